@@ -1,0 +1,1 @@
+"""The language of Headrace: ids, commands, events, and the pure decisions between them."""

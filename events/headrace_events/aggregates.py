@@ -1,0 +1,63 @@
+"""How an aggregate decides and evolves, and what it may look up while it decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from headrace_events.ids import Micros
+from headrace_events.language import Command, Event
+
+S = TypeVar("S")
+
+
+class Known(Protocol):
+    """What the command processor knows at this point of the one order of all commands."""
+
+    @property
+    def now(self) -> Micros:
+        """When the log took the command that is being decided."""
+        ...
+
+    @property
+    def actor(self) -> str:
+        """Who sent it: `user:<name>` or `system:<processor>`."""
+        ...
+
+    def state(self, state: type[S], scope: str | None, key: str) -> S | None:
+        """The state of that aggregate, or None where nothing has happened to it."""
+        ...
+
+    def next_schema_id(self) -> int:
+        """The platform-wide id that the next new schema gets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """One kind of aggregate: its state and its two pure functions."""
+
+    kind: str
+    state: type[Any]
+    decide: Callable[[Any, Any, Known], list[Event]]
+    evolve: Callable[[Any, Any], Any]
+
+
+AGGREGATES: dict[str, Aggregate] = {}
+KIND_OF_STATE: dict[type[Any], str] = {}
+
+
+def aggregate(
+    kind: str,
+    state: type[S],
+    *,
+    decide: Callable[[S | None, Any, Known], list[Event]],
+    evolve: Callable[[S | None, Any], S],
+) -> None:
+    """Enter a kind of aggregate in the register."""
+    AGGREGATES[kind] = Aggregate(kind=kind, state=state, decide=decide, evolve=evolve)
+    KIND_OF_STATE[state] = kind
+
+
+def unknown(message: Command | Event) -> AssertionError:
+    """A command or event of another kind reached this aggregate: a bug, never an input."""
+    return AssertionError(f"{type(message).__name__} does not belong to {message.kind}")

@@ -1,0 +1,140 @@
+"""API keys: what identifies a program that calls the API. The secret itself never leaves who made it."""
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import AlreadyExists, Forbidden, Invalid, NotFound
+from headrace_events.ids import Micros
+from headrace_events.language import Command, Event, Home, command, event, value
+from headrace_events.user import User
+
+
+@command("api_key.issue")
+class IssueApiKey(Command):
+    """Give a person a key. `key_hash` is hexadecimal SHA-256 of the secret; `project` narrows what it may do."""
+
+    key_id: str
+    user: str
+    key_hash: str
+    limited_to: str | None = None
+    expires: Micros | None = None
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@command("api_key.revoke")
+class RevokeApiKey(Command):
+    """Make a key useless at once."""
+
+    key_id: str
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@event("api_key.issued", Home.PLATFORM)
+class ApiKeyIssued(Event):
+    """The key can be used until it expires (microseconds UTC; None: never) or is revoked."""
+
+    key_id: str
+    user: str
+    project: str | None = None
+    expires: Micros | None = None
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@event("api_key.stored", Home.CREDENTIALS)
+class ApiKeyStored(Event):
+    """What the API compares a presented key with; on the credentials topic only, encrypted there."""
+
+    key_id: str
+    user: str
+    key_hash: str
+    project: str | None = None
+    expires: Micros | None = None
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@event("api_key.revoked", Home.PLATFORM)
+class ApiKeyRevoked(Event):
+    """The key is refused from here on."""
+
+    key_id: str
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@event("api_key.erased", Home.CREDENTIALS)
+class ApiKeyErased(Event):
+    """Takes the place of the stored hash, so that the credentials topic forgets it."""
+
+    key_id: str
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@value
+class ApiKey:
+    """A key's owner, and whether it still counts."""
+
+    user: str
+    revoked: bool = False
+
+
+def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
+    """Only the owner of a key, or an administrator, issues or revokes it."""
+    match wish:
+        case IssueApiKey(key_id=key_id, user=user, key_hash=key_hash, limited_to=project, expires=expires):
+            _own_or_administrator(user, known)
+            if known.state(User, None, user) is None:
+                raise NotFound("user", user)
+            if state is not None:
+                raise AlreadyExists("API key", key_id)
+            if len(key_hash) != 64:
+                raise Invalid("invalid-key-hash", "a key's hash is 64 hexadecimal digits of SHA-256")
+            if expires is not None and expires <= known.now:
+                raise Invalid("already-expired", "the key would have expired before it was issued")
+            return [
+                ApiKeyIssued(key_id=key_id, user=user, project=project, expires=expires),
+                ApiKeyStored(key_id=key_id, user=user, key_hash=key_hash, project=project, expires=expires),
+            ]
+        case RevokeApiKey(key_id=key_id):
+            if state is None or state.revoked:
+                raise NotFound("API key", key_id)
+            _own_or_administrator(state.user, known)
+            return [ApiKeyRevoked(key_id=key_id), ApiKeyErased(key_id=key_id)]
+        case _:
+            raise unknown(wish)
+
+
+def _own_or_administrator(user: str, known: Known) -> None:
+    if known.actor == f"user:{user}":
+        return
+    actor = known.state(User, None, known.actor.removeprefix("user:"))
+    if actor is None or not actor.administrator:
+        raise Forbidden("not-your-key", "only the person, or an administrator, may issue or revoke a key")
+
+
+def evolve(state: ApiKey | None, fact: Event) -> ApiKey:
+    """Fold one event; what lies on the credentials topic changes nothing here."""
+    match fact:
+        case ApiKeyIssued(user=user):
+            return ApiKey(user=user)
+        case ApiKeyRevoked() if state is not None:
+            return ApiKey(user=state.user, revoked=True)
+        case _:
+            raise unknown(fact)
+
+
+aggregate("api_key", ApiKey, decide=decide, evolve=evolve)

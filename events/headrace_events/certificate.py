@@ -1,0 +1,203 @@
+"""Certificates of members: one person, one project, one generation each."""
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
+from headrace_events.ids import Micros
+from headrace_events.language import Command, Event, command, event, value
+from headrace_events.member import Membership
+from headrace_events.user import User
+
+
+@command("certificate.request")
+class RequestCertificate(Command):
+    """Ask for a certificate over the public key of a PKCS#10 request (PEM); its subject is ours to choose."""
+
+    project: str
+    user: str
+    signing_request: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("certificate.record")
+class RecordCertificate(Command):
+    """Provisioning says: signed, and the access rules that name it hold."""
+
+    project: str
+    user: str
+    generation: int
+    certificate: str
+    serial: str
+    expires: Micros
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("certificate.reject")
+class RejectCertificateRequest(Command):
+    """Provisioning says: the signing request cannot be signed."""
+
+    project: str
+    user: str
+    generation: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("certificate.revoke")
+class RevokeCertificate(Command):
+    """Close the broker to one generation for ever."""
+
+    project: str
+    user: str
+    generation: int
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("certificate.requested")
+class CertificateRequested(Event):
+    """Provisioning signs the request as `<project>__<user>__<generation>`."""
+
+    user: str
+    generation: int
+    signing_request: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("certificate.issued")
+class CertificateIssued(Event):
+    """The certificate (PEM) can be used until it expires."""
+
+    user: str
+    generation: int
+    certificate: str
+    serial: str
+    expires: Micros
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("certificate.rejected")
+class CertificateRejected(Event):
+    """The request could not be signed."""
+
+    user: str
+    generation: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("certificate.revoked")
+class CertificateRevoked(Event):
+    """The generation has no rights any more."""
+
+    user: str
+    generation: int
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@value
+class Certificates:
+    """A member's generations: the last one given out, and those that are alive."""
+
+    last: int
+    pending: tuple[int, ...] = ()
+    live: tuple[int, ...] = ()
+
+
+LIVE_AT_MOST = 8
+"""Generations of one person alive at a time; the oldest makes room (a person may work from several places)."""
+
+
+def decide(state: Certificates | None, wish: Command, known: Known) -> list[Event]:
+    """Give each request the next generation; let nobody but the person or an administrator ask."""
+    match wish:
+        case RequestCertificate(project=project, user=user, signing_request=signing_request):
+            _own_or_administrator(user, known)
+            members = known.state(Membership, project, "")
+            if members is None or user not in members.roles:
+                raise NotFound("member", user)
+            if len(signing_request) > 10_000:
+                raise Invalid("signing-request-too-large", "a signing request has at most 10,000 characters")
+            generation = state.last + 1 if state else 1
+            return [CertificateRequested(user=user, generation=generation, signing_request=signing_request)]
+        case RecordCertificate(user=user, generation=generation):
+            _must_be_pending(state, user, generation)
+            made: list[Event] = [
+                CertificateIssued(
+                    user=user,
+                    generation=generation,
+                    certificate=wish.certificate,
+                    serial=wish.serial,
+                    expires=wish.expires,
+                )
+            ]
+            if state and len(state.live) >= LIVE_AT_MOST:
+                made.append(CertificateRevoked(user=user, generation=min(state.live)))
+            return made
+        case RejectCertificateRequest(user=user, generation=generation, reason=reason):
+            _must_be_pending(state, user, generation)
+            return [CertificateRejected(user=user, generation=generation, reason=reason)]
+        case RevokeCertificate(user=user, generation=generation):
+            if state is None or generation not in state.live:
+                raise NotFound("certificate", f"{user} {generation}")
+            return [CertificateRevoked(user=user, generation=generation)]
+        case _:
+            raise unknown(wish)
+
+
+def _must_be_pending(state: Certificates | None, user: str, generation: int) -> None:
+    if state is None or generation not in state.pending:
+        raise Conflict("not-pending", f"generation {generation} of {user!r} is not waiting for a certificate")
+
+
+def _own_or_administrator(user: str, known: Known) -> None:
+    if known.actor == f"user:{user}":
+        return
+    actor = known.state(User, None, known.actor.removeprefix("user:"))
+    if actor is None or not actor.administrator:
+        raise Forbidden("not-your-certificate", "only the person, or an administrator, may ask for a certificate")
+
+
+def evolve(state: Certificates | None, fact: Event) -> Certificates:
+    """Fold one event."""
+    now = state or Certificates(last=0)
+    match fact:
+        case CertificateRequested(generation=generation):
+            return Certificates(last=generation, pending=(*now.pending, generation), live=now.live)
+        case CertificateIssued(generation=generation):
+            return Certificates(last=now.last, pending=_less(now.pending, generation), live=(*now.live, generation))
+        case CertificateRejected(generation=generation):
+            return Certificates(last=now.last, pending=_less(now.pending, generation), live=now.live)
+        case CertificateRevoked(generation=generation):
+            return Certificates(last=now.last, pending=now.pending, live=_less(now.live, generation))
+        case _:
+            raise unknown(fact)
+
+
+def _less(generations: tuple[int, ...], one: int) -> tuple[int, ...]:
+    return tuple(generation for generation in generations if generation != one)
+
+
+aggregate("certificate", Certificates, decide=decide, evolve=evolve)

@@ -1,0 +1,178 @@
+"""Feature groups: named, versioned tables of features, each fed by one topic."""
+
+from collections.abc import Mapping, Sequence
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import AlreadyExists, Invalid
+from headrace_events.ids import object_name
+from headrace_events.language import Command, Event, command, event, value
+from headrace_events.row_schema import AVRO_TYPES, Column, fingerprint, row_schema
+from headrace_events.schema import register
+from headrace_events.topic import TopicRequested
+
+KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
+MOST_COLUMNS = 10_000
+
+
+@command("feature_group.create")
+class CreateFeatureGroup(Command):
+    """Make a version of a feature group; without `version`, the next one.
+
+    `ttl_seconds` is how long a value counts after its event time (None: for ever).
+    """
+
+    project: str
+    name: str
+    version: int | None = None
+    description: str = ""
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    event_time: str | None = None
+    online: bool = True
+    offline: bool = True
+    ttl_seconds: int | None = None
+    partitions: int = 1
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@event("feature_group.created")
+class FeatureGroupCreated(Event):
+    """The version exists; `topic` carries its rows once it is open, encoded with schema `schema_id`."""
+
+    name: str
+    version: int
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    event_time: str | None = None
+    online: bool
+    offline: bool
+    ttl_seconds: int | None = None
+    topic: str
+    subject: str
+    schema_id: int
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@value
+class FeatureGroupVersion:
+    """What decisions need to know of a version."""
+
+    columns: tuple[str, ...]
+    primary_key: tuple[str, ...]
+    event_time: str | None = None
+
+
+@value
+class FeatureGroup:
+    """All versions of a feature group, by number."""
+
+    versions: Mapping[str, FeatureGroupVersion]
+
+    def version(self, number: int) -> FeatureGroupVersion | None:
+        """The version of that number, or None."""
+        return self.versions.get(str(number))
+
+
+def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Event]:
+    """Check names, types and keys; use each version number once."""
+    match wish:
+        case CreateFeatureGroup():
+            version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
+            _check(wish)
+            required = (*wish.primary_key, *((wish.event_time,) if wish.event_time else ()))
+            text = row_schema(wish.project, wish.name, version, wish.columns, required)
+            subject = f"{wish.name}_{version}"
+            schema_id, schemas = register(known, wish.project, subject, text, fingerprint(text))
+            topic = f"{wish.project}.features.{wish.name}.{version}"
+            return [
+                *schemas,
+                FeatureGroupCreated(
+                    name=wish.name,
+                    version=version,
+                    description=wish.description,
+                    columns=wish.columns,
+                    primary_key=wish.primary_key,
+                    event_time=wish.event_time,
+                    online=wish.online,
+                    offline=wish.offline,
+                    ttl_seconds=wish.ttl_seconds,
+                    topic=topic,
+                    subject=subject,
+                    schema_id=schema_id,
+                ),
+                TopicRequested(name=topic, partitions=wish.partitions, purpose="features"),
+            ]
+        case _:
+            raise unknown(wish)
+
+
+def next_version(versions: Mapping[str, object], asked: int | None, what: str, name: str) -> int:
+    """The asked version if it was never used, or the one after the last; raises AlreadyExists, Invalid."""
+    if asked is None:
+        return max((int(number) for number in versions), default=0) + 1
+    if asked < 1:
+        raise Invalid("invalid-version", "versions are whole numbers from 1")
+    if str(asked) in versions:
+        raise AlreadyExists(what, f"{name} version {asked}")
+    return asked
+
+
+def _check(wish: CreateFeatureGroup) -> None:
+    object_name(wish.name, "feature group")
+    names = [column.name for column in wish.columns]
+    for column in wish.columns:
+        object_name(column.name, "column")
+        if column.type not in AVRO_TYPES:
+            raise Invalid(
+                "unknown-type",
+                f"column {column.name!r} has type {column.type!r}; known are {', '.join(AVRO_TYPES)}",
+                {"column": column.name, "type": column.type},
+            )
+    if not names or len(names) > MOST_COLUMNS:
+        raise Invalid("invalid-columns", f"a feature group has 1 to {MOST_COLUMNS} columns")
+    if len(set(names)) != len(names):
+        raise Invalid("duplicate-column", f"a column is named twice: {_repeated(names)}")
+    types = {column.name: column.type for column in wish.columns}
+    if not wish.primary_key:
+        raise Invalid("no-primary-key", "a feature group needs a primary key of at least one column")
+    for name in wish.primary_key:
+        if name not in types:
+            raise Invalid("unknown-column", f"the primary key names {name!r}, which is not a column", {"column": name})
+        if types[name] not in KEY_TYPES:
+            raise Invalid("invalid-key-type", f"{name!r} of type {types[name]} cannot be a key", {"column": name})
+    if wish.event_time is not None and types.get(wish.event_time) != "timestamp":
+        raise Invalid("invalid-event-time", f"event time {wish.event_time!r} must be a column of type timestamp")
+    if not wish.online and not wish.offline:
+        raise Invalid("nowhere", "a feature group is online, offline or both")
+    if wish.ttl_seconds is not None and (wish.ttl_seconds <= 0 or wish.event_time is None):
+        raise Invalid("invalid-ttl", "a time to live is a positive number of seconds and needs an event time")
+    if not 1 <= wish.partitions <= 64:
+        raise Invalid("invalid-partitions", "a feature group has 1 to 64 partitions")
+
+
+def _repeated(names: Sequence[str]) -> str:
+    return ", ".join(sorted({name for name in names if names.count(name) > 1}))
+
+
+def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
+    """Fold one event."""
+    match fact:
+        case FeatureGroupCreated():
+            made = FeatureGroupVersion(
+                columns=tuple(column.name for column in fact.columns),
+                primary_key=fact.primary_key,
+                event_time=fact.event_time,
+            )
+            return FeatureGroup(versions={**(state.versions if state else {}), str(fact.version): made})
+        case _:
+            raise unknown(fact)
+
+
+aggregate("feature_group", FeatureGroup, decide=decide, evolve=evolve)

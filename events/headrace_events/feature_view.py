@@ -1,0 +1,154 @@
+"""Feature views: which features of which groups a model sees, and how they are joined as of event time."""
+
+from collections.abc import Mapping
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import Invalid, NotFound
+from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
+from headrace_events.ids import object_name
+from headrace_events.language import Command, Event, command, event, value
+
+
+@value
+class KeyPair:
+    """Equal columns of a join: `left` of the root group, `right` of the joined one."""
+
+    left: str
+    right: str
+
+
+@value
+class GroupSelection:
+    """Features taken from one version of a group; `prefix` goes before their names in the view."""
+
+    group: str
+    version: int
+    features: tuple[str, ...]
+    prefix: str = ""
+
+
+@value
+class Join:
+    """A group joined to the root: the last row by (event time, known-at, offset) not after the root's event time."""
+
+    selection: GroupSelection
+    on: tuple[KeyPair, ...]
+    kind: str = "left"
+
+
+@command("feature_view.create")
+class CreateFeatureView(Command):
+    """Make a version of a view. The root group's rows are the examples; `labels` name view columns to predict."""
+
+    project: str
+    name: str
+    version: int | None = None
+    description: str = ""
+    root: GroupSelection
+    joins: tuple[Join, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@event("feature_view.created")
+class FeatureViewCreated(Event):
+    """The version exists and never changes."""
+
+    name: str
+    version: int
+    description: str
+    root: GroupSelection
+    joins: tuple[Join, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@value
+class FeatureView:
+    """The versions of a view, by number, each with the names of its columns."""
+
+    versions: Mapping[str, tuple[str, ...]]
+
+
+def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event]:
+    """Check that every group, feature and key exists, and that no two columns share a name."""
+    match wish:
+        case CreateFeatureView():
+            object_name(wish.name, "feature view")
+            version = next_version(state.versions if state else {}, wish.version, "feature view", wish.name)
+            root = _group(known, wish.project, wish.root)
+            if wish.joins and root.event_time is None:
+                raise Invalid("no-event-time", f"group {wish.root.group!r} needs an event time to be joined as of it")
+            for join in wish.joins:
+                right = _group(known, wish.project, join.selection)
+                _check_join(join, root, right)
+            names = columns(wish.root, wish.joins)
+            if len(set(names)) != len(names):
+                raise Invalid("duplicate-column", "two columns of the view have one name: give a join a prefix")
+            for label in wish.labels:
+                if label not in names:
+                    raise Invalid("unknown-label", f"label {label!r} is not a column of the view", {"label": label})
+            return [
+                FeatureViewCreated(
+                    name=wish.name,
+                    version=version,
+                    description=wish.description,
+                    root=wish.root,
+                    joins=wish.joins,
+                    labels=wish.labels,
+                )
+            ]
+        case _:
+            raise unknown(wish)
+
+
+def columns(root: GroupSelection, joins: tuple[Join, ...]) -> tuple[str, ...]:
+    """The names of a view's columns, in order."""
+    selections = (root, *(join.selection for join in joins))
+    return tuple(selection.prefix + feature for selection in selections for feature in selection.features)
+
+
+def _group(known: Known, project: str, selection: GroupSelection) -> FeatureGroupVersion:
+    group = known.state(FeatureGroup, project, selection.group)
+    version = group.version(selection.version) if group else None
+    if version is None:
+        raise NotFound("feature group", f"{selection.group} version {selection.version}")
+    if not selection.features:
+        raise Invalid("no-features", f"select at least one feature of {selection.group!r}")
+    for feature in selection.features:
+        if feature not in version.columns:
+            raise Invalid("unknown-feature", f"{selection.group!r} has no feature {feature!r}", {"feature": feature})
+    return version
+
+
+def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersion) -> None:
+    if join.kind not in {"left", "inner"}:
+        raise Invalid("invalid-join", f"a join is left or inner, not {join.kind!r}")
+    if right.event_time is None:
+        raise Invalid("no-event-time", f"group {join.selection.group!r} needs an event time to be joined as of it")
+    if {pair.right for pair in join.on} != set(right.primary_key):
+        raise Invalid(
+            "join-not-on-key",
+            f"a join with {join.selection.group!r} names each column of its primary key: {', '.join(right.primary_key)}",
+        )
+    for pair in join.on:
+        if pair.left not in root.columns:
+            raise Invalid("unknown-column", f"the root group has no column {pair.left!r}", {"column": pair.left})
+
+
+def evolve(state: FeatureView | None, fact: Event) -> FeatureView:
+    """Fold one event."""
+    match fact:
+        case FeatureViewCreated(version=version, root=root, joins=joins):
+            return FeatureView(versions={**(state.versions if state else {}), str(version): columns(root, joins)})
+        case _:
+            raise unknown(fact)
+
+
+aggregate("feature_view", FeatureView, decide=decide, evolve=evolve)

@@ -1,0 +1,102 @@
+"""The permission table: who may send which command. The command processor, the API and the guide read this one."""
+
+from collections.abc import Mapping
+
+from headrace_events import api_key, certificate, deployment, feature_group, feature_view, member, model, monitor
+from headrace_events import project as projects
+from headrace_events import study, topic, training_dataset, user
+from headrace_events.aggregates import Known
+from headrace_events.errors import Forbidden, NotFound, NotReady
+from headrace_events.language import Command
+from headrace_events.member import Membership
+from headrace_events.project import Project
+from headrace_events.roles import Right, Role
+from headrace_events.user import User
+
+PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
+    user.CreateFirstAdministrator: (Right.NOBODY_YET, ""),
+    user.CreateUser: (Right.ADMINISTRATOR, ""),
+    api_key.IssueApiKey: (Right.ANY_USER, ""),
+    api_key.RevokeApiKey: (Right.ANY_USER, ""),
+    projects.CreateProject: (Right.ANY_USER, ""),
+    projects.MarkReady: (Right.SYSTEM, "provisioning"),
+    member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    member.ChangeRole: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    member.RemoveMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.CreateTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.GrantTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.RecordTopicOpened: (Right.SYSTEM, "provisioning"),
+    certificate.RequestCertificate: (Right.MEMBER_OR_ADMINISTRATOR, ""),
+    certificate.RecordCertificate: (Right.SYSTEM, "provisioning"),
+    certificate.RejectCertificateRequest: (Right.SYSTEM, "provisioning"),
+    certificate.RevokeCertificate: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    feature_group.CreateFeatureGroup: (Right.OWNER, ""),
+    feature_view.CreateFeatureView: (Right.MEMBER, ""),
+    training_dataset.CreateTrainingDataset: (Right.MEMBER, ""),
+    training_dataset.RecordTrainingDataset: (Right.SYSTEM, "training-datasets"),
+    training_dataset.RecordTrainingDatasetFailure: (Right.SYSTEM, "training-datasets"),
+    study.CreateStudy: (Right.MEMBER, ""),
+    study.StartTrial: (Right.SYSTEM, "studies"),
+    study.ReportRung: (Right.SYSTEM, "studies"),
+    study.ReportTrialFailure: (Right.SYSTEM, "studies"),
+    model.CreateModelVersion: (Right.MEMBER, ""),
+    deployment.CreateDeployment: (Right.OWNER, ""),
+    deployment.DeleteDeployment: (Right.OWNER, ""),
+    deployment.RecordDeploymentReady: (Right.SYSTEM, "serving"),
+    deployment.RecordDeploymentFailure: (Right.SYSTEM, "serving"),
+    monitor.CreateMonitor: (Right.OWNER, ""),
+    monitor.AddAlertRule: (Right.OWNER, ""),
+    monitor.OpenAlert: (Right.SYSTEM, "alerts"),
+    monitor.ResolveAlert: (Right.SYSTEM, "alerts"),
+}
+"""Command → the right it asks for, and for SYSTEM the processor that alone has it."""
+
+
+def authorise(command: Command, known: Known) -> None:
+    """Raise Forbidden, NotFound or NotReady where the actor may not send this command now.
+
+    Whoever is neither a member nor an administrator learns of a project no more than that there is none.
+    """
+    right, processor = PERMISSIONS[type(command)]
+    if command.scope is not None:
+        _project_must_be_ready(command.scope, known, right)
+    if right is Right.NOBODY_YET:
+        return
+    if known.actor.startswith("system:"):
+        if right is not Right.SYSTEM or known.actor != f"system:{processor}":
+            raise Forbidden("not-yours-to-send", f"{known.actor} does not send {command.wire}")
+        return
+    _user_may(command, right, known)
+
+
+def _user_may(command: Command, right: Right, known: Known) -> None:
+    name = known.actor.removeprefix("user:")
+    actor = known.state(User, None, name)
+    if actor is None:
+        raise Forbidden("unknown-user", f"{known.actor} is not a user of this platform")
+    if right is Right.SYSTEM:
+        raise Forbidden("not-yours-to-send", f"{command.wire} is sent by the platform only")
+    if right is Right.ADMINISTRATOR and not actor.administrator:
+        raise Forbidden("administrators-only", f"{command.wire} is for administrators")
+    if command.scope is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
+        return
+    if actor.administrator and right in {Right.OWNER_OR_ADMINISTRATOR, Right.MEMBER_OR_ADMINISTRATOR}:
+        return
+    members = known.state(Membership, command.scope, "")
+    role = members.roles.get(name) if members else None
+    if role is None:
+        raise NotFound("project", command.scope)
+    if right in {Right.OWNER, Right.OWNER_OR_ADMINISTRATOR} and role is not Role.DATA_OWNER:
+        raise Forbidden(
+            "owners-only",
+            f"{command.wire} is for Data Owners of {command.scope!r}; {name!r} is a Data Scientist",
+            {"role": role.value, "needs": Role.DATA_OWNER.value},
+        )
+
+
+def _project_must_be_ready(name: str, known: Known, right: Right) -> None:
+    project = known.state(Project, None, name)
+    if project is None:
+        raise NotFound("project", name)
+    if project.phase != "ready":
+        raise NotReady("project", name, project.phase)

@@ -1,0 +1,108 @@
+"""The life of a project: Requested, then Ready once its topics and access rules hold."""
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from headrace_events.ids import project_name
+from headrace_events.language import Command, Event, Home, command, event, value
+from headrace_events.member import MemberAdded
+from headrace_events.roles import Role
+from headrace_events.topic import OpenedTopic, TopicOpened
+from headrace_events.user import User
+
+
+@command("project.create")
+class CreateProject(Command):
+    """Ask for a project; its first Data Owner is named here."""
+
+    project: str
+    owner: str
+    description: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.mark_ready")
+class MarkReady(Command):
+    """Provisioning says: topics and access rules of the project hold on every broker."""
+
+    project: str
+    topics: tuple[OpenedTopic, ...]
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.requested", Home.PLATFORM)
+class ProjectRequested(Event):
+    """The name is taken for ever; provisioning begins."""
+
+    project: str
+    owner: str
+    description: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.ready", Home.PLATFORM)
+class ProjectReady(Event):
+    """The project takes commands, and its topics take records."""
+
+    project: str
+    topics: tuple[OpenedTopic, ...]
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@value
+class Project:
+    """Where a project is in its life."""
+
+    phase: str
+    owner: str
+
+
+def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
+    """Take each name once; become Ready once."""
+    match wish:
+        case CreateProject(project=project, owner=owner, description=description):
+            actor = known.state(User, None, known.actor.removeprefix("user:"))
+            if known.actor != f"user:{owner}" and (actor is None or not actor.administrator):
+                raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
+            if state is not None:
+                raise AlreadyExists("project", project)
+            if known.state(User, None, owner) is None:
+                raise NotFound("user", owner)
+            return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
+        case MarkReady(project=project, topics=topics):
+            if state is None:
+                raise NotFound("project", project)
+            if state.phase != "requested":
+                raise Conflict("project-is-ready", f"project {project!r} is {state.phase}")
+            return [
+                ProjectReady(project=project, topics=topics),
+                MemberAdded(user=state.owner, role=Role.DATA_OWNER),
+                *(TopicOpened.of(topic) for topic in topics),
+            ]
+        case _:
+            raise unknown(wish)
+
+
+def evolve(state: Project | None, fact: Event) -> Project:
+    """Fold one event."""
+    match fact:
+        case ProjectRequested(owner=owner):
+            return Project(phase="requested", owner=owner)
+        case ProjectReady() if state is not None:
+            return Project(phase="ready", owner=state.owner)
+        case _:
+            raise unknown(fact)
+
+
+aggregate("project", Project, decide=decide, evolve=evolve)

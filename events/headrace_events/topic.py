@@ -1,0 +1,150 @@
+"""Topics of a project: asked for by command, opened by provisioning, announced to every reader."""
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound
+from headrace_events.ids import topic_suffix
+from headrace_events.language import Command, Event, command, event, value
+from headrace_events.member import Membership
+
+
+@value
+class OpenedTopic:
+    """A topic that exists on the broker. `topic_id` is Kafka's; `purpose` says what its records are."""
+
+    name: str
+    topic_id: str
+    partitions: int
+    purpose: str
+
+
+@command("topic.create")
+class CreateTopic(Command):
+    """Ask for `<project>.topics.<name>`."""
+
+    project: str
+    name: str
+    partitions: int = 1
+
+    @property
+    def key(self) -> str:
+        return f"{self.project}.topics.{self.name}"
+
+
+@command("topic.record_opened")
+class RecordTopicOpened(Command):
+    """Provisioning says: the topic exists and takes records."""
+
+    project: str
+    topic: OpenedTopic
+
+    @property
+    def key(self) -> str:
+        return self.topic.name
+
+
+@command("topic.grant")
+class GrantTopic(Command):
+    """Let a Data Scientist write to the topic."""
+
+    project: str
+    topic: str
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.topic
+
+
+@event("topic.requested")
+class TopicRequested(Event):
+    """Provisioning will open the topic."""
+
+    name: str
+    partitions: int
+    purpose: str
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@event("topic.opened")
+class TopicOpened(Event):
+    """The topic takes records; readers assign it from its first offset."""
+
+    name: str
+    topic_id: str
+    partitions: int
+    purpose: str
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    @classmethod
+    def of(cls, topic: OpenedTopic) -> "TopicOpened":
+        """The announcement of this topic."""
+        return cls(name=topic.name, topic_id=topic.topic_id, partitions=topic.partitions, purpose=topic.purpose)
+
+
+@event("topic.granted")
+class TopicGranted(Event):
+    """The member may write to the topic."""
+
+    topic: str
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.topic
+
+
+@value
+class Topic:
+    """Where a topic is in its life, and who besides the owners may write to it."""
+
+    opened: bool
+    writers: tuple[str, ...] = ()
+
+
+def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
+    """Take each name once."""
+    match wish:
+        case CreateTopic(name=name, partitions=partitions):
+            topic_suffix(name)
+            if state is not None:
+                raise AlreadyExists("topic", wish.key)
+            if not 1 <= partitions <= 64:
+                raise Invalid("invalid-partitions", "a topic has 1 to 64 partitions")
+            return [TopicRequested(name=wish.key, partitions=partitions, purpose="user")]
+        case RecordTopicOpened(topic=topic):
+            if state is None:
+                raise NotFound("topic", topic.name)
+            if state.opened:
+                raise Conflict("topic-is-open", f"topic {topic.name!r} is open already")
+            return [TopicOpened.of(topic)]
+        case GrantTopic(project=project, topic=topic, user=user):
+            if state is None or ".topics." not in topic:
+                raise NotFound("topic", topic)
+            members = known.state(Membership, project, "")
+            if members is None or user not in members.roles:
+                raise NotFound("member", user)
+            return [] if user in state.writers else [TopicGranted(topic=topic, user=user)]
+        case _:
+            raise unknown(wish)
+
+
+def evolve(state: Topic | None, fact: Event) -> Topic:
+    """Fold one event."""
+    match fact:
+        case TopicRequested():
+            return Topic(opened=False)
+        case TopicOpened():
+            return Topic(opened=True, writers=state.writers if state else ())
+        case TopicGranted(user=user) if state is not None:
+            return Topic(opened=state.opened, writers=(*state.writers, user))
+        case _:
+            raise unknown(fact)
+
+
+aggregate("topic", Topic, decide=decide, evolve=evolve)

@@ -1,0 +1,214 @@
+"""Training datasets: a view's rows between two bounds, pinned by positions and hash so that they can be made again."""
+
+from collections.abc import Mapping
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import Conflict, Invalid, NotFound
+from headrace_events.feature_group import next_version
+from headrace_events.feature_view import FeatureView
+from headrace_events.ids import Micros
+from headrace_events.language import Command, Event, command, event, value
+
+
+@value
+class Split:
+    """A part of the dataset: examples whose event time is in [start, end), microseconds UTC."""
+
+    name: str
+    start: Micros
+    end: Micros
+
+
+@value
+class DatasetFile:
+    """A stored file of one split; `address` is its artifact address, `sha256` of its bytes."""
+
+    split: str
+    address: str
+    sha256: str
+    size: int
+    rows: int
+
+
+@command("training_dataset.create")
+class CreateTrainingDataset(Command):
+    """Ask for a dataset of `view`; `positions` (of an earlier one) make the same rows again, none means up to now."""
+
+    project: str
+    view: str
+    view_version: int
+    version: int | None = None
+    splits: tuple[Split, ...]
+    positions: tuple[str, ...] = ()
+    format: str = "parquet"
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@command("training_dataset.record")
+class RecordTrainingDataset(Command):
+    """The training processor says: made. `hash` is over the sorted rows in canonical encoding, not the files."""
+
+    project: str
+    view: str
+    view_version: int
+    version: int
+    files: tuple[DatasetFile, ...]
+    positions: tuple[str, ...]
+    hash: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@command("training_dataset.record_failure")
+class RecordTrainingDatasetFailure(Command):
+    """The training processor says: it cannot be made, and why."""
+
+    project: str
+    view: str
+    view_version: int
+    version: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@event("training_dataset.requested")
+class TrainingDatasetRequested(Event):
+    """The training processor makes it."""
+
+    view: str
+    view_version: int
+    version: int
+    splits: tuple[Split, ...]
+    positions: tuple[str, ...]
+    format: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@event("training_dataset.recorded")
+class TrainingDatasetRecorded(Event):
+    """The dataset exists; `positions` are where each topic's rows ended, exclusive."""
+
+    view: str
+    view_version: int
+    version: int
+    files: tuple[DatasetFile, ...]
+    positions: tuple[str, ...]
+    hash: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@event("training_dataset.failed")
+class TrainingDatasetFailed(Event):
+    """The dataset could not be made."""
+
+    view: str
+    view_version: int
+    version: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.view}.{self.view_version}"
+
+
+@value
+class TrainingDatasets:
+    """The versions of a view's training datasets, by number: requested, recorded or failed."""
+
+    versions: Mapping[str, str]
+
+
+def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[Event]:
+    """Check bounds; let each requested version be recorded or fail once."""
+    versions = state.versions if state else {}
+    match wish:
+        case CreateTrainingDataset():
+            view = known.state(FeatureView, wish.project, wish.view)
+            if view is None or str(wish.view_version) not in view.versions:
+                raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
+            _check_splits(wish.splits)
+            if wish.format not in {"parquet", "csv"}:
+                raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")
+            version = next_version(versions, wish.version, "training dataset", wish.key)
+            return [
+                TrainingDatasetRequested(
+                    view=wish.view,
+                    view_version=wish.view_version,
+                    version=version,
+                    splits=wish.splits,
+                    positions=wish.positions,
+                    format=wish.format,
+                )
+            ]
+        case RecordTrainingDataset():
+            _must_be_requested(versions, wish.version)
+            return [
+                TrainingDatasetRecorded(
+                    view=wish.view,
+                    view_version=wish.view_version,
+                    version=wish.version,
+                    files=wish.files,
+                    positions=wish.positions,
+                    hash=wish.hash,
+                )
+            ]
+        case RecordTrainingDatasetFailure():
+            _must_be_requested(versions, wish.version)
+            return [
+                TrainingDatasetFailed(
+                    view=wish.view, view_version=wish.view_version, version=wish.version, reason=wish.reason
+                )
+            ]
+        case _:
+            raise unknown(wish)
+
+
+def _check_splits(splits: tuple[Split, ...]) -> None:
+    if not splits:
+        raise Invalid("no-splits", "a training dataset has at least one split with its bounds")
+    for split in splits:
+        if split.start >= split.end:
+            raise Invalid("empty-split", f"split {split.name!r} ends before it starts", {"split": split.name})
+    ordered = sorted(splits, key=lambda split: split.start)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if later.start < earlier.end:
+            raise Invalid("splits-overlap", f"splits {earlier.name!r} and {later.name!r} overlap in event time")
+    if len({split.name for split in splits}) != len(splits):
+        raise Invalid("duplicate-split", "two splits have one name")
+
+
+def _must_be_requested(versions: Mapping[str, str], version: int) -> None:
+    if versions.get(str(version)) != "requested":
+        raise Conflict("not-requested", f"version {version} is {versions.get(str(version), 'unknown')}")
+
+
+def evolve(state: TrainingDatasets | None, fact: Event) -> TrainingDatasets:
+    """Fold one event."""
+    versions = dict(state.versions) if state else {}
+    match fact:
+        case TrainingDatasetRequested(version=version):
+            versions[str(version)] = "requested"
+        case TrainingDatasetRecorded(version=version):
+            versions[str(version)] = "recorded"
+        case TrainingDatasetFailed(version=version):
+            versions[str(version)] = "failed"
+        case _:
+            raise unknown(fact)
+    return TrainingDatasets(versions=versions)
+
+
+aggregate("training_dataset", TrainingDatasets, decide=decide, evolve=evolve)
