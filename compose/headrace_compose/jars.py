@@ -37,6 +37,13 @@ def java() -> str:
     return found
 
 
+def location(cache: Path, source: Path) -> Path:
+    """Say where `fetch` puts a server: the name tells versions apart, being made from all that `source` says."""
+    files = sorted(path for path in source.iterdir() if path.suffix in {".xml", ".java"})
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    return cache / f"{source.name}-{digest}"
+
+
 def fetch(cache: Path, source: Path, report: Report) -> Path:
     """Give the folder with a server's jars (`lib/*.jar`) and, if `source` has `*.java`, compiled classes (`classes/`).
 
@@ -46,9 +53,7 @@ def fetch(cache: Path, source: Path, report: Report) -> Path:
         MissingTool: Maven or the Java compiler is not installed.
         DownloadFailed: Maven failed.
     """
-    files = sorted(path for path in source.iterdir() if path.suffix in {".xml", ".java"})
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
-    target = cache / f"{source.name}-{digest}"
+    target = location(cache, source)
     if target.exists():
         return target
     cache.mkdir(parents=True, exist_ok=True)
@@ -58,7 +63,7 @@ def fetch(cache: Path, source: Path, report: Report) -> Path:
             new = Path(tempfile.mkdtemp(prefix=f".{source.name}-", dir=cache))
             try:
                 _download(source, new / "lib", report)
-                _compile([path for path in files if path.suffix == ".java"], new)
+                _compile(sorted(source.glob("*.java")), new)
                 new.rename(target)
             finally:
                 shutil.rmtree(new, ignore_errors=True)

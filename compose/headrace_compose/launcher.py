@@ -1,7 +1,7 @@
 """Becomes a service: the few lines between the process manager and the program it looks after.
 
-Run as a file, with the path of a specification (JSON: `command`, `environment`, `death_signal`, `manager_pid_file`,
-`user`), it ties its life to the process manager's, raises the limit of open files, and executes the program in its own
+Run as a file, with the path of a specification (JSON: `command`, `environment`, `parent`, `death_signal`, `user`), it
+ties its life to its parent's (which is the process manager), raises the limit of open files, and executes the program in its own
 place, so that the process manager signals the program itself. It imports nothing but the standard library.
 """
 
@@ -29,7 +29,8 @@ def main(path: Path) -> None:
         leave_root()
     elif specification["user"] is not None:
         become(specification["user"])
-    die_with_manager(specification["death_signal"], Path(specification["manager_pid_file"]))
+    parent = specification["parent"]
+    die_with(parent if isinstance(parent, int) else int(Path(parent).read_text()), specification["death_signal"])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HEADRACE_", "SUPERVISOR_"))}
     command: list[str] = specification["command"]
     os.execvpe(command[0], command, {**kept, **specification["environment"]})  # noqa: S606 - no shell is wanted
@@ -41,17 +42,17 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def die_with_manager(death_signal: int, manager_pid_file: Path) -> None:
-    """Ask the kernel to send `death_signal` to this process when its parent, the process manager, ends.
+def die_with(parent: int, death_signal: int) -> None:
+    """Ask the kernel to send `death_signal` to this process when `parent` ends.
 
-    It comes after every change of credentials, which would undo it (`man 2 prctl`), and asks for the parent
+    It comes after every change of credentials, which would undo it (`man 2 prctl`), and looks for the parent
     afterwards, which may have ended before.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if os.getppid() != int(manager_pid_file.read_text()):
-        sys.exit("The process manager ended first.")
+    if os.getppid() != parent:
+        sys.exit("The parent process ended first.")
 
 
 def leave_root() -> None:

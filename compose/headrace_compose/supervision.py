@@ -25,16 +25,16 @@ from typing import Any, cast
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from headrace_compose import launcher
+from headrace_compose import launch
 from headrace_compose.errors import SupervisorLost
 from headrace_compose.home import Home, write_private
+from headrace_compose.launch import Launch
 from headrace_compose.service import Service
 
 START_SECONDS = 20.0
 STOP_SECONDS = 90.0
 LOG_BYTES = "20MB"
 LOG_FILES = 3
-NOT_RUNNING = xmlrpc.client.Fault
 FAULT_ALREADY_STARTED = 60
 FAULT_NOT_RUNNING = 70
 
@@ -69,7 +69,9 @@ class Supervisor:
         write_private(self._configuration, render(self.home, socket, services).encode())
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
         if not detach:
-            command = [sys.executable, "-I", launcher.__file__, str(self._attached(command))]
+            tied = self.home.run / "supervisord.json"
+            Launch(command=command, parent=os.getpid(), death_signal=signal.SIGTERM).write(tied)
+            command = launch.command(tied)
         with self.home.log("supervisord.start").open("wb") as output:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -87,14 +89,13 @@ class Supervisor:
 
     def launch(self, service: Service) -> None:
         """Start one service, from a fresh specification; returns before it is ready."""
-        specification = {
-            "command": service.command,
-            "environment": dict(service.environment),
-            "death_signal": int(service.death_signal),
-            "manager_pid_file": str(self._pid_file),
-            "user": service.user,
-        }
-        write_private(_specification(self.home, service.name), json.dumps(specification).encode())
+        Launch(
+            command=service.command,
+            environment=service.environment,
+            parent=self._pid_file,
+            death_signal=service.death_signal,
+            user=service.user,
+        ).write(_specification(self.home, service.name))
         try:
             self._call("supervisor.startProcess", service.name, False)
         except xmlrpc.client.Fault as fault:
@@ -141,20 +142,6 @@ class Supervisor:
     @property
     def _pid_file(self) -> Path:
         return self.home.run / "supervisord.pid"
-
-    def _attached(self, command: Sequence[str]) -> Path:
-        path = self.home.run / "supervisord.json"
-        parent = self.home.run / "parent.pid"
-        parent.write_text(str(os.getpid()))
-        specification = {
-            "command": command,
-            "environment": {},
-            "death_signal": int(signal.SIGTERM),
-            "manager_pid_file": str(parent),
-            "user": None,
-        }
-        write_private(path, json.dumps(specification).encode())
-        return path
 
     def _process(self) -> psutil.Process | None:
         try:
@@ -222,9 +209,8 @@ def render(home: Home, socket: Path, services: Sequence[Service]) -> str:
 
 
 def _program(home: Home, service: Service, priority: int) -> dict[str, str]:
-    command = [sys.executable, "-I", launcher.__file__, str(_specification(home, service.name))]
     return {
-        "command": shlex.join(command),
+        "command": shlex.join(launch.command(_specification(home, service.name))),
         "priority": str(priority),
         "autostart": "false",
         "autorestart": "true",

@@ -14,7 +14,6 @@ from typing import Any, NewType, Union, get_args, get_origin
 Convert = Callable[[Any], Any]
 
 
-@cache
 def fields_of(cls: Any) -> dict[str, Any]:
     """The fields of a dataclass with their resolved types, in order."""
     hints = typing.get_type_hints(cls)

@@ -1,0 +1,121 @@
+"""The log: one Kafka broker that is its own controller (KRaft), over mTLS only, denying whatever no ACL allows."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from headrace_broker.authority import MEMBERS, ORGANISATION, SERVICES
+from headrace_compose import jars, probes
+from headrace_compose.errors import ServiceDied
+from headrace_compose.home import write_private
+from headrace_compose.ports import Address
+from headrace_compose.service import Report, Service
+from headrace_compose.site import Site
+
+VERSION = "4.3.0"
+SOURCE = Path(__file__).parent.parent / "kafka"
+NODE = "1"
+# Nothing but these two kinds of subject is anybody: there is no DEFAULT rule, so another certificate is turned away.
+PRINCIPALS = ",".join(
+    (
+        rf"RULE:^CN=([a-z0-9-]+__[a-z0-9-]+__w?[0-9]+),OU={MEMBERS},O={ORGANISATION}$/$1/",
+        rf"RULE:^CN=([a-z][a-z0-9-]*),OU={SERVICES},O={ORGANISATION}$/$1/",
+    )
+)
+JAVA_OPTIONS = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn",
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
+)
+
+
+def kafka(site: Site) -> Service:
+    """Describe the broker of this site."""
+    credentials = site.credentials("broker")
+    address = Address.parse(site.bootstrap.split(",")[0])
+    configuration = site.home.kafka / "server.properties"
+    return Service(
+        name="kafka",
+        version=VERSION,
+        address=address,
+        command=() if site.settings.kafka_external else _command(site, "kafka.Kafka", str(configuration)),
+        prepare=lambda report: _prepare(site, configuration, report),
+        ready=lambda: probes.ask_kafka(address, credentials),
+        stop_seconds=30,
+    )
+
+
+def properties(site: Site) -> Mapping[str, str]:
+    """The broker's configuration."""
+    credentials = site.credentials("broker")
+    client, controller = site.addresses["kafka"], site.addresses["kafka-controller"]
+    return {
+        "process.roles": "broker,controller",
+        "node.id": NODE,
+        "controller.quorum.voters": f"{NODE}@127.0.0.1:{controller.port}",
+        "listeners": f"CLIENT://{client},CONTROLLER://127.0.0.1:{controller.port}",
+        "advertised.listeners": f"CLIENT://{client}",
+        "listener.security.protocol.map": "CLIENT:SSL,CONTROLLER:SSL",
+        "inter.broker.listener.name": "CLIENT",
+        "controller.listener.names": "CONTROLLER",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(credentials.keystore),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(credentials.ca),
+        "ssl.client.auth": "required",
+        "ssl.principal.mapping.rules": PRINCIPALS,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:broker",
+        "allow.everyone.if.no.acl.found": "false",
+        "auto.create.topics.enable": "false",
+        "log.dirs": str(site.home.kafka / "data"),
+        "log.message.timestamp.type": "LogAppendTime",
+        "log.cleaner.dedupe.buffer.size": str(32 * 2**20),
+        "default.replication.factor": "1",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "5",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "5",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        # After a SIGKILL the controller waits this long before the same broker may come back.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
+    }
+
+
+def _prepare(site: Site, configuration: Path, report: Report) -> None:
+    text = "".join(f"{name}={_escaped(value)}\n" for name, value in properties(site).items())
+    write_private(configuration, text.encode())
+    jars.java()
+    jars.fetch(site.cache, SOURCE, report)
+    if (site.home.kafka / "data" / "meta.properties").exists():
+        return
+    report("kafka: formatting its storage")
+    format_storage = ("format", "-t", site.vault.cluster_id, "-c", str(configuration), "--ignore-formatted")
+    done = subprocess.run(
+        _command(site, "kafka.tools.StorageTool", *format_storage), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise ServiceDied("kafka", site.home.log("kafka"), done.stdout + done.stderr)
+
+
+def _command(site: Site, main: str, *arguments: str) -> tuple[str, ...]:
+    libraries = jars.location(site.cache, SOURCE) / "lib"
+    heap = f"-Xmx{site.settings.kafka_heap}"
+    return ("java", heap, *JAVA_OPTIONS, "-cp", f"{libraries}/*", main, *arguments)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\")
