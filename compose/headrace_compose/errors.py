@@ -87,10 +87,11 @@ class ServiceNotReady(ComposeError):
 class StepFailed(ComposeError):
     """A one-shot preparation ended with an error; carries the end of its log."""
 
-    def __init__(self, step: str, status: int, log: Path, tail: str) -> None:
-        super().__init__(f"The step {step} failed with status {status}. The end of {log}:\n{tail}")
+    def __init__(self, step: str, seconds: float, log: Path, tail: str) -> None:
+        super().__init__(f"The step {step} failed after {seconds:.0f} s. The end of {log}:\n{tail}")
         self.step = step
-        self.status = status
+        self.log = log
+        self.tail = tail
 
 
 class UnknownService(ComposeError):

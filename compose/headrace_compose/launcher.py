@@ -1,8 +1,8 @@
 """Becomes a service: the few lines between the process manager and the program it looks after.
 
 Run as a file, with the path of a specification (JSON: `command`, `environment`, `parent`, `death_signal`, `user`), it
-ties its life to its parent's (which is the process manager), raises the limit of open files, and executes the program in its own
-place, so that the process manager signals the program itself. It imports nothing but the standard library.
+ties its life to its parent's (which is the process manager), raises the limit of open files, and executes the program
+in its own place, so that the process manager signals the program itself. It imports only the standard library.
 """
 
 from __future__ import annotations

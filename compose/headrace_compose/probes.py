@@ -22,7 +22,7 @@ METADATA_KEY, METADATA_VERSION = 3, 1
 
 
 def ask_kafka(address: Address, credentials: CredentialFiles) -> None:
-    """Hold when the broker counts itself among the live brokers, over mTLS: it answers a Metadata request (version 1)."""
+    """Hold when the broker counts itself among the live brokers, over mTLS: a Metadata request."""
     context = ssl.create_default_context(cafile=credentials.ca)
     context.load_cert_chain(credentials.cert, credentials.key)
     client = b"headrace-probe"
@@ -69,7 +69,7 @@ def ask_healthz(address: Address) -> None:
 
 
 def read_lag(address: Address) -> float | None:
-    """Read the lag, in records, that a process of ours gives as `lag` in the JSON of its `/healthz`; None if unknown."""
+    """Read the `lag`, in records, in the JSON that a process of ours answers on `/healthz`; None if unknown."""
     try:
         _, body = get(f"http://{address}/healthz")
         lag = json.loads(body)["lag"]

@@ -20,14 +20,18 @@ class StackSettings(BaseSettings):
     home: Path = Field(default=Path(".headrace"), description="where all state of this stack lives")
     cache: Path = Field(default=Path(".cache/headrace"), description="where downloaded servers are kept, for all homes")
     listen_host: str = Field(default="127.0.0.1", description="the address that Kafka and the API listen on")
-    storage: str | None = Field(default=None, description="artifact store as an fsspec URL; a folder of the home if unset")
+    storage: str | None = Field(
+        default=None, description="artifact store as an fsspec URL; a folder of the home if unset"
+    )
 
     kafka_port: int | None = Field(default=None, ge=1, le=65535)
     postgres_port: int | None = Field(default=None, ge=1, le=65535)
     opensearch_port: int | None = Field(default=None, ge=1, le=65535)
     api_port: int | None = Field(default=None, ge=1, le=65535)
 
-    kafka_external: str | None = Field(default=None, description="host:port of a broker that trusts this home's authority")
+    kafka_external: str | None = Field(
+        default=None, description="host:port of a broker that trusts this home's authority"
+    )
     postgres_external: SecretStr | None = Field(default=None, description="DSN of a database")
     opensearch_external: str | None = Field(default=None, description="URL of a search server")
 

@@ -61,7 +61,9 @@ class Site:
         """Give a principal its certificate; the broker's also proves its addresses."""
         return self.vault.credentials(name, self.broker_hosts if name == "broker" else ())
 
-    def environment(self, name: str, *, monitor: Address | None = None, listen: Address | None = None) -> dict[str, str]:
+    def environment(
+        self, name: str, *, monitor: Address | None = None, listen: Address | None = None
+    ) -> dict[str, str]:
         """Everything a process of ours is told, as the principal `name`."""
         files = self.credentials(name)
         told = {

@@ -12,7 +12,6 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -72,17 +71,13 @@ class Supervisor:
             tied = self.home.run / "supervisord.json"
             Launch(command=command, parent=os.getpid(), death_signal=signal.SIGTERM).write(tied)
             command = launch.command(tied)
-        with self.home.log("supervisord.start").open("wb") as output:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
-        created = psutil.Process(process.pid).create_time()
-        record = {"pid": process.pid, "created": created, "socket": str(socket)}
+        pid = _spawn(command, self.home.log("supervisord.start"))
+        record = {"pid": pid, "created": psutil.Process(pid).create_time(), "socket": str(socket)}
         write_private(self._record, json.dumps(record).encode())
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
-            if process.poll() is not None:
-                raise self._lost(f"ended with status {process.returncode} while it was starting")
+            if self._process() is None:
+                raise self._lost("ended while it was starting")
             if time.monotonic() > deadline:
                 raise self._lost(f"does not answer after {START_SECONDS:.0f} s")
             time.sleep(0.05)
@@ -192,6 +187,7 @@ def render(home: Home, socket: Path, services: Sequence[Service]) -> str:
         "logfile_backups": str(LOG_FILES),
         "childlogdir": str(home.root / "log"),
         "directory": str(home.root),
+        "silent": "true",
         "umask": "077",
         "minfds": "256",
         "minprocs": "64",
@@ -206,6 +202,22 @@ def render(home: Home, socket: Path, services: Sequence[Service]) -> str:
     for priority, service in enumerate(services, start=1):
         sections.append(_section(f"program:{service.name}", _program(home, service, priority)))
     return "\n".join(sections)
+
+
+def _spawn(command: Sequence[str], output: Path) -> int:
+    """Start a process in a session of its own, which may outlive us, and give its id."""
+    write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.posix_spawn(
+        command[0],
+        command,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), write, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
 def _program(home: Home, service: Service, priority: int) -> dict[str, str]:

@@ -41,8 +41,8 @@ class Vault:
     def open(cls, folder: Path) -> Vault:
         """Read the secrets in `folder`, making those that are not there yet.
 
-        `ca/`, `services/`, `cluster.id`, `postgres.password`, `opensearch.token`, `master.key` (32 random bytes, base64)
-        and `bootstrap.token` are in it afterwards.
+        Afterwards it holds `ca/`, `services/`, `cluster.id`, `postgres.password`, `opensearch.token`, `bootstrap.token`
+        and `master.key` (32 random bytes, base64).
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -58,7 +58,7 @@ class Vault:
         )
 
     def credentials(self, name: str, hosts: tuple[str, ...] = ()) -> CredentialFiles:
-        """Give the service `name` its files; a certificate past two thirds of its life, or of other hosts, is replaced."""
+        """Give the service `name` its files; a certificate that is past two thirds of its life is replaced."""
         folder = self.folder / "services"
         files = CredentialFiles(
             ca=self.folder / "ca" / "ca.pem",
@@ -67,9 +67,7 @@ class Vault:
             keystore=folder / f"{name}.keystore.pem",
         )
         if not _still_good(files.cert, hosts):
-            made = (
-                self.authority.issue_server(name, list(hosts)) if hosts else self.authority.issue_service(name)
-            )
+            made = self.authority.issue_server(name, list(hosts)) if hosts else self.authority.issue_service(name)
             _keep(files, made)
         return files
 

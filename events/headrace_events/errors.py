@@ -13,7 +13,7 @@ Refusal
 from collections.abc import Mapping
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure
+class Refusal(Exception):
     """A command that is refused, with a code for programs and a sentence for people that says what to do."""
 
     kind = "refused"

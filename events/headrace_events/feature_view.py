@@ -135,7 +135,7 @@ def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersio
     if {pair.right for pair in join.on} != set(right.primary_key):
         raise Invalid(
             "join-not-on-key",
-            f"a join with {join.selection.group!r} names each column of its primary key: {', '.join(right.primary_key)}",
+            f"a join with {join.selection.group!r} names its whole primary key: {', '.join(right.primary_key)}",
         )
     for pair in join.on:
         if pair.left not in root.columns:

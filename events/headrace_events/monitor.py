@@ -26,9 +26,10 @@ class CreateMonitor(Command):
 
 @command("monitor.add_alert_rule")
 class AddAlertRule(Command):
-    """Open an alert when `metric` of `feature` (or of the deployment: '') is at or above `open_at` for `windows` windows.
+    """Open an alert when `metric` is at or above `open_at` for `windows` windows, one after the other.
 
-    It resolves when the metric is at or below `resolve_at`; the gap between the two is the hysteresis.
+    The metric is that of `feature`, or of the whole deployment where that is empty. The alert resolves when the metric is at or below
+    `resolve_at`; the gap between the two is the hysteresis.
     """
 
     project: str

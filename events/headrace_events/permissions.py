@@ -2,9 +2,21 @@
 
 from collections.abc import Mapping
 
-from headrace_events import api_key, certificate, deployment, feature_group, feature_view, member, model, monitor
+from headrace_events import (
+    api_key,
+    certificate,
+    deployment,
+    feature_group,
+    feature_view,
+    member,
+    model,
+    monitor,
+    study,
+    topic,
+    training_dataset,
+    user,
+)
 from headrace_events import project as projects
-from headrace_events import study, topic, training_dataset, user
 from headrace_events.aggregates import Known
 from headrace_events.errors import Forbidden, NotFound, NotReady
 from headrace_events.language import Command
@@ -59,7 +71,7 @@ def authorise(command: Command, known: Known) -> None:
     """
     right, processor = PERMISSIONS[type(command)]
     if command.scope is not None:
-        _project_must_be_ready(command.scope, known, right)
+        _project_must_be_ready(command.scope, known)
     if right is Right.NOBODY_YET:
         return
     if known.actor.startswith("system:"):
@@ -94,7 +106,7 @@ def _user_may(command: Command, right: Right, known: Known) -> None:
         )
 
 
-def _project_must_be_ready(name: str, known: Known, right: Right) -> None:
+def _project_must_be_ready(name: str, known: Known) -> None:
     project = known.state(Project, None, name)
     if project is None:
         raise NotFound("project", name)

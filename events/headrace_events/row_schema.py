@@ -30,7 +30,7 @@ class Column:
 
 
 def row_schema(project: str, group: str, version: int, columns: Sequence[Column], required: Sequence[str]) -> str:
-    """The canonical JSON text of the schema: required columns as they are, every other one nullable, null by default."""
+    """The canonical JSON text of the schema: every column that is not required is nullable, null by default."""
     fields: list[dict[str, object]] = []
     for column in columns:
         avro = AVRO_TYPES[column.type]

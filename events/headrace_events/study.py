@@ -26,7 +26,7 @@ class Dimension:
 
 @value
 class Halving:
-    """The rules of successive halving: `rungs` levels, the first of `least_steps` steps, each `reduction` times longer."""
+    """Successive halving: `rungs` levels, the first of `least_steps` steps, each `reduction` times longer."""
 
     least_steps: int = 1
     reduction: int = 2
@@ -289,7 +289,9 @@ def _create(state: Study | None, wish: CreateStudy) -> list[Event]:
         raise Invalid("invalid-study", "a study has 1 to 10,000 trials on 1 to 1,000 workers")
     halving = wish.halving
     if halving.least_steps < 1 or halving.reduction < 2 or not 1 <= halving.rungs <= 20:
-        raise Invalid("invalid-halving", "halving needs least_steps of 1 or more, reduction of 2 or more, 1 to 20 rungs")
+        raise Invalid(
+            "invalid-halving", "halving needs least_steps of 1 or more, reduction of 2 or more, 1 to 20 rungs"
+        )
     for dimension in wish.searchspace:
         if dimension.kind not in {"double", "integer", "discrete", "categorical"}:
             raise Invalid("invalid-dimension", f"{dimension.name!r} is of unknown kind {dimension.kind!r}")
@@ -340,9 +342,7 @@ def _next(state: Study, study: str) -> list[Event]:
     if len(state.trials) == state.trials_wanted and not any(trial.running for trial in state.trials.values()):
         best = state.best()
         events.append(
-            StudyCompleted(
-                study=study, best_trial=best[0] if best else None, best_metric=best[1] if best else None
-            )
+            StudyCompleted(study=study, best_trial=best[0] if best else None, best_metric=best[1] if best else None)
         )
     return events
 

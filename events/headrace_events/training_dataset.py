@@ -1,6 +1,7 @@
 """Training datasets: a view's rows between two bounds, pinned by positions and hash so that they can be made again."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
@@ -184,7 +185,7 @@ def _check_splits(splits: tuple[Split, ...]) -> None:
         if split.start >= split.end:
             raise Invalid("empty-split", f"split {split.name!r} ends before it starts", {"split": split.name})
     ordered = sorted(splits, key=lambda split: split.start)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later.start < earlier.end:
             raise Invalid("splits-overlap", f"splits {earlier.name!r} and {later.name!r} overlap in event time")
     if len({split.name for split in splits}) != len(splits):

@@ -75,6 +75,13 @@ def published() -> dict[int, Published]:
     return found
 
 
+@cache
+def schema_id(path: str) -> int:
+    """The fixed id of the schema file at that path, e.g. `results/result.v1.avsc`."""
+    manifest: dict[str, int] = json.loads(MANIFEST.read_text())
+    return manifest[path]
+
+
 def enter() -> list[str]:
     """Give every schema file that the manifest lacks the next free id; return the new paths."""
     manifest: dict[str, int] = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}

@@ -131,5 +131,3 @@ class MessageCodec:
             return from_record(cls, record)
         except (TypeError, ValueError, KeyError) as error:
             raise Undecodable(f"{cls.__name__} cannot hold its record: {error}") from error
-
-

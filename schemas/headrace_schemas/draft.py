@@ -50,7 +50,13 @@ def record(cls: Any, seen: set[str], namespace: str) -> dict[str, Any]:
             entry["default"] = []
         fields.append(entry)
     doc = (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
-    return {"type": "record", "name": cls.__name__, "namespace": namespace, "doc": " ".join(doc.split()), "fields": fields}
+    return {
+        "type": "record",
+        "name": cls.__name__,
+        "namespace": namespace,
+        "doc": " ".join(doc.split()),
+        "fields": fields,
+    }
 
 
 def example(hint: Any, name: str = "") -> Any:

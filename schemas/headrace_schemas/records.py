@@ -1,6 +1,7 @@
 """Between values and plain records: one closure per class, made once from its type hints.
 
-Known types: str and its NewTypes, StrEnum, int, float, bool, bytes, X | None, tuple[X, ...], Mapping[str, X], dataclasses.
+Known types: str and its NewTypes, StrEnum, int, float, bool, bytes, X | None, tuple[X, ...], Mapping[str, X], and
+dataclasses of these.
 """
 
 import dataclasses

@@ -1,36 +1,56 @@
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.UnaryOperator;
 
-import org.opensearch.analysis.common.CommonAnalysisModulePlugin;
+import org.opensearch.analysis.common.CommonAnalysisPlugin;
 import org.opensearch.common.logging.LogConfigurator;
 import org.opensearch.common.settings.Settings;
-import org.opensearch.common.util.concurrent.ThreadContext;
-import org.opensearch.core.rest.RestStatus;
 import org.opensearch.env.Environment;
-import org.opensearch.index.reindex.ReindexModulePlugin;
+import org.opensearch.index.reindex.ReindexPlugin;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
-import org.opensearch.plugins.ActionPlugin;
 import org.opensearch.plugins.Plugin;
-import org.opensearch.rest.BytesRestResponse;
-import org.opensearch.rest.RestHandler;
-import org.opensearch.rest.RestRequest;
-import org.opensearch.transport.Netty4ModulePlugin;
+import org.opensearch.transport.Netty4Plugin;
 
-/**
- * One search node on loopback that answers only who knows the token in HEADRACE_OPENSEARCH_TOKEN, as a bearer token or
- * as the password of basic authentication.
- */
+/** One search node that listens for HTTP only, and answers only who knows its token. */
 public final class Launcher extends Node {
     private Launcher(Environment environment, Collection<Class<? extends Plugin>> plugins) {
         super(environment, plugins, true);
     }
-    public static void main(String[] arguments) throws Exception {}
+
+    /** Runs until it is asked to end. The arguments are the node's home, its HTTP address and its HTTP port. */
+    public static void main(String[] arguments) throws Exception {
+        Settings settings = Settings.builder()
+            .put("path.home", arguments[0])
+            .put("http.host", arguments[1])
+            .put("http.port", arguments[2])
+            .put("http.type", "netty4")
+            .put("transport.type", LonelyTransport.NAME)
+            .put("discovery.type", "single-node")
+            .put("cluster.name", "headrace")
+            .put("node.name", "headrace")
+            .put("action.auto_create_index", "false")
+            .put("cluster.routing.allocation.disk.threshold_enabled", "false")
+            .build();
+        Path configuration = Path.of(arguments[0], "config");
+        Environment environment =
+            InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), configuration, () -> "headrace");
+        LogConfigurator.registerErrorListener();
+        LogConfigurator.configure(environment);
+        Node node = new Launcher(environment, List.of(
+            Netty4Plugin.class, CommonAnalysisPlugin.class, ReindexPlugin.class, GuardPlugin.class));
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                node.close();
+            } catch (Exception error) {
+                error.printStackTrace();
+            }
+            ended.countDown();
+        }));
+        node.start();
+        ended.await();
+    }
 }

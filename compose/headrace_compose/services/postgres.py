@@ -29,7 +29,6 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "lz4",
     "effective_io_concurrency": "16",
     "log_line_prefix": "%m [%p] ",
 }
@@ -100,8 +99,7 @@ def remove_stale_lock(data: Path) -> None:
 def _run(site: Site, command: tuple[str, ...], stdin: str = "") -> None:
     specification = site.home.run / "postgres-prepare.json"
     Launch(command=command, parent=os.getpid(), user=account()).write(specification)
-    done = subprocess.run(
-        launch.command(specification), input=stdin, capture_output=True, text=True, check=False)
+    done = subprocess.run(launch.command(specification), input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ServiceDied("postgres", site.home.log("postgres"), done.stdout + done.stderr)
 

@@ -1,0 +1,155 @@
+"""Who may do what on the broker, as plain rules; membership and certificates make them, nothing else does."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from headrace_broker import topics
+from headrace_events.roles import Role
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """`principal` may do `operation` on the `kind` (topic, group, transactional-id, cluster) named, or so prefixed."""
+
+    principal: str
+    kind: str
+    name: str
+    prefixed: bool
+    operation: str
+
+
+def member_principal(project: str, user: str, generation: int | str) -> str:
+    """The principal of one generation of a member's certificate (its common name)."""
+    return f"{project}__{user}__{generation}"
+
+
+def _topic(principal: str, name: str, *operations: str, prefixed: bool = False) -> Iterable[Rule]:
+    return (Rule(principal, "topic", name, prefixed, operation) for operation in operations)
+
+
+def member_rules(project: str, principal: str, role: Role, granted: Iterable[str] = ()) -> set[Rule]:
+    """What a member's certificate may do: read all of the project, write what the role writes."""
+    rules = {
+        *_topic(principal, f"{project}.", "read", "describe", prefixed=True),
+        Rule(principal, "group", f"{project}.", True, "read"),
+        Rule(principal, "group", f"{project}.", True, "describe"),
+        Rule(principal, "transactional-id", f"{project}.", True, "write"),
+        Rule(principal, "transactional-id", f"{project}.", True, "describe"),
+        *_topic(principal, f"{project}.runs", "write"),
+    }
+    if role is Role.DATA_OWNER:
+        rules |= set(_topic(principal, f"{project}.topics.", "write", prefixed=True))
+        rules |= set(_topic(principal, f"{project}.features.", "write", prefixed=True))
+        rules |= set(_topic(principal, f"{project}.outcomes", "write"))
+    else:
+        for name in granted:
+            rules |= set(_topic(principal, name, "write"))
+    return rules
+
+
+COMMAND_PROCESSOR = "command-processor"
+PROVISIONING = "provisioning"
+PROJECTOR = "projector"
+ONLINE = "online"
+OFFLINE = "offline"
+SEARCH = "search"
+TRAINING = "training-datasets"
+API = "api"
+GATEWAY = "gateway"
+STUDIES = "studies"
+OBSERVER = "observer"
+FLINK = "flink"
+ALERTS = "alerts"
+
+SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
+"""Who sends commands and reads their results."""
+
+READERS = (PROVISIONING, PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, STUDIES, OBSERVER, ALERTS, GATEWAY, API)
+"""Who follows the metadata of every project."""
+
+DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER)
+"""Who reads rows, runs, predictions or outcomes of every project, and so may write its dead letters."""
+
+
+def service_rules() -> set[Rule]:
+    """What the platform's own principals may do on the internal topics."""
+    rules: set[Rule] = set()
+    read = ("read", "describe")
+    write = ("write", "describe")
+    for sender in SENDERS:
+        rules |= {*_topic(sender, topics.COMMANDS, *write), *_topic(sender, topics.RESULTS, *read)}
+    for reader in READERS:
+        rules |= set(_topic(reader, topics.PLATFORM, *read))
+        rules.add(Rule(reader, "group", f"headrace.{reader}", True, "read"))
+    for name in (topics.COMMANDS, topics.STATE, topics.PLATFORM):
+        rules |= set(_topic(COMMAND_PROCESSOR, name, *read))
+    for name in (
+        topics.RESULTS,
+        topics.STATE,
+        topics.PLATFORM,
+        topics.CREDENTIALS,
+        topics.AUDIT,
+        topics.DEAD_LETTERS,
+    ):
+        rules |= set(_topic(COMMAND_PROCESSOR, name, *write))
+    rules |= {
+        Rule(COMMAND_PROCESSOR, "group", "headrace.command-processor", False, "read"),
+        Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "write"),
+        Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "describe"),
+    }
+    rules |= {*_topic(API, topics.CREDENTIALS, *read), *_topic(API, topics.AUDIT, "write", *read)}
+    rules |= set(_topic(API, topics.WINDOWS, *read))
+    rules |= set(_topic(PROVISIONING, topics.AUDIT, *write))
+    rules |= {
+        Rule(PROVISIONING, "topic", "*", False, operation) for operation in ("create", "describe", "delete", "alter")
+    }
+    rules |= {
+        Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)
+        for operation in ("create", "alter", "describe")
+    }
+    for reader in DATA_READERS:
+        rules |= set(_topic(reader, topics.DEAD_LETTERS, *write))
+        rules |= {
+            Rule(reader, "transactional-id", f"headrace.{reader}", True, operation)
+            for operation in ("write", "describe")
+        }
+    for name in (topics.OBSERVATIONS, topics.REFERENCES, topics.LINEAGE, topics.USAGE):
+        rules |= {*_topic(OBSERVER, name, *write), *_topic(OBSERVER, name, "read")}
+    for reader in (PROJECTOR, SEARCH):
+        rules |= set(_topic(reader, "headrace.derived.", *read, prefixed=True))
+    rules |= {*_topic(FLINK, "headrace.derived.", *read, prefixed=True), *_topic(FLINK, topics.WINDOWS, "write")}
+    rules |= {Rule(FLINK, "group", "headrace.flink", True, "read")}
+    rules |= {Rule(FLINK, "transactional-id", "headrace.flink", True, operation) for operation in ("write", "describe")}
+    rules |= {*_topic(ALERTS, topics.WINDOWS, *read), *_topic(ALERTS, topics.USAGE, "read", "write", "describe")}
+    rules |= set(_topic(ALERTS, "headrace.alerts-", "read", "write", "describe", "create", prefixed=True))
+    return rules
+
+
+def project_rules(project: str) -> set[Rule]:
+    """What the platform's own principals may do on a project's topics."""
+    rules: set[Rule] = set()
+    for reader in READERS:
+        rules |= set(_topic(reader, topics.events_of(project), "read", "describe"))
+    rules |= set(_topic(COMMAND_PROCESSOR, topics.events_of(project), "write", "describe"))
+    for reader in DATA_READERS:
+        rules |= set(_topic(reader, f"{project}.", "read", "describe", prefixed=True))
+        rules |= set(_topic(reader, f"{project}.deadletters", "write"))
+    rules |= set(_topic(GATEWAY, f"{project}.predictions", "write", "describe"))
+    rules |= set(_topic(API, f"{project}.", "describe", prefixed=True))
+    rules |= set(_topic(STUDIES, f"{project}.runs", "write", "read", "describe"))
+    return rules
+
+
+def wanted_members(
+    project: str,
+    roles: Mapping[str, Role],
+    live: Mapping[str, Iterable[int]],
+    writers: Mapping[str, Iterable[str]],
+) -> set[Rule]:
+    """The rules of all members: `live` generations by user, `writers` (users) by granted topic."""
+    rules: set[Rule] = set()
+    for user, role in roles.items():
+        granted = [topic for topic, users in writers.items() if user in users]
+        for generation in live.get(user, ()):
+            rules |= member_rules(project, member_principal(project, user, generation), role, granted)
+    return rules

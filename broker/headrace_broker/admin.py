@@ -1,0 +1,200 @@
+"""Asking the brokers to make topics and access rules, and whether they hold."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported there without saying so
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from headrace_broker.acls import Rule
+from headrace_broker.connection import Connection
+from headrace_broker.errors import BrokerError, Missing, NotAuthorised, Unavailable
+from headrace_broker.topics import TopicSpec
+from headrace_events.topic import OpenedTopic
+
+T = TypeVar("T")
+
+_KINDS = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "cluster": ResourceType.BROKER,
+    "transactional-id": ResourceType.TRANSACTIONAL_ID,
+}
+_KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
+_ANSWER_S = 15.0
+
+
+def translated(error: KafkaException) -> BrokerError:
+    """Kafka's exception as ours."""
+    kafka: KafkaError = error.args[0]
+    if kafka.code() in {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }:
+        return NotAuthorised(kafka.str())
+    if kafka.code() in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}:
+        return Missing(kafka.str())
+    return Unavailable(f"{kafka.name()}: {kafka.str()}")
+
+
+class Admin:
+    """Topics and access rules on the brokers. All calls block until the brokers answered."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._client = AdminClient(connection.librdkafka())
+
+    def topic_ids(self, names: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """Name → (topic id, partitions) of those that exist; raises NotAuthorised, Unavailable."""
+        if not names:
+            return {}
+        found: dict[str, tuple[str, int]] = {}
+        futures = self._client.describe_topics(TopicCollection(list(names)), request_timeout=_ANSWER_S)
+        for name, future in futures.items():
+            try:
+                described = future.result()
+            except KafkaException as error:
+                ours = translated(error)
+                if isinstance(ours, Missing):
+                    continue
+                raise ours from error
+            found[name] = (str(described.topic_id), len(described.partitions))
+        return found
+
+    def create_topics(self, specs: Iterable[TopicSpec]) -> list[OpenedTopic]:
+        """Make those that are missing, wait until every one has its leaders, and describe all of them."""
+        wanted = {spec.name: spec for spec in specs}
+        missing = set(wanted) - set(self.topic_ids(wanted))
+        if missing:
+            made = self._client.create_topics(
+                [
+                    NewTopic(
+                        spec.name,
+                        num_partitions=spec.partitions,
+                        replication_factor=-1,
+                        config=dict(spec.config),
+                    )
+                    for name, spec in wanted.items()
+                    if name in missing
+                ],
+                request_timeout=_ANSWER_S,
+            )
+            for future in made.values():
+                try:
+                    future.result()
+                except KafkaException as error:
+                    if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                        raise translated(error) from error
+        found = until(lambda: self._all_there(wanted), "topics to have leaders")
+        return [
+            OpenedTopic(name=name, topic_id=found[name][0], partitions=found[name][1], purpose=spec.purpose)
+            for name, spec in wanted.items()
+        ]
+
+    def _all_there(self, wanted: Mapping[str, TopicSpec]) -> Mapping[str, tuple[str, int]] | None:
+        found = self.topic_ids(wanted)
+        return found if len(found) == len(wanted) else None
+
+    def rules(self) -> set[Rule]:
+        """Every allowing rule on the brokers."""
+        unnamed: Any = None
+        anything = AclBindingFilter(
+            ResourceType.ANY,
+            unnamed,
+            ResourcePatternType.ANY,
+            unnamed,
+            unnamed,
+            AclOperation.ANY,
+            AclPermissionType.ALLOW,
+        )
+        bindings = self._answer(self._client.describe_acls(anything, request_timeout=_ANSWER_S))
+        return {_rule(binding) for binding in bindings if binding.restype in _KIND_NAMES}
+
+    def set_rules(self, *, add: Collection[Rule] = (), remove: Collection[Rule] = ()) -> None:
+        """Add and remove rules, and return when the brokers say that they hold. Removing comes first."""
+        if remove:
+            filters = [_filter(rule) for rule in remove]
+            for future in self._client.delete_acls(filters, request_timeout=_ANSWER_S).values():
+                self._answer(future)
+        if add:
+            for future in self._client.create_acls(
+                [_binding(rule) for rule in add], request_timeout=_ANSWER_S
+            ).values():
+                self._answer(future)
+        if add or remove:
+            until(lambda: self._hold(set(add), set(remove)), "access rules to hold")
+
+    def _hold(self, added: set[Rule], removed: set[Rule]) -> bool | None:
+        now = self.rules()
+        return True if added <= now and not (removed - added) & now else None
+
+    @staticmethod
+    def _answer(future: Any) -> Any:
+        try:
+            return future.result()
+        except KafkaException as error:
+            raise translated(error) from error
+
+
+def until(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
+    """Ask until there is an answer; raises Unavailable after that many seconds."""
+    deadline = time.monotonic() + seconds
+    while (answer := ask()) is None:
+        if time.monotonic() > deadline:
+            raise Unavailable(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.02)
+    return answer
+
+
+def _rule(binding: Any) -> Rule:
+    return Rule(
+        principal=binding.principal.removeprefix("User:"),
+        kind=_KIND_NAMES[binding.restype],
+        name=binding.name,
+        prefixed=binding.resource_pattern_type == ResourcePatternType.PREFIXED,
+        operation=binding.operation.name.lower().replace("_", "-"),
+    )
+
+
+def _pattern(rule: Rule) -> ResourcePatternType:
+    return ResourcePatternType.PREFIXED if rule.prefixed else ResourcePatternType.LITERAL
+
+
+def _operation(rule: Rule) -> AclOperation:
+    operation: AclOperation = AclOperation[rule.operation.upper().replace("-", "_")]
+    return operation
+
+
+def _binding(rule: Rule) -> AclBinding:
+    return AclBinding(
+        _KINDS[rule.kind],
+        rule.name,
+        _pattern(rule),
+        f"User:{rule.principal}",
+        "*",
+        _operation(rule),
+        AclPermissionType.ALLOW,
+    )
+
+
+def _filter(rule: Rule) -> AclBindingFilter:
+    return AclBindingFilter(
+        _KINDS[rule.kind],
+        rule.name,
+        _pattern(rule),
+        f"User:{rule.principal}",
+        "*",
+        _operation(rule),
+        AclPermissionType.ALLOW,
+    )

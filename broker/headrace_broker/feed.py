@@ -1,0 +1,82 @@
+"""The metadata feed: every event of the platform and of each ready project, each topic in order, without a gap."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from headrace_broker.admin import Admin
+from headrace_broker.connection import Connection
+from headrace_broker.envelopes import read_event
+from headrace_broker.errors import Gap, Missing
+from headrace_broker.follower import Follower, Partition
+from headrace_broker.topics import PLATFORM
+from headrace_events.envelope import Recorded
+from headrace_events.project import ProjectReady
+from headrace_schemas.codec import MessageCodec
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to go on in a topic: the next offset, and the sequence number of the last event seen."""
+
+    offset: int = 0
+    seq: int = 0
+
+
+@dataclass(slots=True)
+class Events:
+    """Events in order per topic, and how far each partition has been read."""
+
+    events: list[Recorded] = field(default_factory=list)
+    ends: dict[Partition, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.ends)
+
+
+class MetadataFeed:
+    """Reads all metadata events; follows a project's topic as soon as ProjectReady announces it."""
+
+    def __init__(self, connection: Connection, starts: Mapping[Partition, Start] | None = None) -> None:
+        found = Admin(connection).topic_ids([PLATFORM])
+        if PLATFORM not in found:
+            raise Missing(f"{PLATFORM} does not exist: prepare the log first")
+        platform = Partition(PLATFORM, found[PLATFORM][0], 0)
+        known = dict(starts or {})
+        for where in known:
+            if where.topic == PLATFORM and where != platform:
+                raise Missing(f"{PLATFORM} is another topic ({platform.topic_id}) than the one read before")
+        known.setdefault(platform, Start())
+        self._follower = Follower(connection)
+        self._codec = MessageCodec()
+        self._seqs = {where.topic: start.seq for where, start in known.items()}
+        self._follower.follow({where: start.offset for where, start in known.items()})
+
+    def poll(self, seconds: float = 0.5) -> Events:
+        """What came next; raises Gap, SchemaError and BrokerError, after which the feed is of no more use."""
+        batch = self._follower.poll(seconds=seconds)
+        events = [read_event(record, self._codec) for record in batch.records]
+        for recorded, record in zip(events, batch.records, strict=True):
+            due = self._seqs.get(record.topic, 0) + 1
+            if recorded.seq != due:
+                raise Gap(record.topic, due, recorded.seq)
+            self._seqs[record.topic] = due
+            if isinstance(recorded.event, ProjectReady):
+                self._follow_project(recorded.event)
+        return Events(events, batch.ends)
+
+    def _follow_project(self, ready: ProjectReady) -> None:
+        self._follower.follow(
+            {Partition(topic.name, topic.topic_id, 0): 0 for topic in ready.topics if topic.purpose == "events"}
+        )
+
+    def seq(self, topic: str) -> int:
+        """The sequence number of the last event read of a topic."""
+        return self._seqs.get(topic, 0)
+
+    def at_end(self) -> bool:
+        """Whether everything that was there has been read."""
+        return self._follower.at_end()
+
+    def close(self) -> None:
+        """Stop."""
+        self._follower.close()

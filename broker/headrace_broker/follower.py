@@ -1,0 +1,147 @@
+"""Following topic-partitions from given offsets: no group, no rebalance, nothing skipped."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from headrace_broker.admin import translated
+from headrace_broker.connection import Connection
+from headrace_broker.errors import Missing
+from headrace_broker.record import Record, read_headers
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition of one topic; the topic id tells a re-created topic from the one it replaced."""
+
+    topic: str
+    topic_id: str
+    partition: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records in log order per partition; `ends` is the next offset of each partition that moved, markers included."""
+
+    records: list[Record] = field(default_factory=list)
+    ends: dict[Partition, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.ends)
+
+
+class Follower:
+    """Reads committed records of the partitions it was told to follow."""
+
+    def __init__(self, connection: Connection, *, wait_ms: int = 10, queued_kib: int = 16_384) -> None:
+        self._consumer = Consumer(
+            {
+                **connection.librdkafka(),
+                "group.id": "headrace.unused",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": wait_ms,
+                "fetch.error.backoff.ms": 50,
+                "queued.max.messages.kbytes": queued_kib,
+            }
+        )
+        self._followed: dict[tuple[str, int], Partition] = {}
+        self._at_end: set[Partition] = set()
+
+    @property
+    def followed(self) -> set[Partition]:
+        """What is followed now."""
+        return set(self._followed.values())
+
+    def follow(self, starts: Mapping[Partition, int]) -> None:
+        """Follow these partitions too, each from that offset (0: from the beginning, wherever that now is)."""
+        new = {
+            where: offset for where, offset in starts.items() if (where.topic, where.partition) not in self._followed
+        }
+        if not new:
+            return
+        self._consumer.incremental_assign(
+            [TopicPartition(where.topic, where.partition, offset or OFFSET_BEGINNING) for where, offset in new.items()]
+        )
+        self._followed |= {(where.topic, where.partition): where for where in new}
+
+    def end(self, where: Partition) -> int:
+        """The next offset the log will give out there; raises Unavailable."""
+        try:
+            return self._consumer.get_watermark_offsets(TopicPartition(where.topic, where.partition), timeout=10.0)[1]
+        except KafkaException as error:
+            raise translated(error) from error
+
+    def leave(self, topic: str) -> None:
+        """Follow no partition of this topic any more."""
+        gone = [key for key in self._followed if key[0] == topic]
+        self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
+        for key in gone:
+            self._at_end.discard(self._followed.pop(key))
+
+    def poll(self, limit: int = 5_000, seconds: float = 0.5) -> Batch:
+        """The next records, as soon as there is one; empty after that many seconds. Raises BrokerError."""
+        batch = Batch()
+        if not self._followed:
+            time.sleep(min(seconds, 0.02))
+            return batch
+        first = self._consumer.poll(seconds)
+        if first is None:
+            return batch
+        self._take(first, batch)
+        for message in self._consumer.consume(limit, 0.003):
+            self._take(message, batch)
+        return batch
+
+    def _take(self, message: Message, batch: Batch) -> None:
+        error = message.error()
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        if topic is None or partition is None:
+            if error is not None and error.fatal():
+                raise translated(KafkaException(error))
+            return
+        where = self._followed.get((topic, partition))
+        if where is None:
+            return
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF and offset is not None:
+                batch.ends[where] = offset
+                self._at_end.add(where)
+                return
+            if error.code() == KafkaError._AUTO_OFFSET_RESET:
+                raise Missing(f"{topic}[{partition}]: the log no longer holds the offset asked for: {error.str()}")
+            if error.retriable() or error.code() in {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
+                return
+            raise translated(KafkaException(error))
+        assert offset is not None  # noqa: S101 - a message without an error has an offset
+        self._at_end.discard(where)
+        batch.records.append(
+            Record(
+                topic=topic,
+                topic_id=where.topic_id,
+                partition=partition,
+                offset=offset,
+                key=_bytes(message.key()),
+                value=_bytes(message.value()),
+                headers=read_headers(message.headers()),  # type: ignore[arg-type] # stubs widen the pairs
+                timestamp=message.timestamp()[1],
+            )
+        )
+        batch.ends[where] = offset + 1
+
+    def at_end(self) -> bool:
+        """Whether every followed partition was at its end when last heard of."""
+        return self._at_end >= set(self._followed.values())
+
+    def close(self) -> None:
+        """Stop."""
+        self._consumer.close()
+
+
+def _bytes(raw: str | bytes | None) -> bytes | None:
+    return raw.encode() if isinstance(raw, str) else raw

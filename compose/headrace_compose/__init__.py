@@ -1,0 +1,1 @@
+"""The stack on one machine: real servers as child processes of a process manager."""

@@ -1,0 +1,1 @@
+"""The command processor: the only writer of metadata events."""

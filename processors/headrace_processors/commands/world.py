@@ -1,0 +1,106 @@
+"""Everything the command processor must know to decide, in memory; each part of it is a record of the state topic."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from headrace_events.aggregates import AGGREGATES, KIND_OF_STATE
+from headrace_events.envelope import Recorded
+from headrace_events.ids import CommandId, Micros
+from headrace_events.language import Home
+from headrace_events.schema import SchemaRegistered
+from headrace_schemas.catalogue import FIRST_FREE_ID
+
+S = TypeVar("S")
+
+REMEMBERED_US = 14 * 24 * 3600 * 1_000_000
+"""How long a command's result answers a repetition, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AggregateKey:
+    """An aggregate's kind, its project (None: the platform's) and its name."""
+
+    kind: str
+    scope: str | None
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}" if self.key else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An aggregate's state after `version` events."""
+
+    state: Any
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a command id was answered: a keyed hash of the request, when (microseconds), and the result's bytes."""
+
+    request: str
+    time: Micros
+    result: bytes
+
+
+def home_key(recorded: Recorded) -> AggregateKey:
+    """The aggregate an event happened to."""
+    scope = recorded.project if recorded.event.home is Home.PROJECT else None
+    return AggregateKey(recorded.event.kind, scope, recorded.event.key)
+
+
+def topic_scope(recorded: Recorded) -> str:
+    """Whose sequence counts the event: its project's, or the platform's ('')."""
+    return (recorded.project or "") if recorded.event.home is Home.PROJECT else ""
+
+
+@dataclass(slots=True)
+class World:
+    """The aggregates, the answers already given, and the counters."""
+
+    aggregates: dict[AggregateKey, Held] = field(default_factory=dict)
+    answers: "OrderedDict[CommandId, Answered]" = field(default_factory=OrderedDict)
+    seqs: dict[str, int] = field(default_factory=dict)
+    schema_id: int = FIRST_FREE_ID
+    now: Micros = field(default=Micros(0))
+    actor: str = ""
+
+    def state(self, state: type[S], scope: str | None, key: str) -> S | None:
+        """The state of that aggregate, or None where nothing has happened to it."""
+        held = self.aggregates.get(AggregateKey(KIND_OF_STATE[state], scope, key))
+        return held.state if held else None
+
+    def next_schema_id(self) -> int:
+        """The platform-wide id that the next new schema gets."""
+        return self.schema_id
+
+    def version(self, key: AggregateKey) -> int:
+        """How many events have happened to the aggregate."""
+        held = self.aggregates.get(key)
+        return held.version if held else 0
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold one event; what lies on the credentials topic is no part of the world."""
+        if recorded.event.home is Home.CREDENTIALS:
+            return
+        key = home_key(recorded)
+        held = self.aggregates.get(key)
+        state = AGGREGATES[key.kind].evolve(held.state if held else None, recorded.event)
+        self.aggregates[key] = Held(state, recorded.version)
+        self.seqs[topic_scope(recorded)] = recorded.seq
+        if isinstance(recorded.event, SchemaRegistered):
+            self.schema_id = max(self.schema_id, recorded.event.schema_id + 1)
+
+    def forgotten(self, limit: int = 100) -> list[CommandId]:
+        """Take out up to `limit` answers that are older than REMEMBERED_US, the oldest first."""
+        gone: list[CommandId] = []
+        while self.answers and len(gone) < limit:
+            command, answered = next(iter(self.answers.items()))
+            if answered.time > self.now - REMEMBERED_US:
+                break
+            gone.append(command)
+            del self.answers[command]
+        return gone
