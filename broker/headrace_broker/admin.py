@@ -108,18 +108,29 @@ class Admin:
 
     def rules(self) -> set[Rule]:
         """Every allowing rule on the brokers."""
+        return self._described([(ResourceType.ANY, None)])
+
+    def _described(self, resources: Collection[tuple[ResourceType, str | None]]) -> set[Rule]:
+        """The allowing rules on these resources; None stands for every name."""
         unnamed: Any = None
-        anything = AclBindingFilter(
-            ResourceType.ANY,
-            unnamed,
-            ResourcePatternType.ANY,
-            unnamed,
-            unnamed,
-            AclOperation.ANY,
-            AclPermissionType.ALLOW,
-        )
-        bindings = self._answer(self._client.describe_acls(anything, request_timeout=_ANSWER_S))
-        return {_rule(binding) for binding in bindings if binding.restype in _KIND_NAMES}
+        asked = [
+            self._client.describe_acls(
+                AclBindingFilter(
+                    kind,
+                    name or unnamed,
+                    ResourcePatternType.ANY,
+                    unnamed,
+                    unnamed,
+                    AclOperation.ANY,
+                    AclPermissionType.ALLOW,
+                ),
+                request_timeout=_ANSWER_S,
+            )
+            for kind, name in resources
+        ]
+        return {
+            _rule(binding) for future in asked for binding in self._answer(future) if binding.restype in _KIND_NAMES
+        }
 
     def set_rules(self, *, add: Collection[Rule] = (), remove: Collection[Rule] = ()) -> None:
         """Add and remove rules, and return when the brokers say that they hold. Removing comes first."""
@@ -136,7 +147,7 @@ class Admin:
             until(lambda: self._hold(set(add), set(remove)), "access rules to hold")
 
     def _hold(self, added: set[Rule], removed: set[Rule]) -> bool | None:
-        now = self.rules()
+        now = self._described({(_KINDS[rule.kind], rule.name) for rule in added | removed})
         return True if added <= now and not (removed - added) & now else None
 
     @staticmethod

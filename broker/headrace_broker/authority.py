@@ -26,7 +26,7 @@ ORGANISATION = "headrace"
 SERVICES = "services"
 MEMBERS = "members"
 SERVICE_NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
-MEMBER_NAME = re.compile(r"[a-z](?:-?[a-z0-9])*__[a-z](?:-?[a-z0-9])*__w?[0-9]+")
+MEMBER_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]__[a-z][a-z0-9-]*[a-z0-9]__w?[0-9]+")
 LONGEST_COMMON_NAME = 64
 BACKDATED = timedelta(minutes=1)
 AUTHORITY_LIFETIME = timedelta(days=3650)
@@ -106,7 +106,7 @@ class CertificateAuthority:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue_server(self, name: str, hosts: list[str], lifetime: timedelta = SERVICE_LIFETIME) -> Credentials:
-        """Give the service `name` a key and a certificate that also proves it is each of `hosts`, names or addresses."""
+        """Give the service `name` a key and a certificate that also proves each of `hosts`, names or addresses."""
         return self._issue(name, [_general_name(host) for host in hosts], lifetime)
 
     def issue_service(self, name: str, lifetime: timedelta = SERVICE_LIFETIME) -> Credentials:

@@ -43,7 +43,7 @@ class CommandClient:
         if RESULTS not in found:
             raise Missing(f"{RESULTS} does not exist: prepare the log first")
         where = Partition(RESULTS, found[RESULTS][0], 0)
-        self._follower = Follower(connection)
+        self._follower = Follower(connection, gather_s=0)
         self._follower.follow({where: self._follower.end(where)})
         self._threads = [
             threading.Thread(target=target, name=f"commands-{target.__name__}", daemon=True)

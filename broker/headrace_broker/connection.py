@@ -24,6 +24,7 @@ class Connection:
             "ssl.certificate.location": str(self.certificate),
             "ssl.key.location": str(self.key),
             "ssl.endpoint.identification.algorithm": "https",
+            "socket.nagle.disable": True,
             "log.connection.close": False,
             "reconnect.backoff.max.ms": 1_000,
             "topic.metadata.refresh.interval.ms": 60_000,

@@ -33,9 +33,13 @@ class Batch:
 
 
 class Follower:
-    """Reads committed records of the partitions it was told to follow."""
+    """Reads committed records of the partitions it was told to follow.
 
-    def __init__(self, connection: Connection, *, wait_ms: int = 10, queued_kib: int = 16_384) -> None:
+    After the first record of a batch it gathers others for `gather_s` seconds; 0 hands each record on at once.
+    """
+
+    def __init__(self, connection: Connection, *, wait_ms: int = 10, gather_s: float = 0.003) -> None:
+        self._gather_s = gather_s
         self._consumer = Consumer(
             {
                 **connection.librdkafka(),
@@ -47,7 +51,7 @@ class Follower:
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": wait_ms,
                 "fetch.error.backoff.ms": 50,
-                "queued.max.messages.kbytes": queued_kib,
+                "queued.max.messages.kbytes": 16_384,
             }
         )
         self._followed: dict[tuple[str, int], Partition] = {}
@@ -94,8 +98,9 @@ class Follower:
         if first is None:
             return batch
         self._take(first, batch)
-        for message in self._consumer.consume(limit, 0.003):
-            self._take(message, batch)
+        if self._gather_s:
+            for message in self._consumer.consume(limit, self._gather_s):
+                self._take(message, batch)
         return batch
 
     def _take(self, message: Message, batch: Batch) -> None:

@@ -83,7 +83,7 @@ def get(url: str, token: str | None = None) -> tuple[int, bytes]:
     parts = urlsplit(url)
     headers = {}
     if token is not None:
-        headers["Authorization"] = "Basic " + base64.b64encode(f"headrace:{token}".encode()).decode()
+        headers["Authorization"] = "Basic " + base64.b64encode(f"admin:{token}".encode()).decode()
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
     try:

@@ -17,6 +17,7 @@ from headrace_compose.site import Site
 VERSION = "4.3.0"
 SOURCE = Path(__file__).parent.parent / "kafka"
 NODE = "1"
+BACKSLASH = "\\"
 # Nothing but these two kinds of subject is anybody: there is no DEFAULT rule, so another certificate is turned away.
 PRINCIPALS = ",".join(
     (
@@ -95,9 +96,13 @@ def properties(site: Site) -> Mapping[str, str]:
     }
 
 
+def as_text(told: Mapping[str, str]) -> str:
+    """Write a Java properties file."""
+    return "".join(f"{name}={value.replace(BACKSLASH, BACKSLASH * 2)}\n" for name, value in told.items())
+
+
 def _prepare(site: Site, configuration: Path, report: Report) -> None:
-    text = "".join(f"{name}={_escaped(value)}\n" for name, value in properties(site).items())
-    write_private(configuration, text.encode())
+    write_private(configuration, as_text(properties(site)).encode())
     jars.java()
     jars.fetch(site.cache, SOURCE, report)
     if (site.home.kafka / "data" / "meta.properties").exists():
@@ -115,7 +120,3 @@ def _command(site: Site, main: str, *arguments: str) -> tuple[str, ...]:
     libraries = jars.location(site.cache, SOURCE) / "lib"
     heap = f"-Xmx{site.settings.kafka_heap}"
     return ("java", heap, *JAVA_OPTIONS, "-cp", f"{libraries}/*", main, *arguments)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\")

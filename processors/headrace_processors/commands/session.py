@@ -111,7 +111,7 @@ class Session:
             first = self._consumer.poll(seconds)
             if first is None:
                 return []
-            messages = [first, *self._consumer.consume(BATCH - 1, 0.003)]
+            messages = [first, *self._consumer.consume(BATCH - 1, 0.001)]
         for message in messages:
             error = message.error()
             if error is not None:

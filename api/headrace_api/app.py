@@ -1,0 +1,105 @@
+"""The application: its routers, its errors, its document."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from headrace_api import health
+from headrace_api.activity import routes as activity
+from headrace_api.artifacts import routes as artifacts
+from headrace_api.certificates import routes as certificates
+from headrace_api.context import Context
+from headrace_api.deployments import routes as deployments
+from headrace_api.errors import Problem, handle_errors
+from headrace_api.feature_groups import routes as feature_groups
+from headrace_api.feature_views import routes as feature_views
+from headrace_api.kafka import routes as kafka
+from headrace_api.keys import routes as keys
+from headrace_api.limits import BodyLimit
+from headrace_api.members import routes as members
+from headrace_api.models import routes as models
+from headrace_api.monitors import routes as monitors
+from headrace_api.projects import routes as projects
+from headrace_api.registry import routes as registry
+from headrace_api.requests import RequestMetrics, Requests
+from headrace_api.studies import routes as studies
+from headrace_api.topics import routes as topics
+from headrace_api.training_datasets import routes as training_datasets
+from headrace_api.users import routes as users
+
+ROUTERS: tuple[APIRouter, ...] = (
+    users.router,
+    keys.router,
+    projects.router,
+    members.router,
+    certificates.router,
+    kafka.router,
+    topics.router,
+    feature_groups.router,
+    feature_views.router,
+    training_datasets.router,
+    studies.router,
+    models.router,
+    deployments.router,
+    monitors.router,
+    artifacts.router,
+    activity.router,
+    registry.platform,
+    registry.router,
+)
+
+_PROBLEMS = {
+    401: "no API key, an unknown or an expired one",
+    403: "the caller may not",
+    404: "there is no such thing, or none the caller may see",
+    409: "the present state does not allow it",
+    413: "the body is too large",
+    422: "the request can never be accepted as it is",
+    503: "a server behind the API does not answer: try again",
+    504: "no result in time: send the same request again with the same Idempotency-Key",
+}
+
+_ABOUT = """\
+Every change is a command that becomes an event; every answer is computed from events.
+
+* **Writes** take an `Idempotency-Key` (a UUID): the same request with the same key happens once, and its result is
+  given again. `If-Match: <version>` makes a write conditional. The answer's `Headrace-Position` says where it is.
+* **Reads** take `after=<positions>` and wait for those, so that you read your writes; a `202` with code
+  `not-yet-visible` asks you to read again.
+* **Errors** are `{code, message, details, request_id}`.
+"""
+
+
+def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI:
+    """The application, over the context that `opened` makes when serving begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened() as context:
+            app.state.context = context
+            yield
+
+    metrics = RequestMetrics()
+    app = FastAPI(
+        title="Headrace",
+        version=version("headrace"),
+        description=_ABOUT,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation,
+        responses={status: {"model": Problem, "description": text} for status, text in _PROBLEMS.items()},
+    )
+    for router in (health.router(metrics.registry), *ROUTERS):
+        app.include_router(router)
+    handle_errors(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Requests, metrics=metrics)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """The operation's id in the document: the name of its function."""
+    return route.name

@@ -1,0 +1,105 @@
+"""Who is asking: an API key, as a bearer token or as the password of basic authentication."""
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBasic, HTTPBearer
+
+from headrace_api.context import Context, Here
+from headrace_api.errors import Busy, NotAllowed, Unauthenticated
+from headrace_broker.credentials import matches
+from headrace_events.api_key import ApiKeyStored
+
+_BEARER = HTTPBearer(auto_error=False, description="`Bearer <key id>.<secret>`")
+_BASIC = HTTPBasic(auto_error=False, description="any user name; the API key as password")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person whose key it is; `limited_to` is the one project the key may be used for (None: any)."""
+
+    user: str
+    key_id: str
+    limited_to: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As the log names it."""
+        return f"user:{self.user}"
+
+    def must_not_be_limited(self) -> None:
+        """Raise NotAllowed where the key is for one project only."""
+        if self.limited_to is not None:
+            raise NotAllowed(
+                "key-limited-to-project",
+                f"this key may be used for project {self.limited_to!r} only: use one without that limit",
+                {"project": self.limited_to},
+            )
+
+    def must_reach(self, project: str) -> None:
+        """Raise NotAllowed where the key is for another project."""
+        if self.limited_to not in {None, project}:
+            self.must_not_be_limited()
+
+
+def presented(header: str | None) -> str | None:
+    """The key in an Authorization header, or None where there is none of a kind we know."""
+    scheme, _, rest = (header or "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip() or None
+        case "basic":
+            try:
+                return base64.b64decode(rest, validate=True).decode().partition(":")[2] or None
+            except (binascii.Error, UnicodeDecodeError):
+                return None
+    return None
+
+
+def authenticate(header: str | None, context: Context) -> Actor:
+    """The owner of the presented key; raises Unauthenticated."""
+    if not context.keys.healthy:
+        raise Busy("credentials are not followed now: try again")
+    text = presented(header)
+    if text is None:
+        raise Unauthenticated("no-credential", "send an API key: `Authorization: Bearer <key id>.<secret>`")
+    key_id, _, secret = text.partition(".")
+    stored = context.keys.find(key_id)
+    if stored is None or not matches(stored, secret):
+        raise Unauthenticated("invalid-credential", "this API key is unknown or revoked: ask for another one")
+    if _expired(stored):
+        raise Unauthenticated("expired-credential", "this API key has expired: ask for another one")
+    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project)
+
+
+def _expired(stored: ApiKeyStored) -> bool:
+    return stored.expires is not None and stored.expires <= time.time_ns() // 1000
+
+
+def _caller(
+    request: Request,
+    context: Here,
+    _bearer: Annotated[object, Security(_BEARER)],
+    _basic: Annotated[object, Security(_BASIC)],
+) -> Actor:
+    actor = authenticate(request.headers.get("authorization"), context)
+    project = request.path_params.get("project")
+    if project is not None:
+        actor.must_reach(project)
+    return actor
+
+
+def _platform_caller(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+    actor.must_not_be_limited()
+    return actor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+"""The caller; on a route of a project, a key limited to another project is refused."""
+
+PlatformCaller = Annotated[Actor, Depends(_platform_caller)]
+"""The caller, with a key that is not limited to a project."""

@@ -1,0 +1,41 @@
+"""What every JSON body obeys: no unknown field, no conversion between types, no infinite number, no NUL in a text."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Text = Annotated[str, Field(max_length=10_000)]
+"""A description."""
+
+Name = Annotated[str, Field(max_length=200)]
+"""A name; whether it is a good one, the command processor says."""
+
+
+class Body(BaseModel):
+    """A body that somebody sends."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nul(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for name, value in data.items():
+                if _has_nul(name) or _has_nul(value):
+                    raise ValueError(f"{name!r} holds a NUL character, which no store of ours can keep")
+        return data
+
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with these values."""
+        return self.model_copy(update=changes)
+
+
+def _has_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_has_nul(item) for item in value)
+        case dict():
+            return any(_has_nul(key) or _has_nul(item) for key, item in value.items() if not isinstance(item, dict))
+    return False

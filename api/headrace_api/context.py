@@ -1,0 +1,87 @@
+"""What a route may use: the log, the credentials, the tables, the artifacts; made once per process."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+import anyio.to_thread
+from fastapi import Depends
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+from starlette.requests import HTTPConnection
+
+from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.settings import Settings
+from headrace_broker.command_client import CommandClient
+from headrace_broker.credentials import ApiKeys, FollowedApiKeys
+from headrace_broker.results import Result
+from headrace_broker.sealing import MasterKey
+from headrace_events.envelope import Request
+from headrace_events.ids import CommandId
+from psycopg import AsyncConnection
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+
+class Commands(Protocol):
+    """Sends commands; what CommandClient does on the log and its twin does in memory."""
+
+    def send(self, request: Request) -> "Future[Result]":
+        """Send; the future holds the result, or raises Unavailable."""
+        ...
+
+    def forget(self, command: CommandId) -> None:
+        """Stop waiting for a command's result."""
+        ...
+
+    @property
+    def healthy(self) -> bool:
+        """Whether results are being read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a route reaches beyond its request."""
+
+    settings: Settings
+    commands: Commands
+    keys: ApiKeys
+    master: MasterKey
+    pool: Pool
+    artifacts: ArtifactStore
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Context]:
+    """Follow the results and the credentials to their ends, open the pool; close all of it afterwards."""
+    master = MasterKey.read(settings.secrets / "master.key")
+    commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
+    keys = await anyio.to_thread.run_sync(FollowedApiKeys, settings.connection, master)
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
+    )
+    async with pool:
+        try:
+            yield Context(
+                settings=settings,
+                commands=commands,
+                keys=keys,
+                master=master,
+                pool=pool,
+                artifacts=ArtifactStore.at(settings.storage),
+            )
+        finally:
+            await anyio.to_thread.run_sync(keys.close)
+            await anyio.to_thread.run_sync(commands.close)
+
+
+def _context(connection: HTTPConnection) -> Context:
+    context: Any = connection.app.state.context
+    return context  # type: ignore[no-any-return] # starlette's state is untyped
+
+
+Here = Annotated[Context, Depends(_context)]
+"""The context, as a route's argument."""

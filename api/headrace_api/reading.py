@@ -1,0 +1,106 @@
+"""Reading: only what the caller may see, and not before what the caller has done is in it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+
+from headrace_api.authentication import Actor, Caller
+from headrace_api.context import Context, Here
+from headrace_api.errors import ApiError, Missing, NotAllowed, Unprocessable
+from headrace_events.envelope import Position
+from headrace_events.roles import Role
+from headrace_projections.catalogue.queries.access import access_of, is_administrator
+from headrace_projections.positions import wait_for
+
+SECONDS = 5.0
+"""How long a read waits for the positions it names."""
+
+CATALOGUE = "catalogue"
+
+After = Annotated[
+    str | None,
+    Query(description="positions from the Headrace-Position header: the answer holds at least what happened there"),
+]
+ProjectPath = Annotated[str, Path(description="the project's name", max_length=200)]
+
+
+class NotYetVisible(ApiError):
+    """Accepted and safe in the log, but not in the tables yet."""
+
+    status = 202
+
+    def __init__(self, after: str) -> None:
+        super().__init__(
+            "not-yet-visible",
+            f"what happened at these positions did not show within {SECONDS:.0f} s: read again",
+            {"after": after},
+            headers={"Retry-After": "1"},
+        )
+
+
+def positions(text: str) -> list[Position]:
+    """The positions in a comma-separated list; raises Unprocessable."""
+    try:
+        return [Position.parse(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise Unprocessable(
+            "invalid-positions", "positions are `<topic id>:<partition>:<offset>`, separated by commas", {"after": text}
+        ) from None
+
+
+async def until_visible(context: Context, after: str | None, schema: str = CATALOGUE) -> None:
+    """Return when the projection has passed these positions; raises NotYetVisible after SECONDS."""
+    if not after:
+        return
+    if not await wait_for(context.pool, schema, positions(after), SECONDS):
+        raise NotYetVisible(after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Somebody who may see a project: a member, its named owner before it is ready, or an administrator."""
+
+    context: Context
+    actor: Actor
+    project: str
+    role: Role | None
+    administrator: bool
+
+
+async def _reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
+    await until_visible(context, after)
+    access = await access_of(context.pool, project, actor.user)
+    if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
+        raise Missing("project", project)
+    return Reader(
+        context=context, actor=actor, project=project, role=access.role, administrator=access.administrator
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformReader:
+    """A person who reads what belongs to no project."""
+
+    context: Context
+    actor: Actor
+    administrator: bool
+
+    def must_be_administrator(self) -> None:
+        """Raise NotAllowed for anybody else."""
+        if not self.administrator:
+            raise NotAllowed("administrators-only", "only an administrator may read this")
+
+
+async def _platform_reader(context: Here, actor: Caller, after: After = None) -> PlatformReader:
+    await until_visible(context, after)
+    return PlatformReader(
+        context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user)
+    )
+
+
+Reading = Annotated[Reader, Depends(_reader)]
+"""The caller as a reader of the project in the path; who may not see it gets `project-not-found`."""
+
+PlatformReading = Annotated[PlatformReader, Depends(_platform_reader)]
+"""The caller as a reader of the platform."""

@@ -1,0 +1,133 @@
+"""Sending a command for the caller: its id, the version it expects, the answer with its positions."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel, Field
+
+from headrace_api.authentication import Actor, Caller
+from headrace_api.context import Context, Here
+from headrace_api.errors import OutcomeUnknown, Unprocessable
+from headrace_broker.results import Result
+from headrace_events import envelope
+from headrace_events.ids import CommandId, command_id, uuid7
+from headrace_events.language import Command
+
+SECONDS = 20.0
+"""How long a command's result is waited for."""
+
+POSITION = "Headrace-Position"
+
+
+class Accepted(BaseModel):
+    """A command that was accepted: what it is called, and where its events are."""
+
+    command_id: str = Field(description="the Idempotency-Key sent, or the id that was made")
+    aggregate: str = Field(description="what decided", examples=["feature_group/weather"])
+    version: int = Field(description="its version now; send it as If-Match to change exactly this state")
+    events: list[str] = Field(description="ids of the events that happened; none if nothing had to change")
+    positions: list[str] = Field(description="give these as `after` to a read, and it shows what you did")
+    status_url: str | None = Field(default=None, description="read this until the work behind it is done")
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="a UUID: the same request with the same one happens once"),
+]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="the version that the thing to change must be at")
+]
+
+
+class Sender:
+    """Sends the one command of a request as its caller."""
+
+    def __init__(
+        self, context: Context, actor: Actor, request: Request, response: Response, id_: CommandId, expected: int | None
+    ) -> None:
+        self.context = context
+        self.actor = actor
+        self.id = id_
+        self._request = request
+        self._response = response
+        self._expected = expected
+
+    async def send(self, command: Command, status_path: str | None = None) -> Accepted:
+        """The command accepted; raises the Refusal, Unavailable, OutcomeUnknown.
+
+        With `status_path` the answer is 202, and names that path as the place to wait at.
+        """
+        result = await self.result(command)
+        self._response.headers[POSITION] = ",".join(result.positions)
+        status_url = None
+        if status_path is not None:
+            self._response.status_code = 202
+            status_url = self.context.settings.url + status_path
+        return Accepted(
+            command_id=self.id,
+            aggregate=result.aggregate,
+            version=result.version,
+            events=list(result.events),
+            positions=list(result.positions),
+            status_url=status_url,
+        )
+
+    async def result(self, command: Command) -> Result:
+        """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown."""
+        request = envelope.Request(
+            command=command,
+            id=self.id,
+            actor=self.actor.name,
+            expected_version=self._expected,
+            trace=self._request.headers.get("traceparent"),
+        )
+        return await result_of(self.context, request)
+
+
+async def result_of(context: Context, request: envelope.Request) -> Result:
+    """Send a command and wait for what becomes of it; raises the Refusal, Unavailable, OutcomeUnknown."""
+    sent = asyncio.wrap_future(context.commands.send(request))
+    try:
+        return (await asyncio.wait_for(sent, SECONDS)).raise_if_refused()
+    except TimeoutError:
+        context.commands.forget(request.id)
+        raise OutcomeUnknown(request.id, SECONDS) from None
+
+
+def named_id(header: str | None) -> CommandId:
+    """The id in the Idempotency-Key header, or a new one; raises Invalid."""
+    return command_id(header) if header is not None else CommandId(uuid7())
+
+
+def expected_version(header: str | None) -> int | None:
+    """The version in the If-Match header; raises Unprocessable."""
+    if header is None:
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Unprocessable("invalid-if-match", "If-Match is a version number", {"If-Match": header[:80]})
+    return int(text)
+
+
+def _sender(
+    context: Here,
+    actor: Caller,
+    request: Request,
+    response: Response,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Sender:
+    return Sender(context, actor, request, response, named_id(key), expected_version(if_match))
+
+
+def _platform_sender(sender: Annotated[Sender, Depends(_sender)]) -> Sender:
+    sender.actor.must_not_be_limited()
+    return sender
+
+
+Sending = Annotated[Sender, Depends(_sender)]
+"""Sends as the caller, in a project's routes."""
+
+PlatformSending = Annotated[Sender, Depends(_platform_sender)]
+"""Sends as the caller, whose key must not be limited to a project."""

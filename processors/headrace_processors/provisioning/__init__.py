@@ -1,0 +1,1 @@
+"""Provisioning: makes topics, access rules and certificates out of what the events ask for."""

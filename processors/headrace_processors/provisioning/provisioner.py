@@ -1,0 +1,128 @@
+"""Making the brokers what the events want them to be, and saying so by command.
+
+Every step can be repeated: making what is there already changes nothing, and the command of a step has the same id each
+time. Killed between any two steps, the next start folds the events again and goes on.
+"""
+
+import logging
+from datetime import timedelta
+
+from headrace_broker.acls import Rule
+from headrace_broker.admin import Admin
+from headrace_broker.authority import CertificateAuthority, InvalidSigningRequest
+from headrace_broker.command_client import CommandClient
+from headrace_broker.topics import TopicSpec, project_topics, requested_topic
+from headrace_events.certificate import RecordCertificate, RejectCertificateRequest
+from headrace_events.envelope import Position, Request
+from headrace_events.errors import Conflict, NotFound
+from headrace_events.ids import Micros, processor_command_id
+from headrace_events.language import Command
+from headrace_events.project import MarkReady
+from headrace_events.topic import RecordTopicOpened
+from headrace_processors.provisioning.wanted import PendingCertificate, Wanted, WantedProject
+
+logger = logging.getLogger(__name__)
+
+
+class Provisioner:
+    """Brings the brokers to what is wanted, one step after the other."""
+
+    def __init__(
+        self, admin: Admin, commands: CommandClient, authority: CertificateAuthority, lifetime: timedelta
+    ) -> None:
+        self._admin = admin
+        self._commands = commands
+        self._authority = authority
+        self._lifetime = lifetime
+        self._rules: set[Rule] = set()
+
+    def put_back(self, wanted: Wanted) -> tuple[set[Rule], set[Rule]]:
+        """Compare the brokers with what is wanted, undo what was changed by hand; return (was missing, was extra)."""
+        self._rules = self._admin.rules()
+        due: set[Rule] = set()
+        for project in wanted.projects.values():
+            if project.ready:
+                due |= project.rules()
+                project.rules_changed = False
+        missing = due - self._rules
+        extra = {rule for rule in self._rules - due if "__" in rule.principal}
+        self._set(add=missing, remove=extra)
+        return missing, extra
+
+    def bring_about(self, wanted: Wanted) -> int:
+        """Do every step that is due; return how many were done."""
+        done = 0
+        for project in list(wanted.projects.values()):
+            if not project.ready:
+                self._make_ready(project)
+                done += 1
+                continue
+            done += self._set_rules(project)
+            for requested, at in list(project.topics.values()):
+                self._open_topic(project, requested_topic(requested.name, requested.partitions, requested.purpose), at)
+                done += 1
+            for pending in list(project.certificates.values()):
+                self._issue(project, pending)
+                done += 1
+        return done
+
+    def _make_ready(self, project: WantedProject) -> None:
+        opened = self._admin.create_topics(project_topics(project.name))
+        self._set(add=project.rules() - self._rules)
+        project.rules_changed = False
+        self._say(MarkReady(project=project.name, topics=tuple(opened)), project.requested_at, "ready")
+        project.ready = True
+
+    def _set_rules(self, project: WantedProject) -> int:
+        if not project.rules_changed:
+            return 0
+        due = project.rules()
+        prefix = f"{project.name}__"
+        extra = {rule for rule in self._rules if rule.principal.startswith(prefix)} - due
+        self._set(add=due - self._rules, remove=extra)
+        project.rules_changed = False
+        return 1
+
+    def _open_topic(self, project: WantedProject, spec: TopicSpec, at: Position) -> None:
+        (opened,) = self._admin.create_topics([spec])
+        self._say(RecordTopicOpened(project=project.name, topic=opened), at, "opened")
+        project.topics.pop(spec.name, None)
+
+    def _issue(self, project: WantedProject, pending: PendingCertificate) -> None:
+        name = f"{project.name}__{pending.user}__{pending.generation}"
+        command: Command
+        try:
+            signed = self._authority.sign_member(pending.signing_request.encode(), name, self._lifetime)
+        except InvalidSigningRequest as error:
+            command = RejectCertificateRequest(
+                project=project.name, user=pending.user, generation=pending.generation, reason=str(error)
+            )
+        else:
+            self._set(add=project.rules_of(pending) - self._rules)
+            command = RecordCertificate(
+                project=project.name,
+                user=pending.user,
+                generation=pending.generation,
+                certificate=signed.pem.decode(),
+                serial=str(signed.serial),
+                expires=Micros(int(signed.not_after.timestamp() * 1_000_000)),
+            )
+        self._say(command, pending.at, "certificate")
+        project.certificates.pop((pending.user, pending.generation), None)
+
+    def _set(self, *, add: set[Rule], remove: set[Rule] | None = None) -> None:
+        gone = remove or set()
+        self._admin.set_rules(add=add, remove=gone)
+        self._rules = (self._rules - gone) | add
+
+    def _say(self, command: Command, at: Position, step: str) -> None:
+        """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""
+        request = Request(
+            command=command,
+            id=processor_command_id(at.topic_id, at.partition, at.offset, step),
+            actor="system:provisioning",
+        )
+        try:
+            self._commands.ask(request)
+        except (Conflict, NotFound) as refusal:
+            logger.info("%s was not needed any more: %s", command.wire, refusal)

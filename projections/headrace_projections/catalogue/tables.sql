@@ -1,0 +1,349 @@
+-- The catalogue: all metadata as it is now. Read it anywhere, write it only by folding events (apply/).
+--
+-- timestamptz   when the log took an event
+-- bigint times  what an event itself says, in microseconds UTC, unchanged (expires, window_start)
+-- …_seq         the event's sequence number in its topic: the project's, or the platform's for users, keys and projects
+-- jsonb         the event's own value, in its record form (headrace_schemas.records)
+-- Whole numbers are bigint, because events hold 64 bits. `''` is the project of what belongs to the platform.
+
+CREATE TABLE users (
+    user_name       text PRIMARY KEY,
+    administrator   boolean NOT NULL,
+    founder         boolean NOT NULL DEFAULT false,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL
+);
+
+CREATE TABLE api_keys (
+    key_id          text PRIMARY KEY,
+    user_name       text NOT NULL,
+    project         text,                           -- null: not limited to one
+    expires         bigint,                         -- null: never
+    revoked         boolean NOT NULL DEFAULT false,
+    issued_seq      bigint NOT NULL,
+    issued_time     timestamptz NOT NULL,
+    revoked_seq     bigint,
+    revoked_time    timestamptz
+);
+CREATE INDEX api_keys_of_user ON api_keys (user_name);
+
+CREATE TABLE projects (
+    project         text PRIMARY KEY,
+    phase           text NOT NULL,                  -- requested, ready
+    owner           text NOT NULL,
+    description     text NOT NULL,
+    requested_by    text NOT NULL,                  -- actor
+    requested_seq   bigint NOT NULL,
+    requested_time  timestamptz NOT NULL,
+    ready_seq       bigint,
+    ready_time      timestamptz
+);
+
+CREATE TABLE members (
+    project         text NOT NULL,
+    user_name       text NOT NULL,
+    role            text NOT NULL,                  -- data-owner, data-scientist
+    since_seq       bigint NOT NULL,
+    since_time      timestamptz NOT NULL,
+    role_seq        bigint NOT NULL,                -- of the last change of role
+    role_time       timestamptz NOT NULL,
+    PRIMARY KEY (project, user_name)
+);
+CREATE INDEX projects_of_member ON members (user_name);
+
+CREATE TABLE certificates (
+    project         text NOT NULL,
+    user_name       text NOT NULL,
+    generation      bigint NOT NULL,
+    state           text NOT NULL,                  -- requested, issued, rejected, revoked
+    certificate     text,                           -- PEM
+    serial          text,
+    expires         bigint,
+    reason          text,                           -- why it was rejected
+    requested_seq   bigint NOT NULL,
+    requested_time  timestamptz NOT NULL,
+    state_seq       bigint NOT NULL,
+    state_time      timestamptz NOT NULL,
+    PRIMARY KEY (project, user_name, generation)
+);
+
+CREATE TABLE topics (
+    project         text NOT NULL,
+    topic           text NOT NULL,                  -- its full name
+    topic_id        text,                           -- Kafka's; null until it is open
+    partitions      bigint NOT NULL,
+    purpose         text NOT NULL,                  -- events, runs, predictions, outcomes, deadletters, features, user
+    phase           text NOT NULL,                  -- requested, open
+    requested_seq   bigint,                         -- null for the topics every project has
+    requested_time  timestamptz,
+    opened_seq      bigint,
+    opened_time     timestamptz,
+    PRIMARY KEY (project, topic)
+);
+CREATE INDEX topics_by_id ON topics (topic_id);
+
+CREATE TABLE topic_writers (                        -- scientists who may write to a topic
+    project         text NOT NULL,
+    topic           text NOT NULL,
+    user_name       text NOT NULL,
+    since_seq       bigint NOT NULL,
+    since_time      timestamptz NOT NULL,
+    PRIMARY KEY (project, topic, user_name)
+);
+
+CREATE TABLE schemas (
+    schema_id       bigint PRIMARY KEY,
+    fingerprint     text NOT NULL,                  -- SHA-256 of the text, hexadecimal
+    schema          text NOT NULL,
+    registered_seq  bigint NOT NULL,
+    registered_time timestamptz NOT NULL
+);
+
+CREATE TABLE subjects (
+    project         text NOT NULL,
+    subject         text NOT NULL,
+    version         bigint NOT NULL,
+    schema_id       bigint NOT NULL,
+    registered_seq  bigint NOT NULL,
+    registered_time timestamptz NOT NULL,
+    PRIMARY KEY (project, subject, version)
+);
+
+CREATE TABLE feature_groups (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    description     text NOT NULL,
+    columns         jsonb NOT NULL,                 -- [{"name", "type", "description"}]
+    primary_key     text[] NOT NULL,
+    event_time      text,
+    online          boolean NOT NULL,
+    offline         boolean NOT NULL,
+    ttl_seconds     bigint,
+    topic           text NOT NULL,                  -- open or not: topics.phase
+    subject         text NOT NULL,
+    schema_id       bigint NOT NULL,
+    created_by      text NOT NULL,                  -- actor
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE feature_views (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    description     text NOT NULL,
+    root            jsonb NOT NULL,                 -- {"group", "version", "features", "prefix"}
+    joins           jsonb NOT NULL,                 -- [{"selection", "on": [{"left", "right"}], "kind"}]
+    labels          text[] NOT NULL,
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE training_datasets (
+    project         text NOT NULL,
+    view            text NOT NULL,
+    view_version    bigint NOT NULL,
+    version         bigint NOT NULL,
+    phase           text NOT NULL,                  -- requested, recorded, failed
+    splits          jsonb NOT NULL,                 -- [{"name", "start", "end"}], bounds in microseconds
+    format          text NOT NULL,
+    asked_positions text[] NOT NULL,                -- empty: up to the moment it was made
+    positions       text[],                         -- where each topic's rows ended, exclusive
+    files           jsonb,                          -- [{"split", "address", "sha256", "size", "rows"}]
+    hash            text,
+    reason          text,                           -- why it failed
+    requested_by    text NOT NULL,
+    requested_seq   bigint NOT NULL,
+    requested_time  timestamptz NOT NULL,
+    ended_seq       bigint,
+    ended_time      timestamptz,
+    PRIMARY KEY (project, view, view_version, version)
+);
+
+CREATE TABLE studies (
+    project         text NOT NULL,
+    study           text NOT NULL,
+    name            text NOT NULL,
+    description     text NOT NULL,
+    phase           text NOT NULL,                  -- running, completed
+    program         text NOT NULL,
+    program_name    text NOT NULL,
+    environment     text[] NOT NULL,
+    searchspace     jsonb NOT NULL,                 -- [{"name", "kind", "values"}]
+    trials          bigint NOT NULL,                -- how many are wanted
+    metric          text NOT NULL,
+    direction       text NOT NULL,
+    halving         jsonb NOT NULL,                 -- {"least_steps", "reduction", "rungs"}
+    seed            bigint NOT NULL,
+    workers         bigint NOT NULL,
+    trained_on      jsonb,                          -- {"view", "view_version", "version"}
+    best_trial      bigint,
+    best_metric     double precision,
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    completed_seq   bigint,
+    completed_time  timestamptz,
+    PRIMARY KEY (project, study)
+);
+
+CREATE TABLE trial_progress (                       -- read it as `trials`, which adds the metrics
+    project         text NOT NULL,
+    study           text NOT NULL,
+    trial           bigint NOT NULL,
+    parameters      jsonb NOT NULL,                 -- {name: JSON text}
+    rung            bigint NOT NULL,
+    running         boolean NOT NULL,
+    failed          boolean NOT NULL DEFAULT false,
+    reason          text,
+    steps           bigint NOT NULL DEFAULT 0,      -- run in all, as last reported
+    checkpoint      text,                           -- artifact, as last reported
+    started_seq     bigint NOT NULL,
+    started_time    timestamptz NOT NULL,
+    changed_seq     bigint NOT NULL,
+    changed_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, study, trial)
+);
+
+CREATE TABLE trial_timeline (                       -- one row per event of a study
+    project         text NOT NULL,
+    seq             bigint NOT NULL,
+    study           text NOT NULL,
+    trial           bigint,                         -- null where it is about the whole study
+    what            text NOT NULL,                  -- created, started, reported, promoted, failed, completed
+    rung            bigint,
+    steps           bigint,
+    metric          double precision,
+    time            timestamptz NOT NULL,
+    PRIMARY KEY (project, seq)
+);
+CREATE INDEX timeline_of_study ON trial_timeline (project, study, seq);
+
+CREATE VIEW trials AS
+SELECT progress.*,
+       ARRAY(SELECT line.metric FROM trial_timeline line
+             WHERE line.project = progress.project AND line.study = progress.study
+               AND line.trial = progress.trial AND line.what = 'reported'
+             ORDER BY line.seq) AS metrics          -- at the end of rung 0, 1, …
+FROM trial_progress progress;
+
+CREATE TABLE model_versions (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    description     text NOT NULL,
+    framework       text NOT NULL,
+    artifact        text NOT NULL,
+    metrics         jsonb NOT NULL,                 -- {name: number}
+    inputs          text[] NOT NULL,
+    trained_on      jsonb,                          -- {"view", "view_version", "version"}
+    study           text,
+    trial           bigint,
+    program         text,
+    environment     text[] NOT NULL,
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE deployments (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    model           text NOT NULL,
+    model_version   bigint NOT NULL,
+    replicas        bigint NOT NULL,
+    phase           text NOT NULL,                  -- created, ready, failed, deleted
+    reason          text,                           -- why it failed
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    phase_seq       bigint NOT NULL,
+    phase_time      timestamptz NOT NULL,
+    PRIMARY KEY (project, name)
+);
+
+CREATE TABLE monitors (
+    project         text NOT NULL,
+    deployment      text NOT NULL,
+    window_seconds  bigint NOT NULL,
+    bins            bigint NOT NULL,
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, deployment)
+);
+
+CREATE TABLE alert_rules (
+    project             text NOT NULL,
+    deployment          text NOT NULL,
+    rule                text NOT NULL,
+    metric              text NOT NULL,
+    feature             text NOT NULL,              -- '': the whole deployment
+    open_at             double precision NOT NULL,
+    resolve_at          double precision NOT NULL,
+    windows             bigint NOT NULL,
+    cool_down_seconds   bigint NOT NULL,
+    open                boolean NOT NULL DEFAULT false,
+    added_by            text NOT NULL,
+    added_seq           bigint NOT NULL,
+    added_time          timestamptz NOT NULL,
+    PRIMARY KEY (project, deployment, rule)
+);
+
+CREATE TABLE alert_timeline (                       -- opened and resolved in turn; read the pairs as `alerts`
+    project         text NOT NULL,
+    seq             bigint NOT NULL,
+    deployment      text NOT NULL,
+    rule            text NOT NULL,
+    what            text NOT NULL,                  -- opened, resolved
+    window_start    bigint NOT NULL,
+    observed        double precision NOT NULL,
+    time            timestamptz NOT NULL,
+    PRIMARY KEY (project, seq)
+);
+CREATE INDEX timeline_of_rule ON alert_timeline (project, deployment, rule, seq);
+
+CREATE VIEW alerts AS
+SELECT project, deployment, rule,
+       seq AS opened_seq, time AS opened_time, window_start, observed,
+       resolved_seq, resolved_time, resolved_window_start, resolved_observed,
+       resolved_seq IS NULL AS open
+FROM (SELECT line.*,
+             lead(seq) OVER next AS resolved_seq,
+             lead(time) OVER next AS resolved_time,
+             lead(window_start) OVER next AS resolved_window_start,
+             lead(observed) OVER next AS resolved_observed
+      FROM alert_timeline line
+      WINDOW next AS (PARTITION BY project, deployment, rule ORDER BY seq)) paired
+WHERE what = 'opened';
+
+CREATE TABLE activity (                             -- every event: the feed, and the audit of what happened
+    project         text NOT NULL,
+    seq             bigint NOT NULL,
+    event_id        text NOT NULL,
+    type            text NOT NULL,                  -- `<kind>.<verb>`
+    aggregate       text NOT NULL,                  -- `<kind>/<key>`
+    version         bigint NOT NULL,
+    actor           text NOT NULL,
+    cause           text NOT NULL,                  -- command id
+    run             text,
+    time            timestamptz NOT NULL,
+    position        text NOT NULL,                  -- `<topic id>:<partition>:<offset>`
+    body            jsonb NOT NULL,
+    PRIMARY KEY (project, seq)
+);
+CREATE INDEX activity_of_aggregate ON activity (project, aggregate, version);
+CREATE INDEX activity_by_time ON activity (time);
+
+CREATE TABLE aggregate_versions (                   -- what If-Match is compared with
+    project         text NOT NULL,
+    aggregate       text NOT NULL,
+    version         bigint NOT NULL,
+    seq             bigint NOT NULL,
+    PRIMARY KEY (project, aggregate)
+);
