@@ -9,7 +9,6 @@
 CREATE TABLE users (
     user_name       text PRIMARY KEY,
     administrator   boolean NOT NULL,
-    founder         boolean NOT NULL DEFAULT false,
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL
 );
@@ -339,6 +338,7 @@ CREATE TABLE activity (                             -- every event: the feed, an
 );
 CREATE INDEX activity_of_aggregate ON activity (project, aggregate, version);
 CREATE INDEX activity_by_time ON activity (time);
+CREATE INDEX activity_by_cause ON activity (cause);
 
 CREATE TABLE aggregate_versions (                   -- what If-Match is compared with
     project         text NOT NULL,
@@ -347,3 +347,5 @@ CREATE TABLE aggregate_versions (                   -- what If-Match is compared
     seq             bigint NOT NULL,
     PRIMARY KEY (project, aggregate)
 );
+
+-- Beside these lies `checkpoint`, which every projection has: headrace_projections/checkpoint.py.

@@ -1,0 +1,88 @@
+"""Feature groups, feature views and training datasets."""
+
+from headrace_events.envelope import Recorded
+from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_view import FeatureViewCreated
+from headrace_events.training_dataset import (
+    TrainingDatasetFailed,
+    TrainingDatasetRecorded,
+    TrainingDatasetRequested,
+)
+from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, records, stamped
+from headrace_projections.changes import Change, Update, Upsert, Values
+
+
+@on(FeatureGroupCreated)
+def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]:
+    """Show the new version of the feature group."""
+    row = {
+        "description": event.description,
+        "columns": records(event.columns),
+        "primary_key": list(event.primary_key),
+        "event_time": event.event_time,
+        "online": event.online,
+        "offline": event.offline,
+        "ttl_seconds": event.ttl_seconds,
+        "topic": event.topic,
+        "subject": event.subject,
+        "schema_id": event.schema_id,
+        **authored("created", at),
+    }
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Upsert("feature_groups", key, row)]
+
+
+@on(FeatureViewCreated)
+def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
+    """Show the new version of the feature view."""
+    row = {
+        "description": event.description,
+        "root": record(event.root),
+        "joins": records(event.joins),
+        "labels": list(event.labels),
+        **authored("created", at),
+    }
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Upsert("feature_views", key, row)]
+
+
+def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed, at: Recorded) -> Values:
+    return {
+        "project": project_of(at),
+        "view": event.view,
+        "view_version": event.view_version,
+        "version": event.version,
+    }
+
+
+@on(TrainingDatasetRequested)
+def request_dataset(event: TrainingDatasetRequested, at: Recorded) -> list[Change]:
+    """Show the dataset that is being made."""
+    row = {
+        "phase": "requested",
+        "splits": records(event.splits),
+        "format": event.format,
+        "asked_positions": list(event.positions),
+        **authored("requested", at),
+    }
+    return [Upsert("training_datasets", _dataset(event, at), row)]
+
+
+@on(TrainingDatasetRecorded)
+def record_dataset(event: TrainingDatasetRecorded, at: Recorded) -> list[Change]:
+    """Show what was made."""
+    row = {
+        "phase": "recorded",
+        "positions": list(event.positions),
+        "files": records(event.files),
+        "hash": event.hash,
+        **stamped("ended", at),
+    }
+    return [Update("training_datasets", _dataset(event, at), row)]
+
+
+@on(TrainingDatasetFailed)
+def fail_dataset(event: TrainingDatasetFailed, at: Recorded) -> list[Change]:
+    """Show why it could not be made."""
+    row = {"phase": "failed", "reason": event.reason, **stamped("ended", at)}
+    return [Update("training_datasets", _dataset(event, at), row)]

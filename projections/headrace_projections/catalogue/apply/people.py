@@ -1,0 +1,101 @@
+"""Users, keys, members and certificates."""
+
+from headrace_events.api_key import ApiKeyIssued, ApiKeyRevoked
+from headrace_events.certificate import (
+    CertificateIssued,
+    CertificateRejected,
+    CertificateRequested,
+    CertificateRevoked,
+)
+from headrace_events.envelope import Recorded
+from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
+from headrace_events.user import AdministrationFounded, UserCreated
+from headrace_projections.catalogue.apply.handlers import on, project_of, stamped
+from headrace_projections.changes import Change, Delete, Update, Upsert, Values
+
+
+@on(AdministrationFounded)
+def found(event: AdministrationFounded, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the founder is shown as an administrator by `user.created`, which follows."""
+    return []
+
+
+@on(UserCreated)
+def list_user(event: UserCreated, at: Recorded) -> list[Change]:
+    """Show the person."""
+    row = {"administrator": event.administrator, **stamped("created", at)}
+    return [Upsert("users", {"user_name": event.user}, row)]
+
+
+@on(ApiKeyIssued)
+def list_key(event: ApiKeyIssued, at: Recorded) -> list[Change]:
+    """Show the key among its owner's."""
+    row = {"user_name": event.user, "project": event.project, "expires": event.expires, **stamped("issued", at)}
+    return [Upsert("api_keys", {"key_id": event.key_id}, row)]
+
+
+@on(ApiKeyRevoked)
+def strike_key(event: ApiKeyRevoked, at: Recorded) -> list[Change]:
+    """Show the key as revoked."""
+    return [Update("api_keys", {"key_id": event.key_id}, {"revoked": True, **stamped("revoked", at)})]
+
+
+def _member(at: Recorded, user: str) -> Values:
+    return {"project": project_of(at), "user_name": user}
+
+
+@on(MemberAdded)
+def list_member(event: MemberAdded, at: Recorded) -> list[Change]:
+    """Show the member, who belongs from here on."""
+    row = {"role": event.role.value, **stamped("since", at), **stamped("role", at)}
+    return [Upsert("members", _member(at, event.user), row)]
+
+
+@on(MemberRoleChanged)
+def change_role(event: MemberRoleChanged, at: Recorded) -> list[Change]:
+    """Show the new role."""
+    return [Update("members", _member(at, event.user), {"role": event.role.value, **stamped("role", at)})]
+
+
+@on(MemberRemoved)
+def strike_member(event: MemberRemoved, at: Recorded) -> list[Change]:
+    """Show the person no more among the members."""
+    return [Delete("members", _member(at, event.user))]
+
+
+def _generation(at: Recorded, user: str, generation: int) -> Values:
+    return {"project": project_of(at), "user_name": user, "generation": generation}
+
+
+@on(CertificateRequested)
+def request_certificate(event: CertificateRequested, at: Recorded) -> list[Change]:
+    """Show that the generation waits for its certificate."""
+    row = {"state": "requested", **stamped("requested", at), **stamped("state", at)}
+    return [Upsert("certificates", _generation(at, event.user, event.generation), row)]
+
+
+@on(CertificateIssued)
+def issue_certificate(event: CertificateIssued, at: Recorded) -> list[Change]:
+    """Show the certificate."""
+    row = {
+        "state": "issued",
+        "certificate": event.certificate,
+        "serial": event.serial,
+        "expires": event.expires,
+        **stamped("state", at),
+    }
+    return [Update("certificates", _generation(at, event.user, event.generation), row)]
+
+
+@on(CertificateRejected)
+def reject_certificate(event: CertificateRejected, at: Recorded) -> list[Change]:
+    """Show why there is no certificate."""
+    row = {"state": "rejected", "reason": event.reason, **stamped("state", at)}
+    return [Update("certificates", _generation(at, event.user, event.generation), row)]
+
+
+@on(CertificateRevoked)
+def revoke_certificate(event: CertificateRevoked, at: Recorded) -> list[Change]:
+    """Show the certificate as revoked."""
+    row = {"state": "revoked", **stamped("state", at)}
+    return [Update("certificates", _generation(at, event.user, event.generation), row)]

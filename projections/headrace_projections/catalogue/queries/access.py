@@ -1,0 +1,40 @@
+"""Who may see what."""
+
+from headrace_events.language import value
+from headrace_events.roles import Role
+from headrace_projections.catalogue.queries.rows import Pool, one_of
+
+
+@value
+class Access:
+    """A person's standing towards a project; `owner` is who was named when it was asked for."""
+
+    exists: bool
+    owner: str | None = None
+    role: Role | None = None
+    administrator: bool
+
+
+async def access_of(pool: Pool, project: str, user: str) -> Access:
+    """How the person stands to the project; also where one of the two does not exist."""
+    query = """
+        SELECT projects.project IS NOT NULL AS exists, projects.owner, members.role,
+               coalesce(users.administrator, false) AS administrator
+        FROM (SELECT %(project)s::text AS project, %(user)s::text AS user_name) asked
+        LEFT JOIN catalogue.projects USING (project)
+        LEFT JOIN catalogue.members USING (project, user_name)
+        LEFT JOIN catalogue.users USING (user_name)"""
+    found = await one_of(pool, Access, query, project=project, user=user)
+    return found or Access(exists=False, administrator=False)
+
+
+@value
+class _Standing:
+    administrator: bool
+
+
+async def is_administrator(pool: Pool, user: str) -> bool:
+    """Whether the person administers the platform."""
+    query = "SELECT administrator FROM catalogue.users WHERE user_name = %(user)s"
+    found = await one_of(pool, _Standing, query, user=user)
+    return found is not None and found.administrator

@@ -1,0 +1,44 @@
+"""Feature groups."""
+
+from datetime import datetime
+
+from headrace_events.language import value
+from headrace_events.row_schema import Column
+from headrace_projections.catalogue.queries.rows import Pool, all_of
+
+
+@value
+class FeatureGroupRow:
+    """A version of a feature group; rows may be sent to `topic` once `topic_phase` is open."""
+
+    name: str
+    version: int
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    event_time: str | None = None
+    online: bool
+    offline: bool
+    ttl_seconds: int | None = None
+    topic: str
+    topic_phase: str
+    subject: str
+    schema_id: int
+    schema: str
+    created_by: str
+    created_time: datetime
+
+
+async def feature_groups(
+    pool: Pool, project: str, name: str | None = None, version: int | None = None
+) -> list[FeatureGroupRow]:
+    """All versions of all feature groups, or those of that name, or the one version; the newest first."""
+    query = """
+        SELECT groups.*, coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema
+        FROM catalogue.feature_groups groups
+        JOIN catalogue.schemas USING (schema_id)
+        LEFT JOIN catalogue.topics USING (project, topic)
+        WHERE project = %(project)s AND (%(name)s::text IS NULL OR name = %(name)s)
+          AND (%(version)s::bigint IS NULL OR version = %(version)s)
+        ORDER BY name, version DESC"""
+    return await all_of(pool, FeatureGroupRow, query, project=project, name=name, version=version)

@@ -1,0 +1,64 @@
+"""People and their keys."""
+
+from datetime import datetime
+
+from headrace_events.ids import Micros
+from headrace_events.language import value
+from headrace_events.roles import Role
+from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
+
+
+@value
+class UserRow:
+    """A person of the platform."""
+
+    user: str
+    administrator: bool
+    created_time: datetime
+
+
+@value
+class ApiKeyRow:
+    """An API key, without its secret, which nobody but its owner has; `expires` is microseconds UTC."""
+
+    key_id: str
+    user: str
+    project: str | None = None
+    expires: Micros | None = None
+    revoked: bool
+    issued_time: datetime
+
+
+@value
+class MembershipRow:
+    """A project somebody belongs to, and as what."""
+
+    project: str
+    role: Role
+
+
+_USERS = "SELECT user_name AS user, administrator, created_time FROM catalogue.users"
+
+
+async def users(pool: Pool) -> list[UserRow]:
+    """Everybody, by name."""
+    return await all_of(pool, UserRow, f"{_USERS} ORDER BY user_name")
+
+
+async def user(pool: Pool, name: str) -> UserRow | None:
+    """The person of that name."""
+    return await one_of(pool, UserRow, f"{_USERS} WHERE user_name = %(name)s", name=name)
+
+
+async def memberships(pool: Pool, user_name: str) -> list[MembershipRow]:
+    """The projects the person belongs to."""
+    query = "SELECT project, role FROM catalogue.members WHERE user_name = %(user)s ORDER BY project"
+    return await all_of(pool, MembershipRow, query, user=user_name)
+
+
+async def api_keys(pool: Pool, user_name: str) -> list[ApiKeyRow]:
+    """The person's keys, the newest first."""
+    query = """
+        SELECT key_id, user_name AS user, project, expires, revoked, issued_time
+        FROM catalogue.api_keys WHERE user_name = %(user)s ORDER BY issued_seq DESC"""
+    return await all_of(pool, ApiKeyRow, query, user=user_name)

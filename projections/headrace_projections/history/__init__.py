@@ -1,0 +1,1 @@
+"""Reading the offline history of feature groups: as of event time, as of positions in the log."""

@@ -1,0 +1,60 @@
+"""Feature vectors as they were: what the online store would have answered at a time, from the history alone."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from headrace_events.ids import Micros
+from headrace_projections.history.columns import ARROW_TYPES, quoted, types_of
+from headrace_projections.history.engine import Engine
+from headrace_projections.history.errors import Impossible
+from headrace_projections.history.latest import TIME, latest_versions
+from headrace_projections.history.lookups import counts_at, feature_columns, joins, needed_of_root, tables
+from headrace_projections.history.view import ViewHistory, arrow_schema
+
+
+def vectors_as_of(
+    history: ViewHistory,
+    entries: Sequence[Mapping[str, object]],
+    times: Sequence[Micros],
+    engine: Engine | None = None,
+) -> pa.Table:
+    """The view's features without its labels, one row per entry (a primary key of the root) at its time, in order.
+
+    The root's own row is the last one not after the time, as every joined one is. What is not there is null, in inner
+    joins too. Raises Impossible for an entry that is no primary key, Unavailable.
+    """
+    root = history.root.group
+    columns = needed_of_root(history)
+    counts = counts_at("h", "e", root.ttl_seconds)
+    found = [f"CASE WHEN {counts} THEN h.{quoted(name)} END AS {quoted(name)}" for name in columns]
+    same = [f"e.{quoted(name)} = h.{quoted(name)}" for name in root.primary_key]
+    types = {name: kind for name, kind in history.feature_types().items() if name not in history.view.labels}
+    first, last = min(times, default=0), max(times, default=0)
+    named = [
+        f"h AS ({latest_versions(history.root, columns, latest=last)})",
+        f"""r AS (SELECT e._row, e.{TIME}, {", ".join(found)}
+            FROM entries e ASOF LEFT JOIN h ON {" AND ".join(same)} AND e.{TIME} >= h.{TIME})""",
+        *tables(history, first, last),
+        f"v AS (SELECT r._row, {', '.join(feature_columns(history))} FROM r {joins(history)})",
+    ]
+    query = f"WITH {', '.join(named)} SELECT {', '.join(map(quoted, types))} FROM v ORDER BY _row"
+    schema = arrow_schema(types)
+    with (engine or Engine()).stream(query, schema, entries=_asked(history, entries, times)) as batches:
+        return pa.Table.from_batches(batches, schema)
+
+
+def _asked(history: ViewHistory, entries: Sequence[Mapping[str, object]], times: Sequence[Micros]) -> pa.Table:
+    types = types_of(history.root.group.columns)
+    keys = history.root.group.primary_key
+    for entry in entries:
+        if missing := [name for name in keys if entry.get(name) is None]:
+            raise Impossible(f"an entry names its whole primary key; {', '.join(missing)} is missing")
+    try:
+        columns = {name: pa.array([entry[name] for entry in entries], ARROW_TYPES[types[name]]) for name in keys}
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise Impossible(f"an entry does not fit the primary key {', '.join(keys)}: {error}") from error
+    columns = {name: column.cast(pa.int64()) if types[name] == "timestamp" else column for name, column in columns.items()}
+    columns["_row"] = pa.array(range(len(times)), pa.int64())
+    columns[TIME] = pa.array(times, pa.int64())
+    return pa.table(columns)

@@ -1,0 +1,102 @@
+"""Which topics carry the rows of which feature group, folded from metadata events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from headrace_broker.follower import Partition
+from headrace_events.envelope import Recorded
+from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.row_schema import Column
+from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
+from headrace_events.topic import TopicOpened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One version of a feature group, with the topic that is open for its rows."""
+
+    project: str
+    name: str
+    version: int
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    event_time: str | None
+    online: bool
+    offline: bool
+    ttl_seconds: int | None
+    subject: str
+    topic: str
+    topic_id: str
+    partitions: int
+
+    @property
+    def key_types(self) -> tuple[str, ...]:
+        """The types of the primary key, in its order."""
+        types = {column.name: column.type for column in self.columns}
+        return tuple(types[name] for name in self.primary_key)
+
+    @property
+    def places(self) -> tuple[Partition, ...]:
+        """Every partition of its topic."""
+        return tuple(Partition(self.topic, self.topic_id, number) for number in range(self.partitions))
+
+
+@dataclass(slots=True)
+class Groups:
+    """What the metadata read so far says: groups by topic name, and schemas by id."""
+
+    by_topic: dict[str, Group] = field(default_factory=dict)
+    schemas: dict[int, str] = field(default_factory=dict)
+    _subjects: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    _created: dict[str, tuple[str, FeatureGroupCreated]] = field(default_factory=dict)
+    _opened: dict[str, TopicOpened] = field(default_factory=dict)
+
+    def take(self, recorded: Recorded) -> Group | None:
+        """Fold one event; returns the group that it makes ready to be read."""
+        project = recorded.project or ""
+        match recorded.event:
+            case SchemaRegistered(schema_id=schema_id, schema=text):
+                self.schemas[schema_id] = text
+            case SubjectVersionRegistered(subject=subject, schema_id=schema_id):
+                self._subjects.setdefault((project, subject), set()).add(schema_id)
+            case FeatureGroupCreated() as created:
+                self._created[created.topic] = (project, created)
+                self._subjects.setdefault((project, created.subject), set()).add(created.schema_id)
+                return self._ready(created.topic)
+            case TopicOpened(purpose="features") as opened:
+                self._opened[opened.name] = opened
+                return self._ready(opened.name)
+            case _:
+                pass
+        return None
+
+    def _ready(self, topic: str) -> Group | None:
+        if topic not in self._created or topic not in self._opened:
+            return None
+        project, created = self._created[topic]
+        opened = self._opened[topic]
+        self.by_topic[topic] = group = Group(
+            project=project,
+            name=created.name,
+            version=created.version,
+            columns=created.columns,
+            primary_key=created.primary_key,
+            event_time=created.event_time,
+            online=created.online,
+            offline=created.offline,
+            ttl_seconds=created.ttl_seconds,
+            subject=created.subject,
+            topic=topic,
+            topic_id=opened.topic_id,
+            partitions=opened.partitions,
+        )
+        return group
+
+    def schemas_of(self, group: Group) -> Mapping[int, str]:
+        """The schemas that rows of the group may be written with, by id, as far as they are known."""
+        ids = self._subjects.get((group.project, group.subject), set())
+        return {schema_id: self.schemas[schema_id] for schema_id in ids if schema_id in self.schemas}
+
+    def knows(self, schema_id: int) -> bool:
+        """Whether the schema has been announced."""
+        return schema_id in self.schemas

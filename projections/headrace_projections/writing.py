@@ -1,0 +1,115 @@
+"""Folded changes as few statements: one per table and set of columns, its rows as one JSON parameter.
+
+Values reach typed columns through `json_populate_recordset`, so arrays, jsonb and times need no adapters and a
+thousand rows cost one round trip.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString, cast
+
+import orjson
+from psycopg import Connection, Cursor, sql
+
+from headrace_projections.changes import Values
+from headrace_projections.errors import Unfounded
+from headrace_projections.folding import Folded, Standing
+
+Names = tuple[str, ...]
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def as_json(rows: Sequence[Values]) -> str:
+    """The rows as a JSON array. U+0000, which Postgres cannot hold in text, becomes U+FFFD."""
+    text = orjson.dumps(rows)
+    if b"\\u0000" in text:
+        text = _NUL.sub(rb"\1\\ufffd", text)
+    return text.decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A statement on its way: how many rows it must touch (None: as many as it likes)."""
+
+    cursor: Cursor[Any]
+    table: str
+    rows: int | None
+
+
+class Writer:
+    """Writes folded changes into the tables of one schema, inside the caller's transaction."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self._statements: dict[tuple[str, str, Names, Names], sql.Composed] = {}
+
+    def write(self, connection: Connection[Any], folded: Folded) -> None:
+        """Send everything in one pipeline; raises Unfounded where an updated row is not there."""
+        with connection.pipeline():
+            sent = [*self._send(connection, folded)]
+        for statement in sent:
+            if statement.rows is not None and statement.cursor.rowcount != statement.rows:
+                missing = statement.rows - statement.cursor.rowcount
+                raise Unfounded(statement.table, f"{missing} rows are updated that were never made")
+
+    def _send(self, connection: Connection[Any], folded: Folded) -> Iterable[_Sent]:
+        for table, standings in folded.standings.items():
+            removed: dict[Names, list[Values]] = {}
+            written: dict[tuple[str, Names, Names], list[Values]] = {}
+            for standing in standings.values():
+                _sort(standing, removed, written)
+            for keys, rows in removed.items():
+                yield self._execute(connection, "delete", table, keys, (), rows)
+            for (verb, keys, columns), rows in written.items():
+                yield self._execute(connection, verb, table, keys, columns, rows)
+        for table, rows in folded.appended.items():
+            by_columns: dict[Names, list[Values]] = {}
+            for row in rows:
+                by_columns.setdefault(tuple(row), []).append(row)
+            for columns, alike in by_columns.items():
+                yield self._execute(connection, "append", table, (), columns, alike)
+
+    def _execute(
+        self, connection: Connection[Any], verb: str, table: str, keys: Names, columns: Names, rows: Sequence[Values]
+    ) -> _Sent:
+        shape = (verb, table, keys, columns)
+        statement = self._statements.get(shape)
+        if statement is None:
+            statement = self._statements[shape] = _statement(self.schema, *shape)
+        cursor = connection.execute(statement, (as_json(rows),), prepare=False)
+        return _Sent(cursor, table, len(rows) if verb == "update" else None)
+
+
+def _sort(
+    standing: Standing, removed: dict[Names, list[Values]], written: dict[tuple[str, Names, Names], list[Values]]
+) -> None:
+    keys = tuple(standing.key)
+    if standing.removed:
+        removed.setdefault(keys, []).append(standing.key)
+    if standing.row is not None:
+        shape = ("update" if standing.founded else "upsert", keys, tuple(standing.row))
+        written.setdefault(shape, []).append({**standing.key, **standing.row})
+
+
+_TEMPLATES: Mapping[str, LiteralString] = {
+    "append": "INSERT INTO {table} ({names}) SELECT {names} FROM {given}",
+    "delete": "DELETE FROM {table} AS t USING {given} AS g WHERE {same}",
+    "update": "UPDATE {table} AS t SET {assigned} FROM {given} AS g WHERE {same}",
+    "upsert": "INSERT INTO {table} ({names}) SELECT {names} FROM {given} ON CONFLICT ({keys}) DO UPDATE SET {excluded}",
+}
+
+
+def _statement(schema: str, verb: str, table: str, keys: Names, columns: Names) -> sql.Composed:
+    target = sql.Identifier(schema, table)
+    comma = sql.SQL(", ")
+    return sql.SQL(cast(LiteralString, _TEMPLATES[verb])).format(
+        table=target,
+        given=sql.SQL("json_populate_recordset(NULL::{}, %s::text::json)").format(target),
+        names=comma.join(map(sql.Identifier, keys + columns)),
+        keys=comma.join(map(sql.Identifier, keys)),
+        same=sql.SQL(" AND ").join(sql.SQL("t.{0} = g.{0}").format(sql.Identifier(name)) for name in keys),
+        assigned=comma.join(sql.SQL("{0} = g.{0}").format(sql.Identifier(name)) for name in columns),
+        excluded=comma.join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in columns),
+    )

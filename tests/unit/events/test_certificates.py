@@ -1,0 +1,65 @@
+"""Generations of certificates."""
+
+from tests.unit.events.scenario import Scenario, project
+
+from headrace_events.certificate import (
+    LIVE_AT_MOST,
+    CertificateIssued,
+    CertificateRequested,
+    CertificateRevoked,
+    RecordCertificate,
+    RequestCertificate,
+    RevokeCertificate,
+)
+from headrace_events.ids import Micros
+
+REQUEST = RequestCertificate(project="flights", user="bob", signing_request="PEM")
+
+
+def issue(scenario: Scenario, generation: int) -> list[object]:
+    scenario.events(REQUEST, "user:bob")
+    record = RecordCertificate(
+        project="flights", user="bob", generation=generation, certificate="PEM", serial="1", expires=Micros(1)
+    )
+    return list(scenario.events(record, "system:provisioning"))
+
+
+def test_each_request_is_the_next_generation() -> None:
+    scenario = project()
+    for generation in (1, 2):
+        (requested,) = scenario.events(REQUEST, "user:bob")
+        assert requested == CertificateRequested(user="bob", generation=generation, signing_request="PEM")
+
+
+def test_nobody_asks_for_anothers_certificate_but_an_administrator() -> None:
+    assert project().refusal(REQUEST, "user:ada") == "not-your-certificate"
+    assert project().events(REQUEST, "user:root-admin")
+
+
+def test_who_is_no_member_gets_none() -> None:
+    request = RequestCertificate(project="flights", user="eve", signing_request="PEM")
+    assert project().refusal(request, "user:root-admin") == "member-not-found"
+
+
+def test_a_certificate_nobody_asked_for_is_not_recorded() -> None:
+    record = RecordCertificate(
+        project="flights", user="bob", generation=1, certificate="PEM", serial="1", expires=Micros(1)
+    )
+    assert project().refusal(record, "system:provisioning") == "not-pending"
+
+
+def test_the_oldest_generation_makes_room_for_one_too_many() -> None:
+    scenario = project()
+    for generation in range(1, LIVE_AT_MOST + 1):
+        assert len(issue(scenario, generation)) == 1
+    issued, revoked = issue(scenario, LIVE_AT_MOST + 1)
+    assert isinstance(issued, CertificateIssued)
+    assert revoked == CertificateRevoked(user="bob", generation=1)
+
+
+def test_a_revoked_generation_cannot_be_revoked_again() -> None:
+    scenario = project()
+    issue(scenario, 1)
+    revoke = RevokeCertificate(project="flights", user="bob", generation=1)
+    assert scenario.events(revoke) == [CertificateRevoked(user="bob", generation=1)]
+    assert scenario.refusal(revoke) == "certificate-not-found"
