@@ -1,1 +1,1 @@
-"""TODO"""
+"""HTTP: parse, authenticate, send a command or ask a query."""

@@ -101,5 +101,5 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
 
 
 def _operation(route: APIRoute) -> str:
-    """The operation's id in the document: the name of its function."""
-    return route.name
+    """The operation's id in the document."""
+    return f"{route.tags[0]}-{route.name}".replace(" ", "_")

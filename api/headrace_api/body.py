@@ -1,8 +1,13 @@
 """What every JSON body obeys: no unknown field, no conversion between types, no infinite number, no NUL in a text."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from headrace_events.language import Command
+from headrace_schemas.records import from_record
+
+C = TypeVar("C", bound=Command)
 
 Text = Annotated[str, Field(max_length=10_000)]
 """A description."""
@@ -25,9 +30,10 @@ class Body(BaseModel):
                     raise ValueError(f"{name!r} holds a NUL character, which no store of ours can keep")
         return data
 
-    def replaced(self, **changes: Any) -> Self:
-        """A copy with these values."""
-        return self.model_copy(update=changes)
+    def command(self, cls: type[C], **named: Any) -> C:
+        """The command with this body's fields and those named in the path."""
+        made: C = from_record(cls, {**self.model_dump(), **named})
+        return made
 
 
 def _has_nul(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol
 
 import anyio.to_thread
 from fastapi import Depends
+from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
@@ -20,7 +21,6 @@ from headrace_broker.results import Result
 from headrace_broker.sealing import MasterKey
 from headrace_events.envelope import Request
 from headrace_events.ids import CommandId
-from psycopg import AsyncConnection
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
@@ -52,6 +52,7 @@ class Context:
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
+    ca_chain: str
 
 
 @asynccontextmanager
@@ -72,6 +73,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),
+                ca_chain=settings.connection.ca.read_text(),
             )
         finally:
             await anyio.to_thread.run_sync(keys.close)

@@ -119,6 +119,7 @@ def problem(
     status: int,
     code: str,
     message: str,
+    *,
     details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
@@ -143,7 +144,7 @@ def refusal_status(refusal: Refusal) -> int:
 def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
     details = {".".join(str(part) for part in wrong["loc"]): wrong["msg"] for wrong in error.errors()}
     where = ", ".join(details)[:300]
-    return problem(request, 422, "invalid-request", f"the request is malformed at: {where}", details)
+    return problem(request, 422, "invalid-request", f"the request is malformed at: {where}", details=details)
 
 
 _HTTP = {404: "route-not-found", 405: "method-not-allowed", 400: "malformed-body"}
@@ -154,11 +155,11 @@ def handle_errors(app: FastAPI) -> None:
 
     async def of_ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ApiError)  # noqa: S101 - registered for this class alone
-        return problem(request, error.status, error.code, error.message, error.details, error.headers)
+        return problem(request, error.status, error.code, error.message, details=error.details, headers=error.headers)
 
     async def of_refusal(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Refusal)  # noqa: S101 - registered for this class alone
-        return problem(request, refusal_status(error), error.code, error.message, error.details)
+        return problem(request, refusal_status(error), error.code, error.message, details=error.details)
 
     async def of_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone

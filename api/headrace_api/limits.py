@@ -18,13 +18,14 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"} or _streams(scope):
             await self._app(scope, receive, send)
             return
         body = await _read(receive, Headers(scope=scope))
         if body is None:
             message = f"a body has at most {JSON_BYTES} bytes: put what is larger as an artifact"
-            answer = problem(Request(scope), 413, "body-too-large", message, {"most": JSON_BYTES})
+            answer = problem(Request(scope), 413, "body-too-large", message, details={"most": JSON_BYTES})
             await answer(scope, receive, send)
             return
         given = False

@@ -73,9 +73,7 @@ async def _reader(project: ProjectPath, context: Here, actor: Caller, after: Aft
     access = await access_of(context.pool, project, actor.user)
     if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
         raise Missing("project", project)
-    return Reader(
-        context=context, actor=actor, project=project, role=access.role, administrator=access.administrator
-    )
+    return Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +92,7 @@ class PlatformReader:
 
 async def _platform_reader(context: Here, actor: Caller, after: After = None) -> PlatformReader:
     await until_visible(context, after)
-    return PlatformReader(
-        context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user)
-    )
+    return PlatformReader(context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user))
 
 
 Reading = Annotated[Reader, Depends(_reader)]

@@ -48,6 +48,7 @@ class Requests:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and see to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Response
 from pydantic import BaseModel, Field
 
 from headrace_api.authentication import Actor, Caller
@@ -35,23 +35,28 @@ IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="a UUID: the same request with the same one happens once"),
 ]
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description="the version that the thing to change must be at")
-]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="the version that the thing to change must be at")]
 
 
 class Sender:
     """Sends the one command of a request as its caller."""
 
     def __init__(
-        self, context: Context, actor: Actor, request: Request, response: Response, id_: CommandId, expected: int | None
+        self,
+        context: Context,
+        actor: Actor,
+        response: Response,
+        *,
+        command_id: CommandId,
+        expected_version: int | None,
+        trace: str | None,
     ) -> None:
         self.context = context
         self.actor = actor
-        self.id = id_
-        self._request = request
+        self.id = command_id
         self._response = response
-        self._expected = expected
+        self._expected_version = expected_version
+        self._trace = trace
 
     async def send(self, command: Command, status_path: str | None = None) -> Accepted:
         """The command accepted; raises the Refusal, Unavailable, OutcomeUnknown.
@@ -79,8 +84,8 @@ class Sender:
             command=command,
             id=self.id,
             actor=self.actor.name,
-            expected_version=self._expected,
-            trace=self._request.headers.get("traceparent"),
+            expected_version=self._expected_version,
+            trace=self._trace,
         )
         return await result_of(self.context, request)
 
@@ -110,15 +115,22 @@ def expected_version(header: str | None) -> int | None:
     return int(text)
 
 
-def _sender(
+def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
     context: Here,
     actor: Caller,
-    request: Request,
     response: Response,
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
+    traceparent: Annotated[str | None, Header(description="W3C trace context", max_length=200)] = None,
 ) -> Sender:
-    return Sender(context, actor, request, response, named_id(key), expected_version(if_match))
+    return Sender(
+        context,
+        actor,
+        response,
+        command_id=named_id(key),
+        expected_version=expected_version(if_match),
+        trace=traceparent,
+    )
 
 
 def _platform_sender(sender: Annotated[Sender, Depends(_sender)]) -> Sender:

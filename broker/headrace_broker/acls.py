@@ -58,13 +58,14 @@ API = "api"
 GATEWAY = "gateway"
 STUDIES = "studies"
 OBSERVER = "observer"
+LINEAGE = "lineage"
 FLINK = "flink"
 ALERTS = "alerts"
 
 SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
 """Who sends commands and reads their results."""
 
-READERS = (PROVISIONING, PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, STUDIES, OBSERVER, ALERTS, GATEWAY, API)
+READERS = (PROVISIONING, PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, STUDIES, OBSERVER, LINEAGE, ALERTS, GATEWAY, API)
 """Who follows the metadata of every project."""
 
 DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER)
@@ -113,8 +114,13 @@ def service_rules() -> set[Rule]:
             Rule(reader, "transactional-id", f"headrace.{reader}", True, operation)
             for operation in ("write", "describe")
         }
-    for name in (topics.OBSERVATIONS, topics.REFERENCES, topics.LINEAGE, topics.USAGE):
+    for name in (topics.OBSERVATIONS, topics.REFERENCES, topics.USAGE):
         rules |= {*_topic(OBSERVER, name, *write), *_topic(OBSERVER, name, "read")}
+    rules |= set(_topic(LINEAGE, topics.LINEAGE, "write", *read))
+    rules |= set(_topic(LINEAGE, topics.LINEAGE_REBUILDS, "create", "delete", "write", *read, prefixed=True))
+    rules |= {
+        Rule(LINEAGE, "transactional-id", "headrace.lineage", True, operation) for operation in ("write", "describe")
+    }
     for reader in (PROJECTOR, SEARCH):
         rules |= set(_topic(reader, "headrace.derived.", *read, prefixed=True))
     rules |= {*_topic(FLINK, "headrace.derived.", *read, prefixed=True), *_topic(FLINK, topics.WINDOWS, "write")}

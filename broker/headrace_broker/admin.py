@@ -106,6 +106,14 @@ class Admin:
         found = self.topic_ids(wanted)
         return found if len(found) == len(wanted) else None
 
+    def delete_topics(self, names: Collection[str]) -> None:
+        """Delete those that exist."""
+        present = list(self.topic_ids(names))
+        if not present:
+            return
+        for future in self._client.delete_topics(present, request_timeout=_ANSWER_S).values():
+            self._answer(future)
+
     def rules(self) -> set[Rule]:
         """Every allowing rule on the brokers."""
         return self._described([(ResourceType.ANY, None)])

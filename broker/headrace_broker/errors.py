@@ -5,7 +5,8 @@ BrokerError
 │   └── OutcomeUnknown    a transaction may or may not have been committed  make a new session, read the log
 ├── NotAuthorised     the certificate has no right to this                 stop, or tell the user
 ├── Missing           a topic that should be there is not                  stop
-└── Gap               an event's sequence number is not the next one       stop
+├── Gap               an event's sequence number is not the next one       stop
+└── Corrupt           an artifact's bytes are not those its name promises  stop, or tell the user
 """
 
 
@@ -37,3 +38,7 @@ class Gap(BrokerError):
         self.topic = topic
         self.expected = expected
         self.found = found
+
+
+class Corrupt(BrokerError):
+    """An artifact's bytes are not those that its name promises."""

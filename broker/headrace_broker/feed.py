@@ -77,6 +77,10 @@ class MetadataFeed:
         """Whether everything that was there has been read."""
         return self._follower.at_end()
 
+    def lag(self) -> int:
+        """How many offsets are still to be read, as the brokers last told; never asks."""
+        return self._follower.lag()
+
     def close(self) -> None:
         """Stop."""
         self._follower.close()

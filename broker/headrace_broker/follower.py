@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from headrace_broker.admin import translated
 from headrace_broker.connection import Connection
-from headrace_broker.errors import Missing
+from headrace_broker.errors import BrokerError, Missing
 from headrace_broker.record import Record, read_headers
 
 
@@ -23,23 +23,31 @@ class Partition:
 
 @dataclass(slots=True)
 class Batch:
-    """Records in log order per partition; `ends` is the next offset of each partition that moved, markers included."""
+    """Records in log order per partition; `ends` is the next offset of each partition that moved, markers included.
+
+    `lost` are partitions that cannot be read any more and are not followed from now on (`alone` followers only).
+    """
 
     records: list[Record] = field(default_factory=list)
     ends: dict[Partition, int] = field(default_factory=dict)
+    lost: dict[Partition, BrokerError] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.ends)
+        return bool(self.ends or self.lost)
 
 
 class Follower:
     """Reads committed records of the partitions it was told to follow.
 
-    After the first record of a batch it gathers others for `gather_s` seconds; 0 hands each record on at once.
+    After the first record of a batch it gathers others for `gather_s` seconds; 0 hands each record on at once. `alone`
+    says that a partition which cannot be read leaves the others alone: it is reported as lost instead of raised.
     """
 
-    def __init__(self, connection: Connection, *, wait_ms: int = 10, gather_s: float = 0.003) -> None:
+    def __init__(
+        self, connection: Connection, *, wait_ms: int = 10, gather_s: float = 0.003, alone: bool = False
+    ) -> None:
         self._gather_s = gather_s
+        self._alone = alone
         self._consumer = Consumer(
             {
                 **connection.librdkafka(),
@@ -81,9 +89,9 @@ class Follower:
         except KafkaException as error:
             raise translated(error) from error
 
-    def leave(self, topic: str) -> None:
-        """Follow no partition of this topic any more."""
-        gone = [key for key in self._followed if key[0] == topic]
+    def leave(self, topic: str, partition: int | None = None) -> None:
+        """Follow no partition (or not this one) of the topic any more."""
+        gone = [key for key in self._followed if key[0] == topic and partition in {None, key[1]}]
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
         for key in gone:
             self._at_end.discard(self._followed.pop(key))
@@ -118,11 +126,16 @@ class Follower:
                 batch.ends[where] = offset
                 self._at_end.add(where)
                 return
-            if error.code() == KafkaError._AUTO_OFFSET_RESET:
-                raise Missing(f"{topic}[{partition}]: the log no longer holds the offset asked for: {error.str()}")
             if error.retriable() or error.code() in {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
                 return
-            raise translated(KafkaException(error))
+            loss: BrokerError = translated(KafkaException(error))
+            if error.code() == KafkaError._AUTO_OFFSET_RESET:
+                loss = Missing(f"{topic}[{partition}]: the log no longer holds the offset asked for: {error.str()}")
+            if not self._alone:
+                raise loss
+            batch.lost[where] = loss
+            self.leave(topic, partition)
+            return
         assert offset is not None  # noqa: S101 - a message without an error has an offset
         self._at_end.discard(where)
         batch.records.append(
@@ -142,6 +155,15 @@ class Follower:
     def at_end(self) -> bool:
         """Whether every followed partition was at its end when last heard of."""
         return self._at_end >= set(self._followed.values())
+
+    def lag(self) -> int:
+        """Offsets between what was handed out and the ends of the log, as the brokers last told them; never asks."""
+        behind = [TopicPartition(*key) for key, where in self._followed.items() if where not in self._at_end]
+        count = 0
+        for place in self._consumer.position(behind) if behind else []:
+            _, end = self._consumer.get_watermark_offsets(place, cached=True)
+            count += max(0, end - max(0, place.offset))
+        return count
 
     def close(self) -> None:
         """Stop."""

@@ -15,6 +15,8 @@ OBSERVATIONS = "headrace.derived.observations"
 REFERENCES = "headrace.derived.references"
 WINDOWS = "headrace.derived.windows"
 LINEAGE = "headrace.derived.lineage"
+LINEAGE_REBUILDS = f"{LINEAGE}.rebuild-"
+"""What the fresh topic of a rebuild is called, before its number."""
 
 _DAY = 24 * 3600 * 1000
 _FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1"}

@@ -87,10 +87,7 @@ def decide(state: Model | None, wish: Command, known: Known) -> list[Event]:
             if len(wish.artifact) != 64:
                 raise Invalid("invalid-artifact", "an artifact is named by 64 hexadecimal digits of SHA-256")
             if wish.trained_on is not None:
-                on = wish.trained_on
-                datasets = known.state(TrainingDatasets, wish.project, f"{on.view}.{on.view_version}")
-                if datasets is None or datasets.versions.get(str(on.version)) != "recorded":
-                    raise NotFound("training dataset", f"{on.view} version {on.view_version}, dataset {on.version}")
+                must_be_recorded(wish.trained_on, wish.project, known)
             return [
                 ModelVersionCreated(
                     name=wish.name,
@@ -109,6 +106,13 @@ def decide(state: Model | None, wish: Command, known: Known) -> list[Event]:
             ]
         case _:
             raise unknown(wish)
+
+
+def must_be_recorded(on: TrainedOn, project: str, known: Known) -> None:
+    """Raise NotFound unless the training dataset has been made."""
+    datasets = known.state(TrainingDatasets, project, f"{on.view}.{on.view_version}")
+    if datasets is None or datasets.versions.get(str(on.version)) != "recorded":
+        raise NotFound("training dataset", f"{on.view} version {on.view_version}, dataset {on.version}")
 
 
 def evolve(state: Model | None, fact: Event) -> Model:

@@ -5,14 +5,19 @@ Source: Li et al., "A System for Massively Parallel Hyperparameter Tuning" (ASHA
 to run until `least_steps` x reduction^rung steps. Nobody waits for a rung to fill.
 """
 
+import json
+import math
 from collections.abc import Mapping
+from typing import Any
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, Invalid
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
-from headrace_events.model import TrainedOn
+from headrace_events.model import TrainedOn, must_be_recorded
 from headrace_events.numbers import finite
+
+MOST_STEPS = 10**12
 
 
 @value
@@ -22,6 +27,21 @@ class Dimension:
     name: str
     kind: str
     values: tuple[str, ...]
+
+    def parsed(self) -> tuple[Any, ...]:
+        """The values as JSON says them; raises Invalid for what is not JSON (NaN and infinity are not)."""
+        try:
+            return tuple(json.loads(text, parse_constant=_no_constant) for text in self.values)
+        except ValueError:
+            raise Invalid(
+                "invalid-dimension",
+                f"the values of {self.name!r} are not all JSON: {', '.join(self.values)[:200]}",
+                {"dimension": self.name},
+            ) from None
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
 
 
 @value
@@ -254,7 +274,7 @@ def decide(state: Study | None, wish: Command, known: Known) -> list[Event]:
     """Promote as soon as a trial qualifies; complete as soon as nothing runs and nothing can be promoted."""
     match wish:
         case CreateStudy():
-            return _create(state, wish)
+            return _create(state, wish, known)
         case StartTrial(study=study, trial=trial, parameters=parameters):
             now = _open(state)
             if str(trial) in now.trials:
@@ -279,7 +299,7 @@ def decide(state: Study | None, wish: Command, known: Known) -> list[Event]:
             raise unknown(wish)
 
 
-def _create(state: Study | None, wish: CreateStudy) -> list[Event]:
+def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]:
     object_name(wish.name, "experiment")
     if state is not None:
         raise AlreadyExists("study", wish.study)
@@ -292,13 +312,15 @@ def _create(state: Study | None, wish: CreateStudy) -> list[Event]:
         raise Invalid(
             "invalid-halving", "halving needs least_steps of 1 or more, reduction of 2 or more, 1 to 20 rungs"
         )
-    for dimension in wish.searchspace:
-        if dimension.kind not in {"double", "integer", "discrete", "categorical"}:
-            raise Invalid("invalid-dimension", f"{dimension.name!r} is of unknown kind {dimension.kind!r}")
-        if dimension.kind in {"double", "integer"} and len(dimension.values) != 2:
-            raise Invalid("invalid-dimension", f"{dimension.name!r} needs two bounds")
-        if not dimension.values:
-            raise Invalid("invalid-dimension", f"{dimension.name!r} has no values")
+    if halving.steps(halving.rungs - 1) > MOST_STEPS:
+        raise Invalid("invalid-halving", f"the last rung would have {halving.steps(halving.rungs - 1)} steps")
+    if len(wish.program) != 64:
+        raise Invalid("invalid-program", "a program is named by 64 hexadecimal digits of SHA-256")
+    if not wish.metric:
+        raise Invalid("invalid-study", "a study names the metric that it compares")
+    _check_space(wish.searchspace)
+    if wish.trained_on is not None:
+        must_be_recorded(wish.trained_on, wish.project, known)
     return [
         StudyCreated(
             study=wish.study,
@@ -319,6 +341,31 @@ def _create(state: Study | None, wish: CreateStudy) -> list[Event]:
     ]
 
 
+def _check_space(space: tuple[Dimension, ...]) -> None:
+    for dimension in space:
+        name, values = dimension.name, dimension.parsed()
+        if not name.isidentifier():
+            raise Invalid("invalid-dimension", f"{name!r} cannot be the name of an argument", {"dimension": name})
+        if dimension.kind not in {"double", "integer", "discrete", "categorical"}:
+            raise Invalid("invalid-dimension", f"{name!r} is of unknown kind {dimension.kind!r}")
+        if not values:
+            raise Invalid("invalid-dimension", f"{name!r} has no values")
+        if dimension.kind != "categorical" and not all(_is_number(number) for number in values):
+            raise Invalid("invalid-dimension", f"{name!r} of kind {dimension.kind} takes finite numbers")
+        if dimension.kind in {"double", "integer"} and (len(values) != 2 or values[0] > values[1]):
+            raise Invalid("invalid-dimension", f"{name!r} needs two bounds, the lower one first")
+        if dimension.kind == "integer" and not all(isinstance(number, int) for number in values):
+            raise Invalid("invalid-dimension", f"the bounds of {name!r} are whole numbers")
+    if len({dimension.name for dimension in space}) != len(space):
+        raise Invalid("invalid-dimension", "two dimensions have one name")
+
+
+def _is_number(number: object) -> bool:
+    if isinstance(number, int):
+        return not isinstance(number, bool) and abs(number) < 2**63
+    return isinstance(number, float) and math.isfinite(number)
+
+
 def _open(state: Study | None) -> Study:
     if state is None:
         raise Conflict("no-study", "the study does not exist")
@@ -330,7 +377,8 @@ def _open(state: Study | None) -> Study:
 def _must_run(state: Study, trial: int, rung: int | None) -> None:
     found = state.trials.get(str(trial))
     if found is None or not found.running or (rung is not None and found.rung != rung):
-        raise Conflict("trial-not-running", f"trial {trial} does not run at rung {rung}")
+        at = "" if rung is None else f" at rung {rung}"
+        raise Conflict("trial-not-running", f"trial {trial} does not run{at}")
 
 
 def _next(state: Study, study: str) -> list[Event]:

@@ -44,7 +44,9 @@ def read(connection: Connection[Any], schema: str) -> dict[Partition, Start]:
     """The checkpoint of the projection in that schema."""
     query = sql.SQL("SELECT topic, topic_id, partition, next_offset, seq FROM {}").format(_table(schema))
     rows = connection.execute(query).fetchall()
-    return {Partition(topic, topic_id, partition): Start(offset, seq) for topic, topic_id, partition, offset, seq in rows}
+    return {
+        Partition(topic, topic_id, partition): Start(offset, seq) for topic, topic_id, partition, offset, seq in rows
+    }
 
 
 def move(connection: Connection[Any], schema: str, steps: Iterable[Step]) -> None:

@@ -64,6 +64,3 @@ def fold(changes: Iterable[Change]) -> Folded:
     for change in changes:
         folded.take(change)
     return folded
-
-
-

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import Connection, sql
 
@@ -28,7 +28,7 @@ class Tables:
         name = sql.Identifier(schema)
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
         connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(name))
-        connection.execute(cast(LiteralString, self.definition + checkpoint.TABLE).encode())
+        connection.execute((self.definition + checkpoint.TABLE).encode())
         connection.execute("SET LOCAL search_path TO DEFAULT")
         connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, sql.Literal(self.mark)))
 

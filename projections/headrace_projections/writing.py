@@ -7,7 +7,7 @@ thousand rows cost one round trip.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import orjson
 from psycopg import Connection, Cursor, sql
@@ -38,12 +38,22 @@ class _Sent:
     rows: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What statements have in common that differ only in their rows."""
+
+    verb: str
+    table: str
+    keys: Names
+    columns: Names
+
+
 class Writer:
     """Writes folded changes into the tables of one schema, inside the caller's transaction."""
 
     def __init__(self, schema: str) -> None:
         self.schema = schema
-        self._statements: dict[tuple[str, str, Names, Names], sql.Composed] = {}
+        self._statements: dict[_Shape, sql.Composed] = {}
 
     def write(self, connection: Connection[Any], folded: Folded) -> None:
         """Send everything in one pipeline; raises Unfounded where an updated row is not there."""
@@ -56,41 +66,34 @@ class Writer:
 
     def _send(self, connection: Connection[Any], folded: Folded) -> Iterable[_Sent]:
         for table, standings in folded.standings.items():
-            removed: dict[Names, list[Values]] = {}
-            written: dict[tuple[str, Names, Names], list[Values]] = {}
-            for standing in standings.values():
-                _sort(standing, removed, written)
-            for keys, rows in removed.items():
-                yield self._execute(connection, "delete", table, keys, (), rows)
-            for (verb, keys, columns), rows in written.items():
-                yield self._execute(connection, verb, table, keys, columns, rows)
-        for table, rows in folded.appended.items():
-            by_columns: dict[Names, list[Values]] = {}
-            for row in rows:
-                by_columns.setdefault(tuple(row), []).append(row)
-            for columns, alike in by_columns.items():
-                yield self._execute(connection, "append", table, (), columns, alike)
+            rows = _by_shape(table, standings.values())
+            for shape in sorted(rows, key=lambda shape: shape.verb):  # delete, update, upsert
+                yield self._execute(connection, shape, rows[shape])
+        for table, appended in folded.appended.items():
+            alike: dict[_Shape, list[Values]] = {}
+            for row in appended:
+                alike.setdefault(_Shape("append", table, (), tuple(row)), []).append(row)
+            for shape, given in alike.items():
+                yield self._execute(connection, shape, given)
 
-    def _execute(
-        self, connection: Connection[Any], verb: str, table: str, keys: Names, columns: Names, rows: Sequence[Values]
-    ) -> _Sent:
-        shape = (verb, table, keys, columns)
+    def _execute(self, connection: Connection[Any], shape: _Shape, rows: Sequence[Values]) -> _Sent:
         statement = self._statements.get(shape)
         if statement is None:
-            statement = self._statements[shape] = _statement(self.schema, *shape)
-        cursor = connection.execute(statement, (as_json(rows),), prepare=False)
-        return _Sent(cursor, table, len(rows) if verb == "update" else None)
+            statement = self._statements[shape] = _statement(self.schema, shape)
+        cursor = connection.execute(statement, (as_json(rows),))
+        return _Sent(cursor, shape.table, len(rows) if shape.verb == "update" else None)
 
 
-def _sort(
-    standing: Standing, removed: dict[Names, list[Values]], written: dict[tuple[str, Names, Names], list[Values]]
-) -> None:
-    keys = tuple(standing.key)
-    if standing.removed:
-        removed.setdefault(keys, []).append(standing.key)
-    if standing.row is not None:
-        shape = ("update" if standing.founded else "upsert", keys, tuple(standing.row))
-        written.setdefault(shape, []).append({**standing.key, **standing.row})
+def _by_shape(table: str, standings: Iterable[Standing]) -> dict[_Shape, list[Values]]:
+    rows: dict[_Shape, list[Values]] = {}
+    for standing in standings:
+        keys = tuple(standing.key)
+        if standing.removed:
+            rows.setdefault(_Shape("delete", table, keys, ()), []).append(standing.key)
+        if standing.row is not None:
+            shape = _Shape("update" if standing.founded else "upsert", table, keys, tuple(standing.row))
+            rows.setdefault(shape, []).append({**standing.key, **standing.row})
+    return rows
 
 
 _TEMPLATES: Mapping[str, LiteralString] = {
@@ -101,10 +104,10 @@ _TEMPLATES: Mapping[str, LiteralString] = {
 }
 
 
-def _statement(schema: str, verb: str, table: str, keys: Names, columns: Names) -> sql.Composed:
-    target = sql.Identifier(schema, table)
+def _statement(schema: str, shape: _Shape) -> sql.Composed:
+    target, keys, columns = sql.Identifier(schema, shape.table), shape.keys, shape.columns
     comma = sql.SQL(", ")
-    return sql.SQL(cast(LiteralString, _TEMPLATES[verb])).format(
+    return sql.SQL(_TEMPLATES[shape.verb]).format(
         table=target,
         given=sql.SQL("json_populate_recordset(NULL::{}, %s::text::json)").format(target),
         names=comma.join(map(sql.Identifier, keys + columns)),

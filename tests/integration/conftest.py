@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.integration.clients import connection
+from tests.integration.platform import Platform
 from tests.integration.stack import RunningStack, running_stack
+
+from headrace_broker.command_client import CommandClient
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +31,14 @@ def stack_with_search(stack: RunningStack) -> RunningStack:
     """Run OpenSearch beside Kafka and Postgres."""
     stack.stack.up(["opensearch"], report=print)
     return stack
+
+
+@pytest.fixture(scope="session")
+def platform(stack: RunningStack) -> Iterator[Platform]:
+    """Run the command processor and provisioning beside Kafka; there is an administrator."""
+    stack.stack.up(["command-processor", "provisioning"], report=print)
+    client = CommandClient(connection(stack, "api"))
+    running = Platform(stack=stack, client=client)
+    running.found()
+    yield running
+    client.close()

@@ -108,7 +108,8 @@ def _prepare(site: Site, configuration: Path, report: Report) -> None:
     if (site.home.kafka / "data" / "meta.properties").exists():
         return
     report("kafka: formatting its storage")
-    format_storage = ("format", "-t", site.vault.cluster_id, "-c", str(configuration), "--ignore-formatted")
+    cluster = f"--cluster-id={site.vault.cluster_id}"  # one argument: the id may begin with a dash
+    format_storage = ("format", cluster, "-c", str(configuration), "--ignore-formatted")
     done = subprocess.run(
         _command(site, "kafka.tools.StorageTool", *format_storage), capture_output=True, text=True, check=False
     )

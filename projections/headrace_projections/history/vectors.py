@@ -54,7 +54,9 @@ def _asked(history: ViewHistory, entries: Sequence[Mapping[str, object]], times:
         columns = {name: pa.array([entry[name] for entry in entries], ARROW_TYPES[types[name]]) for name in keys}
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise Impossible(f"an entry does not fit the primary key {', '.join(keys)}: {error}") from error
-    columns = {name: column.cast(pa.int64()) if types[name] == "timestamp" else column for name, column in columns.items()}
+    columns = {
+        name: column.cast(pa.int64()) if types[name] == "timestamp" else column for name, column in columns.items()
+    }
     columns["_row"] = pa.array(range(len(times)), pa.int64())
     columns[TIME] = pa.array(times, pa.int64())
     return pa.table(columns)

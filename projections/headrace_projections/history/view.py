@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join
 from headrace_projections.history.columns import ARROW_TYPES, types_of
 from headrace_projections.history.errors import Impossible
+from headrace_projections.rows.groups import Group
 
 KEY = "_key_"
 """Goes before the name of each column of the root group's primary key that identifies an example."""
@@ -31,7 +31,7 @@ class StoredFile:
 class GroupHistory:
     """The rows of a group that lie before `ends` (partition → next offset) on its topic."""
 
-    group: FeatureGroupCreated
+    group: Group
     files: tuple[StoredFile, ...]
     ends: Mapping[int, int]
 

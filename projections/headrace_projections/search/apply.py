@@ -54,8 +54,9 @@ class _Change:
 
     @property
     def project(self) -> ProjectName:
-        told: str = self.recorded.project or getattr(self.recorded.event, "project", "")
-        return ProjectName(told)
+        if self.recorded.project is not None:
+            return ProjectName(self.recorded.project)
+        return ProjectName(str(getattr(self.recorded.event, "project", "")))
 
     @property
     def author(self) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ class _Change:
             made.append(self.or_again(self.new(known_as, known_as.name[:12], text=tuple(sorted(set(environment))))))
         return made
 
-    def documents(self) -> list[Document]:  # noqa: PLR0915 - one case for each event that tells of something findable
+    def documents(self) -> list[Document]:
         event = self.recorded.event
         match event:
             case ProjectRequested(project=project, owner=owner, description=description):

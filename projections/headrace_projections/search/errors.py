@@ -1,23 +1,22 @@
-"""What can go wrong with the search server.
+"""What can go wrong with the search server, in the room's tree of errors.
 
-SearchError
-├── Unreachable    it does not answer, or has too much to do      retry
-├── Rejected       it cannot take a document or a request         stop
-└── NoIndex        the index asked for does not exist             start the projector, then retry
+ProjectionError
+├── Unavailable
+│   └── Unreachable    it does not answer, or has too much to do      retry
+├── Rejected           it cannot take a document or a request         stop
+└── NoIndex            the index asked for does not exist             start the projector, then retry
 """
 
-
-class SearchError(Exception):
-    """Anything wrong with the search server."""
+from headrace_projections.errors import ProjectionError, Unavailable
 
 
-class Unreachable(SearchError):
+class Unreachable(Unavailable):
     """The search server does not answer, or not in time; the same call may succeed later."""
 
 
-class Rejected(SearchError):
+class Rejected(ProjectionError):
     """The search server understood, and refused."""
 
 
-class NoIndex(SearchError):
+class NoIndex(ProjectionError):
     """There is no index of that name (yet)."""

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.unit.projections.slow_join import Row
 
-from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.row_schema import Column
 from headrace_projections.history.columns import ARROW_TYPES
+from headrace_projections.rows.groups import Group
 
 MICROS = pa.timestamp("us", tz="UTC")
 
@@ -23,24 +23,25 @@ def group(
     *,
     event_time: str | None = "at",
     ttl_seconds: int | None = None,
-) -> FeatureGroupCreated:
-    return FeatureGroupCreated(
+) -> Group:
+    return Group(
+        project="shop",
         name=name,
         version=1,
-        description="",
         columns=tuple(Column(name=column, type=kind) for column, kind in columns.items()),
         primary_key=tuple(primary_key),
         event_time=event_time,
         online=True,
         offline=True,
         ttl_seconds=ttl_seconds,
-        topic=f"shop.features.{name}.1",
         subject=f"{name}_1",
-        schema_id=10_000,
+        topic=f"shop.features.{name}.1",
+        topic_id=f"id-of-{name}",
+        partitions=2,
     )
 
 
-def table(of: FeatureGroupCreated, rows: Sequence[Row]) -> pa.Table:
+def table(of: Group, rows: Sequence[Row]) -> pa.Table:
     columns = {
         column.name: pa.array([row.values.get(column.name) for row in rows], ARROW_TYPES[column.type])
         for column in of.columns
@@ -59,6 +60,6 @@ def table(of: FeatureGroupCreated, rows: Sequence[Row]) -> pa.Table:
     )
 
 
-def write(path: Path, of: FeatureGroupCreated, rows: Sequence[Row]) -> str:
+def write(path: Path, of: Group, rows: Sequence[Row]) -> str:
     pq.write_table(table(of, rows), path)
     return str(path)

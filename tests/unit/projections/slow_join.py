@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated
+from headrace_projections.rows.groups import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,7 @@ def key_of(row: Row, columns: Iterable[str]) -> tuple[Any, ...]:
     return tuple(row.values[name] for name in columns)
 
 
-def look_up(
-    rows: Sequence[Row], group: FeatureGroupCreated, keys: Mapping[str, Any], time: int
-) -> Mapping[str, Any] | None:
+def look_up(rows: Sequence[Row], group: Group, keys: Mapping[str, Any], time: int) -> Mapping[str, Any] | None:
     """The values that count for these keys at that time, or None."""
     if any(value is None for value in keys.values()):
         return None
@@ -55,7 +53,7 @@ def look_up(
 
 def slow_examples(
     view: FeatureViewCreated,
-    groups: Mapping[str, FeatureGroupCreated],
+    groups: Mapping[str, Group],
     rows: Mapping[str, Sequence[Row]],
     start: int,
     end: int,
@@ -87,7 +85,7 @@ def slow_examples(
 
 def slow_vector(
     view: FeatureViewCreated,
-    groups: Mapping[str, FeatureGroupCreated],
+    groups: Mapping[str, Group],
     rows: Mapping[str, Sequence[Row]],
     entry: Mapping[str, Any],
     time: int,

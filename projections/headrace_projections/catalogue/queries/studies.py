@@ -37,7 +37,7 @@ class StudyRow:
 
 @value
 class TrialRow:
-    """A trial; `parameters` are JSON texts by name, `metrics` those at the end of rung 0, 1, …"""
+    """A trial; `parameters` are JSON texts by name, `metrics` those at the end of each rung."""
 
     trial: int
     parameters: Mapping[str, str]

@@ -1,0 +1,39 @@
+"""What happened, in the order of the log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from headrace_api.reading import PlatformReading, Reading
+from headrace_projections.catalogue.queries import projects as queries
+from headrace_projections.catalogue.queries.projects import HappenedRow
+
+router = APIRouter(prefix="/api", tags=["activity"])
+
+Before = Annotated[int | None, Query(ge=1, le=2**62, description="only events with a lower seq: the next page")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Kind = Annotated[str | None, Query(description="of the aggregate, as in `feature_group`")]
+
+
+@router.get("/projects/{project}/activity", summary="What happened in a project")
+async def project_activity(
+    reading: Reading, before: Before = None, kind: Kind = None, limit: Limit = 100
+) -> list[HappenedRow]:
+    """Every event of the project, the last first: who did what, when, by which command."""
+    return await queries.activity(reading.context.pool, reading.project, before=before, kind=kind, limit=limit)
+
+
+@router.get("/projects/{project}/activity/commands/{command_id}", summary="What a command did")
+async def command_activity(command_id: str, reading: Reading) -> list[HappenedRow]:
+    """The project's events that the command caused, in order; empty if it caused none, or not yet."""
+    return await queries.caused_by(reading.context.pool, reading.project, command_id)
+
+
+@router.get("/activity", summary="What happened on the platform")
+async def platform_activity(
+    reading: PlatformReading, before: Before = None, kind: Kind = None, limit: Limit = 100
+) -> list[HappenedRow]:
+    """Every event of users, keys and projects' life cycles, the last first; for administrators."""
+    reading.actor.must_not_be_limited()
+    reading.must_be_administrator()
+    return await queries.activity(reading.context.pool, "", before=before, kind=kind, limit=limit)

@@ -1,0 +1,49 @@
+"""Feature groups."""
+
+from fastapi import APIRouter
+
+from headrace_api.errors import Missing
+from headrace_api.feature_groups.models import NewFeatureGroup
+from headrace_api.reading import ProjectPath, Reading
+from headrace_api.sending import Accepted, Sending
+from headrace_api.versions import Version
+from headrace_events.feature_group import CreateFeatureGroup
+from headrace_projections.catalogue.queries import feature_groups as queries
+from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow
+
+router = APIRouter(prefix="/api/projects/{project}/feature-groups", tags=["feature groups"])
+
+
+@router.post("", status_code=202, summary="Create a feature group")
+async def create_feature_group(project: ProjectPath, body: NewFeatureGroup, sending: Sending) -> Accepted:
+    """Make a version of a feature group, with its schema and topic; for Data Owners.
+
+    Which version it became, `activity/commands/{command_id}` tells; rows are taken once `topic_phase` is open.
+    """
+    return await sending.send(
+        body.command(CreateFeatureGroup, project=project), f"/api/projects/{project}/feature-groups/{body.name}"
+    )
+
+
+@router.get("", summary="List feature groups")
+async def list_feature_groups(reading: Reading) -> list[FeatureGroupRow]:
+    """All versions of all feature groups, by name, the newest first."""
+    return await queries.feature_groups(reading.context.pool, reading.project)
+
+
+@router.get("/{name}", summary="List a feature group's versions")
+async def get_feature_group(name: str, reading: Reading) -> list[FeatureGroupRow]:
+    """All versions, the newest first."""
+    found = await queries.feature_groups(reading.context.pool, reading.project, name)
+    if not found:
+        raise Missing("feature group", name)
+    return found
+
+
+@router.get("/{name}/versions/{version}", summary="Show a version of a feature group")
+async def get_feature_group_version(name: str, version: Version, reading: Reading) -> FeatureGroupRow:
+    """The version with its columns, topic and schema."""
+    found = await queries.feature_groups(reading.context.pool, reading.project, name, version)
+    if not found:
+        raise Missing("feature group", f"{name} version {version}")
+    return found[0]

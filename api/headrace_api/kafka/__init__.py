@@ -1,0 +1,1 @@
+"""Routes about reaching Kafka as a member."""

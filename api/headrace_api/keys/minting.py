@@ -1,0 +1,44 @@
+"""Making an API key out of a command's id, so that a repeated request gives the same key and stores nothing more."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import anyio.to_thread
+
+from headrace_api.errors import Busy
+from headrace_broker.credentials import ApiKeys
+from headrace_broker.sealing import MasterKey
+from headrace_events.ids import CommandId
+
+SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedKey:
+    """A new key; only its hash goes further than to the caller."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """As it is presented: `<key id>.<secret>`."""
+        return f"{self.key_id}.{self.secret}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the secret, hexadecimal."""
+        return sha256(self.secret.encode()).hexdigest()
+
+    async def until_known(self, keys: ApiKeys) -> None:
+        """Return once this API would accept the key."""
+        if not await anyio.to_thread.run_sync(keys.wait_for, self.key_id, SECONDS):
+            raise Busy("the key is issued but not followed yet: send the same request again")
+
+
+def mint(master: MasterKey, command: CommandId) -> MintedKey:
+    """The key that belongs to the command: whoever lacks the master key cannot tell it from a random one."""
+    return MintedKey(
+        key_id=master.fingerprint(f"key id of {command}".encode())[:20],
+        secret=master.fingerprint(f"key secret of {command}".encode()),
+    )

@@ -1,0 +1,1 @@
+"""The schema registry, as clients of Confluent's expect it."""

@@ -1,0 +1,1 @@
+"""Routes about training datasets."""

@@ -1,0 +1,29 @@
+"""What is sent and answered about users."""
+
+from pydantic import BaseModel, Field
+
+from headrace_api.body import Body, Name
+from headrace_api.sending import Accepted
+from headrace_projections.catalogue.queries.users import MembershipRow
+
+
+class NewUser(Body):
+    """A person to be."""
+
+    user: Name = Field(description="3 to 24 of a-z, 0-9 and '-', a letter first", examples=["ada"])
+
+
+class FirstAdministrator(Accepted):
+    """The founder, and the only time the key is shown."""
+
+    user: str
+    key: str = Field(description="`<key id>.<secret>`")
+
+
+class Whoami(BaseModel):
+    """Whose key it is, and what it opens."""
+
+    user: str
+    administrator: bool
+    limited_to: str | None = Field(description="the one project the key may be used for; null: any")
+    projects: list[MembershipRow]

@@ -1,0 +1,86 @@
+"""People, and the first of them."""
+
+import hmac
+
+from fastapi import APIRouter, Header, Response
+
+from headrace_api.authentication import Caller
+from headrace_api.context import Here
+from headrace_api.errors import Missing, Unauthenticated
+from headrace_api.keys.minting import mint
+from headrace_api.reading import After, PlatformReading, until_visible
+from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
+from headrace_api.users.models import FirstAdministrator, NewUser, Whoami
+from headrace_events.envelope import Request
+from headrace_events.user import CreateFirstAdministrator, CreateUser
+from headrace_projections.catalogue.queries import access
+from headrace_projections.catalogue.queries import users as queries
+from headrace_projections.catalogue.queries.users import UserRow
+
+router = APIRouter(prefix="/api", tags=["users"])
+
+
+@router.post("/first-administrator", status_code=201, summary="Found the platform")
+async def first_administrator(
+    body: NewUser,
+    context: Here,
+    response: Response,
+    authorization: str | None = Header(default=None, description="`Bearer <bootstrap token>`"),
+    key: IdempotencyKey = None,
+) -> FirstAdministrator:
+    """Make the first administrator and their key. Accepted once, from whoever holds the bootstrap token."""
+    token = (context.settings.secrets / "bootstrap.token").read_text().strip()
+    given = (authorization or "").removeprefix("Bearer ").strip()
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        raise Unauthenticated("invalid-credential", "send the bootstrap token that lies in the secrets folder")
+    command = named_id(key)
+    minted = mint(context.master, command)
+    wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
+    result = await result_of(context, Request(command=wish, id=command, actor=f"user:{body.user}"))
+    await minted.until_known(context.keys)
+    response.headers[POSITION] = ",".join(result.positions)
+    return FirstAdministrator(
+        command_id=command,
+        aggregate=result.aggregate,
+        version=result.version,
+        events=list(result.events),
+        positions=list(result.positions),
+        user=body.user,
+        key=minted.key,
+    )
+
+
+@router.get("/whoami", summary="Whose key is this")
+async def whoami(context: Here, actor: Caller, after: After = None) -> Whoami:
+    """The caller, their projects, and what the key is limited to."""
+    await until_visible(context, after)
+    memberships = await queries.memberships(context.pool, actor.user)
+    return Whoami(
+        user=actor.user,
+        administrator=await access.is_administrator(context.pool, actor.user),
+        limited_to=actor.limited_to,
+        projects=[row for row in memberships if actor.limited_to in {None, row.project}],
+    )
+
+
+@router.post("/users", status_code=201, summary="Make a user")
+async def create_user(body: NewUser, sending: PlatformSending) -> Accepted:
+    """Make a person known to the platform; for administrators."""
+    return await sending.send(CreateUser(user=body.user))
+
+
+@router.get("/users", summary="List users")
+async def list_users(reading: PlatformReading) -> list[UserRow]:
+    """Everybody, by name; for administrators."""
+    reading.actor.must_not_be_limited()
+    reading.must_be_administrator()
+    return await queries.users(reading.context.pool)
+
+
+@router.get("/users/{user}", summary="Show a user")
+async def get_user(user: str, reading: PlatformReading) -> UserRow:
+    """Oneself, or for administrators anybody."""
+    found = await queries.user(reading.context.pool, user)
+    if found is None or not (reading.administrator or user == reading.actor.user):
+        raise Missing("user", user)
+    return found

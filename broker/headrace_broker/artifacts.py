@@ -1,0 +1,67 @@
+"""Artifact files: stored under the SHA-256 of their bytes, a folder per project, anywhere that fsspec reaches.
+
+An artifact lies at `artifacts/<project>/<first two digits>/<sha256>` below the storage URL. It appears there whole or
+not at all, and whoever reads it checks its hash.
+"""
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import fsspec
+
+from headrace_broker.errors import Corrupt, Missing, Unavailable
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """The artifacts of all projects."""
+
+    files: Any
+    root: str
+
+    @classmethod
+    def at(cls, url: str) -> "Artifacts":
+        """The artifacts below a storage URL, e.g. `file:///srv/headrace` or `s3://bucket/headrace`."""
+        files, root = fsspec.core.url_to_fs(url)
+        return cls(files, root)
+
+    def path(self, project: str, sha256: str) -> str:
+        """Where an artifact lies; raises ValueError for what is no SHA-256 or would leave the project's folder."""
+        if not _SHA256.fullmatch(sha256) or not project or "/" in project or project.startswith("."):
+            raise ValueError(f"{project!r} and {sha256[:80]!r} do not name an artifact")
+        return f"{self.root}/artifacts/{project}/{sha256[:2]}/{sha256}"
+
+    def read(self, project: str, sha256: str) -> bytes:
+        """The verified bytes; raises Missing, Corrupt, Unavailable."""
+        path = self.path(project, sha256)
+        try:
+            with self.files.open(path, "rb") as file:
+                content: bytes = file.read()
+        except FileNotFoundError as error:
+            raise Missing(f"project {project} has no artifact {sha256}") from error
+        except OSError as error:
+            raise Unavailable(f"artifact {sha256} cannot be read: {error}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise Corrupt(f"artifact {sha256} of project {project} holds other bytes than it should")
+        return content
+
+    def write(self, project: str, content: bytes) -> str:
+        """Store the bytes, unless they are there; return their SHA-256. Raises Unavailable."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.path(project, sha256)
+        try:
+            if self.files.exists(path):
+                return sha256
+            self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            part = f"{path}.{uuid.uuid4().hex}.part"
+            with self.files.open(part, "wb") as file:
+                file.write(content)
+            self.files.mv(part, path)
+        except OSError as error:
+            raise Unavailable(f"artifact {sha256} cannot be stored: {error}") from error
+        return sha256

@@ -1,0 +1,1 @@
+"""Lineage edges: from the events of every project to the derived topic."""

@@ -1,0 +1,115 @@
+"""Keeping the derived topic equal to the edges of all events.
+
+There is no state to lose. On start every event is folded again, and what the topic does not say yet is written; what it
+says already is left alone. So a kill at any moment, between the topic and the checkpoint too, changes nothing that a
+reader sees, and an improved rule corrects the topic by itself. A transactional id lets one writer live at a time.
+The checkpoint (Postgres schema `lineage`) tells readers how far the events have come, and where on the derived topic
+their edges end.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from psycopg import Connection as Database
+
+from headrace_broker.connection import Connection
+from headrace_broker.feed import MetadataFeed, Start
+from headrace_broker.follower import Follower, Partition
+from headrace_broker.record import Entry
+from headrace_broker.topics import LINEAGE
+from headrace_broker.transactions import TransactionalWriter
+from headrace_projections import checkpoint, tables
+from headrace_projections.checkpoint import Step
+from headrace_projections.lineage.apply import Edges
+from headrace_projections.lineage.edge import EdgeCodec
+from headrace_projections.lineage.projector import partition_of
+from headrace_projections.tables import Tables
+
+NAME = "lineage"
+TABLES = Tables(NAME, "")
+WRITER = "headrace.lineage"
+ONE_TRANSACTION = 5_000
+
+
+class Derivation:
+    """Folds events into edges; raises BrokerError, ProjectionError, psycopg.Error, and is then over."""
+
+    def __init__(self, connection: Connection, database: Database[Any]) -> None:
+        TABLES.make_live(database)
+        self._database = database
+        self._codec = EdgeCodec()
+        self._edges = Edges()
+        self._writer = TransactionalWriter(connection, f"{WRITER}-0")
+        self._derived = partition_of(connection, LINEAGE)
+        self._said, self._end = _said(connection, self._derived)
+        self._before = checkpoint.read(database, NAME)
+        self._feed = MetadataFeed(connection)
+        self._ends: dict[Partition, int] = {}
+        self._waiting: dict[bytes, bytes] = {}
+        self._caught_up = False
+
+    def step(self, seconds: float) -> int:
+        """Take what came; return how many edges were written."""
+        batch = self._feed.poll(seconds)
+        self._ends |= batch.ends
+        for recorded in batch.events:
+            self._waiting |= {edge.key: self._codec.encode(edge) for edge in self._edges.take(recorded)}
+        if not self._caught_up and not self._feed.at_end():
+            return 0
+        new = {key: value for key, value in self._waiting.items() if self._said.get(key) != value}
+        if self._ends:
+            self._write(new)
+        self._caught_up = True
+        self._said = {}
+        self._waiting = {}
+        self._ends = {}
+        return len(new)
+
+    def _write(self, edges: Mapping[bytes, bytes]) -> None:
+        with self._database.transaction():
+            tables.lock_to_project(self._database, NAME)
+            for entries in _chunks(edges, LINEAGE):
+                self._end = write(self._writer, entries)
+            after = {where: Start(end, self._feed.seq(where.topic)) for where, end in self._ends.items()}
+            after[self._derived] = Start(self._end, 0)
+            steps = [Step(where, self._before.get(where), start) for where, start in after.items()]
+            checkpoint.move(self._database, NAME, [step for step in steps if step.before != step.after])
+        self._before |= after
+
+    @property
+    def at_end(self) -> bool:
+        """Whether everything that was there has been read."""
+        return self._feed.at_end()
+
+    def close(self) -> None:
+        """Stop."""
+        self._feed.close()
+
+
+def write(writer: TransactionalWriter, entries: list[Entry]) -> int:
+    """Write the entries in one transaction; return the offset after the last."""
+    writer.begin()
+    offsets = writer.write(entries)
+    writer.commit_alone()
+    return offsets[-1] + 1
+
+
+def _chunks(edges: Mapping[bytes, bytes], topic: str) -> Iterator[list[Entry]]:
+    entries = (Entry(topic=topic, key=key, value=value) for key, value in edges.items())
+    while chunk := list(islice(entries, ONE_TRANSACTION)):
+        yield chunk
+
+
+def _said(connection: Connection, where: Partition) -> tuple[dict[bytes, bytes], int]:
+    """What the topic says now, by key, and the offset after its last record."""
+    said: dict[bytes, bytes] = {}
+    end = 0
+    follower = Follower(connection)
+    follower.follow({where: 0})
+    while not follower.at_end():
+        for record in follower.poll(seconds=1.0).records:
+            said[record.key or b""] = record.value or b""
+            end = record.offset + 1
+    follower.close()
+    return said, end

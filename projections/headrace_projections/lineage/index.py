@@ -1,0 +1,48 @@
+"""The index of edges: one document for each, found from both of its ends."""
+
+from typing import Any
+
+from headrace_projections.lineage.edge import Edge
+from headrace_projections.search.engine import Entry, identifier
+
+ALIAS = "headrace-lineage"
+
+_EXACT = {"type": "keyword"}
+_NUMBER = {"type": "long"}
+
+BODY: dict[str, Any] = {
+    "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0, "auto_expand_replicas": "0-1"}},
+    "mappings": {
+        "dynamic": "strict",
+        "properties": {
+            "project": _EXACT,
+            "source": _EXACT,
+            "target": _EXACT,
+            "kind": _EXACT,
+            "since_seq": _NUMBER,
+            "since": _NUMBER,
+            "until_seq": _NUMBER,
+            "until": _NUMBER,
+            "actor": _EXACT,
+            "position": _EXACT,
+        },
+    },
+}
+
+
+def entry(edge: Edge) -> Entry:
+    """The edge as a document; its version is the sequence number of the event that said so last."""
+    body = {
+        "project": edge.project,
+        "source": str(edge.source),
+        "target": str(edge.target),
+        "kind": edge.kind,
+        "since_seq": edge.since_seq,
+        "since": edge.since,
+        "until_seq": edge.until_seq,
+        "until": edge.until,
+        "actor": edge.actor,
+        "position": edge.position,
+    }
+    name = f"{edge.project}/{edge.source} {edge.kind} {edge.target}"
+    return Entry(id=identifier(name), version=edge.version, body=body)

@@ -1,0 +1,1 @@
+"""Offline features: every row and delete of every offline group, in append-only Delta tables."""

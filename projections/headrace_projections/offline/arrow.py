@@ -1,0 +1,97 @@
+"""Rows as Arrow tables: the group's columns, and what the log says of each row."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from headrace_events.entity_key import decode_key
+from headrace_projections.rows.avro import Decoded, Values
+from headrace_projections.rows.fit import Rows
+from headrace_projections.rows.groups import Group
+from headrace_projections.rows.ragged import offsets_of, span
+
+_TIME = pa.timestamp("us", tz="UTC")
+TYPES: dict[str, Any] = {
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "binary": pa.binary(),
+    "date": pa.date32(),
+    "timestamp": _TIME,
+}
+"""Feature type → Arrow type."""
+
+EVENT_DATE = "_event_date"
+_DAY_US = 86_400_000_000
+_LOG = [
+    pa.field("_offset", pa.int64(), nullable=False),
+    pa.field("_partition", pa.int32(), nullable=False),
+    pa.field("_known_at", _TIME, nullable=False),
+    pa.field("_operation", pa.string(), nullable=False),
+    pa.field("_append_time", _TIME, nullable=False),
+    pa.field(EVENT_DATE, pa.date32(), nullable=False),
+]
+
+
+def schema_of(group: Group) -> Any:
+    """The Arrow schema of the group's Delta table. `_event_date` is the UTC date of the event time."""
+    always = {*group.primary_key, group.event_time}
+    columns = [pa.field(column.name, TYPES[column.type], column.name not in always) for column in group.columns]
+    return pa.schema([*columns, *_LOG])
+
+
+def table_of(group: Group, rows: Rows) -> Any:
+    """The rows (or deletes) as a table of that schema."""
+    count = len(rows)
+    columns = _deletes(group, rows) if rows.decoded is None else _upserts(group, rows.decoded, count)
+    operation = pa.array(["delete" if rows.deleted else "upsert"] * count, pa.string())
+    log = [
+        pa.array(rows.offset, pa.int64()),
+        pa.array(rows.partition.astype(np.int32), pa.int32()),
+        pa.array(rows.known_at).cast(_TIME),
+        operation,
+        pa.array(rows.appended).cast(_TIME),
+        pa.array((rows.event_time // _DAY_US).astype(np.int32)).cast(pa.date32()),
+    ]
+    return pa.Table.from_arrays([*columns, *log], schema=schema_of(group))
+
+
+def _upserts(group: Group, decoded: Decoded, count: int) -> list[Any]:
+    return [
+        _array(decoded, decoded.columns[column.name], column.type)
+        if column.name in decoded.columns
+        else pa.nulls(count, TYPES[column.type])
+        for column in group.columns
+    ]
+
+
+def _array(decoded: Decoded, values: Values, kind: str) -> Any:
+    if values.numbers is not None:
+        mask = None if values.present.all() else ~values.present
+        numbers = pa.array(values.numbers, mask=mask)
+        return numbers if numbers.type == TYPES[kind] else numbers.cast(TYPES[kind])
+    assert values.starts is not None  # noqa: S101 - strings and binaries have places
+    assert values.lengths is not None  # noqa: S101
+    data = decoded.buffer[span(values.starts, values.lengths)]
+    offsets = offsets_of(values.lengths)
+    valid = None if values.present.all() else pa.py_buffer(np.packbits(values.present, bitorder="little"))
+    return pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(values.present), [valid, pa.py_buffer(offsets), pa.py_buffer(data)]
+    ).cast(TYPES[kind])
+
+
+def _deletes(group: Group, rows: Rows) -> list[Any]:
+    keys = [decode_key(group.key_types, key) for key in rows.keys]
+    of_key = {name: [key[place] for key in keys] for place, name in enumerate(group.primary_key)}
+    if group.event_time and group.event_time not in of_key:
+        of_key[group.event_time] = rows.event_time.tolist()
+    return [
+        pa.array(of_key[column.name], TYPES[column.type])
+        if column.name in of_key
+        else pa.nulls(len(rows), TYPES[column.type])
+        for column in group.columns
+    ]

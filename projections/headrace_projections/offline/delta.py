@@ -1,0 +1,74 @@
+"""One group's Delta table: appended to exactly once, by transaction ids of the Delta protocol.
+
+Source: Delta Lake protocol, "Transaction Identifiers". For each topic partition the table holds one application id
+(`<topic id>:<partition>`) whose version is the next offset. Delta itself refuses nothing on their account: whoever
+appends reads them from the very snapshot it commits on, and a commit in between makes the append fail.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+
+from headrace_broker.follower import Partition
+from headrace_projections.errors import Superseded
+from headrace_projections.offline.arrow import EVENT_DATE, schema_of
+from headrace_projections.rows.groups import Group
+
+SCHEMA = "offline"
+
+
+def table_url(storage: str, project: str, group: str, version: int) -> str:
+    """Where the table of a group version lies under the storage."""
+    return f"{storage.rstrip('/')}/offline/{project}/{group}_{version}"
+
+
+class GroupTable:
+    """The table of one group version, and how far each partition of its topic is in it."""
+
+    def __init__(self, storage: str, group: Group) -> None:
+        url = table_url(storage, group.project, group.name, group.version)
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            Path(unquote(parts.path)).mkdir(parents=True, exist_ok=True)
+        self._places = group.places
+        try:
+            self._table = DeltaTable(url)
+        except TableNotFoundError:
+            self._table = DeltaTable.create(
+                url, schema=schema_of(group), mode="ignore", partition_by=[EVENT_DATE], name=group.topic
+            )
+
+    def positions(self) -> dict[Partition, int]:
+        """The next offset of each partition, as the snapshot held now says."""
+        return {where: self._table.transaction_version(_application(where)) or 0 for where in self._places}
+
+    def append(self, rows: Any, ends: Mapping[Partition, int], expected: Mapping[Partition, int]) -> None:
+        """Add an Arrow table and move to `ends`; raises Superseded unless the table is at `expected`."""
+        properties = CommitProperties(
+            app_transactions=[Transaction(_application(where), end) for where, end in ends.items()],
+            max_commit_retries=0,
+        )
+        if any(self.positions()[where] != offset for where, offset in expected.items()):
+            raise Superseded(SCHEMA)
+        try:
+            if rows is None:
+                self._table.create_write_transaction(
+                    [], mode="append", schema=self._table.schema(), partition_by=[EVENT_DATE],
+                    commit_properties=properties,
+                )
+            else:
+                write_deltalake(self._table, rows, mode="append", commit_properties=properties)
+        except CommitFailedError as error:
+            raise Superseded(SCHEMA) from error
+
+    def rows_url(self) -> str:
+        """Where the table lies."""
+        return str(self._table.table_uri)
+
+
+def _application(where: Partition) -> str:
+    return f"{where.topic_id}:{where.partition}"

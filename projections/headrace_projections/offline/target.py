@@ -1,0 +1,106 @@
+"""The offline target: rows wait in memory, are appended to Delta in few large commits, and are announced in Postgres."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+
+from headrace_broker.follower import Partition
+from headrace_projections.errors import Superseded
+from headrace_projections.offline.arrow import table_of
+from headrace_projections.offline.delta import GroupTable
+from headrace_projections.offline.progress import Progress
+from headrace_projections.rows.fit import Fitted, Refused
+from headrace_projections.rows.groups import Group
+
+logger = logging.getLogger("headrace.offline")
+
+MOST_BYTES = 64 * 2**20
+MOST_BYTES_OF_ALL = 512 * 2**20
+
+
+@dataclass(slots=True)
+class _Buffer:
+    """What a group is waiting to append."""
+
+    group: Group
+    table: GroupTable
+    at: dict[Partition, int]
+    ends: dict[Partition, int]
+    parts: list[Any] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    bytes: int = 0
+    since: float | None = None
+
+
+class OfflineTarget:
+    """Append-only history, a commit every `seconds` or 64 MiB a group, whichever comes first."""
+
+    name = "offline"
+
+    def __init__(self, storage: str, dsn: str, seconds: float = 30.0) -> None:
+        self._storage = storage
+        self._progress = Progress(dsn)
+        self._seconds = seconds
+        self._buffers: dict[str, _Buffer] = {}
+
+    def wants(self, group: Group) -> bool:
+        """Whether the group is to be read at all."""
+        return group.offline
+
+    def open(self, group: Group) -> Mapping[Partition, int]:
+        """Make the group's table; tell where each partition goes on. What waited for the group is forgotten."""
+        self._buffers.pop(group.topic, None)
+        table = GroupTable(self._storage, group)
+        at = table.positions()
+        self._progress.tell(at, exactly=True)
+        self._buffers[group.topic] = _Buffer(group, table, dict(at), dict(at))
+        return at
+
+    def write(self, group: Group, fitted: Fitted, ends: Mapping[Partition, int]) -> None:
+        """Keep these rows for the next commit."""
+        buffer = self._buffers[group.topic]
+        buffer.ends |= ends
+        for rows in fitted.rows:
+            part = table_of(group, rows)
+            buffer.parts.append(part)
+            buffer.bytes += part.nbytes
+        buffer.refused += fitted.refused
+        if buffer.since is None and (fitted.rows or fitted.refused):
+            buffer.since = time.monotonic()
+        if buffer.bytes >= MOST_BYTES:
+            self._commit(buffer)
+
+    def tick(self) -> None:
+        """Commit what has waited long enough, and the largest where all together is too much."""
+        now = time.monotonic()
+        for buffer in self._buffers.values():
+            if buffer.since is not None and now - buffer.since >= self._seconds:
+                self._commit(buffer)
+        while sum(buffer.bytes for buffer in self._buffers.values()) > MOST_BYTES_OF_ALL:
+            self._commit(max(self._buffers.values(), key=lambda buffer: buffer.bytes))
+
+    def _commit(self, buffer: _Buffer) -> None:
+        moved = {where: end for where, end in buffer.ends.items() if end != buffer.at[where]}
+        rows = pa.concat_tables(buffer.parts) if buffer.parts else None
+        expected = {where: buffer.at[where] for where in moved}
+        buffer.table.append(rows, moved, expected)
+        refused = buffer.refused
+        buffer.at |= moved
+        buffer.parts, buffer.refused, buffer.bytes, buffer.since = [], [], 0, None
+        self._progress.count(refused)
+        self._progress.tell(moved)
+
+    def close(self) -> None:
+        """Append what still waits, and stop."""
+        for buffer in self._buffers.values():
+            if buffer.since is not None:
+                try:
+                    self._commit(buffer)
+                except (Superseded, psycopg.Error) as error:
+                    logger.warning("%s: left for the next start: %s", buffer.group.topic, error)
+        self._progress.close()

@@ -1,0 +1,47 @@
+"""What the tables of online features are called and made of."""
+
+import hashlib
+from pathlib import Path
+
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+SCHEMA = "online"
+_LONGEST = 63
+"""Postgres cuts longer names off, and two cut names could be one."""
+
+_SETUP = Path(__file__).parent / "tables.sql"
+_LOCK = 0x6F6E6C696E65
+
+
+def table_name(project: str, group: str, version: int) -> str:
+    """`<project>.<group>.<version>`, or where that is too long, its beginning and a hash of all of it."""
+    whole = f"{project}.{group}.{version}"
+    if len(whole) <= _LONGEST:
+        return whole
+    return f"{whole[:42]}.{hashlib.sha256(whole.encode()).hexdigest()[:20]}"
+
+
+def table(project: str, group: str, version: int) -> sql.Identifier:
+    """The table of a group version, as it goes into a statement."""
+    return sql.Identifier(SCHEMA, table_name(project, group, version))
+
+
+def prepare(connection: Connection[TupleRow]) -> None:
+    """Make the schema and its fixed tables where they are missing."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(_SETUP.read_bytes())
+
+
+def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
+    """Make a group's table where it is missing: one row a key, the body as it was written."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(
+            sql.SQL(
+                "CREATE TABLE IF NOT EXISTS {} ("
+                "key bytea PRIMARY KEY, event_time bigint NOT NULL, known_at bigint NOT NULL, log_offset bigint NOT NULL, "
+                "deleted boolean NOT NULL, schema_id int NOT NULL, body bytea NOT NULL) WITH (fillfactor = 85)"
+            ).format(name)
+        )

@@ -1,0 +1,117 @@
+"""The online target: rows and the checkpoint in one Postgres transaction, so that both are there or neither is."""
+
+from collections.abc import Mapping, Sequence
+
+import psycopg
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from headrace_broker.follower import Partition
+from headrace_projections.errors import Superseded
+from headrace_projections.online.binary_copy import binary_copy
+from headrace_projections.online.last import last_per_key
+from headrace_projections.online.tables import SCHEMA, make, prepare, table
+from headrace_projections.rows.fit import Fitted, Refused, Rows
+from headrace_projections.rows.groups import Group
+
+_COLUMNS = sql.SQL("key, event_time, known_at, log_offset, deleted, schema_id, body")
+_INCOMING = (
+    "CREATE TEMP TABLE IF NOT EXISTS incoming (key bytea, event_time bigint, known_at bigint, log_offset bigint, "
+    "deleted boolean, schema_id int, body bytea) ON COMMIT DELETE ROWS"
+)
+_UPSERT = sql.SQL(
+    "INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM incoming ON CONFLICT (key) DO UPDATE SET "
+    "event_time = excluded.event_time, known_at = excluded.known_at, log_offset = excluded.log_offset, "
+    "deleted = excluded.deleted, schema_id = excluded.schema_id, body = excluded.body "
+    "WHERE (stored.event_time, stored.known_at, stored.log_offset) "
+    "< (excluded.event_time, excluded.known_at, excluded.log_offset)"
+)
+_MOVE = (
+    "UPDATE online.checkpoint SET next_offset = %s, updated_at = now() "
+    "WHERE topic_id = %s AND partition = %s AND next_offset = %s"
+)
+
+
+class OnlineTarget:
+    """One row per key and the positions up to which the log is in it."""
+
+    name = "online"
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._at: dict[Partition, int] = {}
+        self._connection = self._connect()
+
+    def _connect(self) -> Connection[TupleRow]:
+        connection = psycopg.connect(self._dsn, autocommit=True, application_name="headrace online")
+        prepare(connection)
+        connection.execute(_INCOMING)
+        return connection
+
+    def wants(self, group: Group) -> bool:
+        """Whether the group is to be read at all."""
+        return group.online
+
+    def open(self, group: Group) -> Mapping[Partition, int]:
+        """Make the group's table; tell where each partition goes on."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        make(self._connection, table(group.project, group.name, group.version))
+        with self._connection.transaction():
+            for where in group.places:
+                self._connection.execute(
+                    "INSERT INTO online.checkpoint (topic, topic_id, partition, next_offset) VALUES (%s, %s, %s, 0) "
+                    "ON CONFLICT DO NOTHING",
+                    (where.topic, where.topic_id, where.partition),
+                )
+            stored = self._connection.execute(
+                "SELECT partition, next_offset FROM online.checkpoint WHERE topic_id = %s", (group.topic_id,)
+            ).fetchall()
+        starts = {Partition(group.topic, group.topic_id, partition): offset for partition, offset in stored}
+        self._at |= starts
+        return starts
+
+    def write(self, group: Group, fitted: Fitted, ends: Mapping[Partition, int]) -> None:
+        """Take these rows, and remember that everything before `ends` is in; raises Superseded, psycopg.Error."""
+        moved = {where: end for where, end in ends.items() if end != self._at[where]}
+        if not moved:
+            return
+        with self._connection.transaction():
+            for where, end in moved.items():
+                done = self._connection.execute(_MOVE, (end, where.topic_id, where.partition, self._at[where]))
+                if done.rowcount != 1:
+                    raise Superseded(SCHEMA)
+            if fitted.rows:
+                self._upsert(group, fitted.rows)
+            if fitted.refused:
+                self._count(fitted.refused)
+        self._at |= moved
+
+    def _upsert(self, group: Group, rows: Sequence[Rows]) -> None:
+        with self._connection.cursor() as cursor:
+            with cursor.copy(
+                sql.SQL("COPY incoming ({}) FROM STDIN (FORMAT BINARY)").format(_COLUMNS)
+            ) as copy:
+                copy.write(binary_copy(last_per_key(rows)))
+            cursor.execute(
+                _UPSERT.format(table=table(group.project, group.name, group.version), columns=_COLUMNS)
+            )
+
+    def _count(self, refused: Sequence[Refused]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO online.dead_letters (topic, topic_id, partition, log_offset, error) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [
+                    (found.record.topic, found.record.topic_id, found.record.partition, found.record.offset,
+                     found.reason.replace("\0", "�")[:1000])
+                    for found in refused
+                ],
+            )
+
+    def tick(self) -> None:
+        """Nothing waits here: what was written is visible."""
+
+    def close(self) -> None:
+        """Stop."""
+        self._connection.close()

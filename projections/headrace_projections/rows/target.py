@@ -1,0 +1,37 @@
+"""What a store of rows does for the runner."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from headrace_broker.follower import Partition
+from headrace_projections.rows.fit import Fitted
+from headrace_projections.rows.groups import Group
+
+
+class Target(Protocol):
+    """A store that keeps the position with the rows."""
+
+    @property
+    def name(self) -> str:
+        """The projection's name."""
+        ...
+
+    def wants(self, group: Group) -> bool:
+        """Whether the group is to be read at all."""
+        ...
+
+    def open(self, group: Group) -> Mapping[Partition, int]:
+        """Make room for the group; the next offset of each of its partitions."""
+        ...
+
+    def write(self, group: Group, fitted: Fitted, ends: Mapping[Partition, int]) -> None:
+        """Take rows and refusals; `ends` are the next offsets after them. Raises Superseded."""
+        ...
+
+    def tick(self) -> None:
+        """Do what time asks for."""
+        ...
+
+    def close(self) -> None:
+        """Stop; nothing that was promised is lost."""
+        ...

@@ -1,0 +1,173 @@
+"""Provisioning: what the broker lets whom do."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from tests.integration.clients import connection, eventually
+from tests.integration.platform import Platform, signing_request
+
+from headrace_broker.acls import Rule, member_rules
+from headrace_broker.admin import Admin
+from headrace_broker.connection import Connection
+from headrace_broker.topics import project_topics
+from headrace_events.certificate import CertificateRejected, RequestCertificate
+from headrace_events.feature_group import CreateFeatureGroup
+from headrace_events.member import RemoveMember
+from headrace_events.roles import Role
+from headrace_events.row_schema import Column
+from headrace_events.topic import CreateTopic, GrantTopic, TopicOpened
+
+
+def can_produce(as_whom: Connection, topic: str) -> bool:
+    """Whether the broker takes a record; any error but a refusal is a failure of the test."""
+    producer = Producer({**as_whom.librdkafka(), "message.timeout.ms": 8_000})
+    errors: list[KafkaError | None] = []
+    producer.produce(topic, value=b"x", on_delivery=lambda error, _: errors.append(error))
+    producer.flush(10)
+    (error,) = errors
+    if error is not None and error.code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        raise KafkaException(error)
+    return error is None
+
+
+def can_read(as_whom: Connection, topic: str) -> bool:
+    """Whether the broker gives records of the topic's first partition."""
+    consumer = Consumer({**as_whom.librdkafka(), "group.id": as_whom.certificate.stem.split("__")[0] + ".x", "enable.partition.eof": True})
+    try:
+        described = consumer.list_topics(topic, timeout=8).topics[topic]
+        if described.error is not None:
+            assert described.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED, described.error
+            return False
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        message = eventually(lambda: consumer.poll(0.5), "an answer")
+    finally:
+        consumer.close()
+    error = message.error()
+    assert error is None or error.code() == KafkaError._PARTITION_EOF, error
+    return True
+
+
+def can_join(as_whom: Connection, group: str, topic: str) -> bool:
+    """Whether the broker lets the consumer into the group."""
+    consumer = Consumer({**as_whom.librdkafka(), "group.id": group, "enable.partition.eof": True})
+    consumer.subscribe([topic])
+    try:
+        message = eventually(lambda: consumer.poll(0.5), "an answer")
+    except KafkaException as refused:
+        assert refused.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED, refused
+        return False
+    finally:
+        consumer.close()
+    error = message.error()
+    return error is None or error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+@pytest.fixture(scope="module")
+def project(platform: Platform) -> str:
+    """A project with a feature group, and a topic that the scientist was granted."""
+    name = platform.project()
+    for topic in ("granted", "private"):
+        platform.send(CreateTopic(project=name, name=topic), "user:ada")
+    platform.send(
+        CreateFeatureGroup(
+            project=name, name="rows", columns=(Column(name="key", type="string"),), primary_key=("key",)
+        ),
+        "user:ada",
+    )
+    platform.send(GrantTopic(project=name, topic=f"{name}.topics.granted", user="bob"), "user:ada")
+    wanted = {f"{name}.topics.granted", f"{name}.topics.private", f"{name}.features.rows.1"}
+
+    def opened() -> bool | None:
+        events = [recorded.event for recorded in platform.events() if recorded.project == name]
+        return True if wanted <= {event.name for event in events if isinstance(event, TopicOpened)} else None
+
+    eventually(opened, "the topics to open")
+    return name
+
+
+def test_each_role_can_do_on_each_kind_of_topic_what_the_table_says_and_no_more(
+    platform: Platform, project: str, tmp_path: Path
+) -> None:
+    rival = platform.project(owner="eve", scientist=None)
+    owner = platform.member_connection(project, "ada", tmp_path)
+    scientist = platform.member_connection(project, "bob", tmp_path)
+    stranger = platform.member_connection(rival, "eve", tmp_path)
+    writable = {
+        "events": (False, False),
+        "predictions": (False, False),
+        "deadletters": (False, False),
+        "runs": (True, True),
+        "outcomes": (True, False),
+        "features.rows.1": (True, False),
+        "topics.private": (True, False),
+        "topics.granted": (True, True),
+    }
+    for suffix, (by_owner, by_scientist) in writable.items():
+        topic = f"{project}.{suffix}"
+        assert can_produce(owner, topic) is by_owner, topic
+        assert can_produce(scientist, topic) is by_scientist, topic
+        assert not can_produce(stranger, topic), topic
+        assert can_read(owner, topic), topic
+        assert can_read(scientist, topic), topic
+        assert not can_read(stranger, topic), topic
+    for internal in ("headrace.commands", "headrace.platform", "headrace.credentials"):
+        assert not can_produce(owner, internal)
+        assert not can_read(owner, internal)
+    assert can_join(owner, f"{project}.readers", f"{project}.runs")
+    assert not can_join(stranger, f"{project}.readers", f"{rival}.runs")
+    assert not can_join(owner, "headrace.command-processor", f"{project}.runs")
+
+
+def test_a_removed_members_certificate_opens_nothing_any_more(platform: Platform, tmp_path: Path) -> None:
+    project = platform.project()
+    scientist = platform.member_connection(project, "bob", tmp_path)
+    assert can_produce(scientist, f"{project}.runs")
+    platform.send(RemoveMember(project=project, user="bob"), "user:ada")
+    eventually(lambda: None if can_produce(scientist, f"{project}.runs") else True, "the broker to close", 5)
+    assert not can_read(scientist, f"{project}.runs")
+
+
+def test_a_signing_request_that_is_none_is_rejected_with_the_reason(platform: Platform) -> None:
+    project = platform.project()
+    platform.send(RequestCertificate(project=project, user="ada", signing_request="garbage"), "user:ada")
+
+    def rejected() -> CertificateRejected | None:
+        events = [recorded.event for recorded in platform.events() if recorded.project == project]
+        return next((event for event in events if isinstance(event, CertificateRejected)), None)
+
+    assert "signing request" in eventually(rejected, "the rejection").reason
+
+
+def test_rules_changed_by_hand_are_put_back_when_provisioning_starts(platform: Platform) -> None:
+    project = platform.project()
+    admin = Admin(connection(platform.stack, "broker"))
+    forged = Rule(f"{project}__mallory__1", "topic", f"{project}.events", False, "write")
+    gone = Rule("command-processor", "topic", f"{project}.events", False, "write")
+    admin.set_rules(add=[forged], remove=[gone])
+    pid = platform.stack.stack.status().as_json()["services"]["provisioning"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+
+    def put_back() -> bool | None:
+        rules = admin.rules()
+        return True if forged not in rules and gone in rules else None
+
+    eventually(put_back, "the rules to be put back", 40)
+
+
+def test_provisioning_killed_while_it_works_goes_on_where_it_was(platform: Platform) -> None:
+    pid = platform.stack.stack.status().as_json()["services"]["provisioning"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    project = platform.project()
+    topics = Admin(connection(platform.stack, "broker")).topic_ids([spec.name for spec in project_topics(project)])
+    assert len(topics) == 5
+
+
+def test_an_owners_rules_include_the_scientists() -> None:
+    owner = member_rules("p-one", "p-one__ada__1", Role.DATA_OWNER)
+    assert member_rules("p-one", "p-one__ada__1", Role.DATA_SCIENTIST) < owner
+    assert signing_request()[1].startswith("-----BEGIN CERTIFICATE REQUEST")
