@@ -1,7 +1,7 @@
 """Where records go that a projection could not read: their original bytes, and headers that say what was wrong.
 
-A dead letter is written before its projection's checkpoint moves on, so one is never lost; after a crash it may be written
-twice, under the same `headrace_id`.
+A dead letter is written before its projection's checkpoint moves on, so one is never lost; after a crash it may be
+written twice, under the same `headrace_id`.
 """
 
 import uuid
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from headrace_broker.admin import translated
 from headrace_broker.connection import Connection

@@ -6,8 +6,8 @@ boolean 01 + one byte 00 or 01 · int and bigint 02 + 8 bytes two's complement �
 binary 04 + 4 bytes length + bytes · date 05 + 4 bytes two's complement, days since 1970-01-01 ·
 timestamp 06 + 8 bytes two's complement, microseconds since 1970-01-01T00:00:00Z.
 
-No component is the beginning of another, so the sequence is injective. `int` and `bigint` agree on purpose: a key column
-may widen and its entities stay the same.
+No component is the beginning of another, so the sequence is injective. `int` and `bigint` agree on purpose: a key
+column may widen and its entities stay the same.
 """
 
 import struct

@@ -17,7 +17,7 @@ Key = tuple[tuple[str, Any], ...]
 class Standing:
     """What a batch does to one key: perhaps remove its row, then perhaps write `row` (None: nothing to write).
 
-    `founded` says that the row must be there already, for it is only updated.
+    `founded` says that the row must be there before the batch, for the first thing done to it is an update.
     """
 
     key: Values
@@ -44,7 +44,7 @@ class Folded:
         if standing is None:
             standing = standings[key] = Standing(change.key)
         if isinstance(change, Delete):
-            standing.removed, standing.founded, standing.row = True, False, None
+            standing.removed, standing.row = True, None
         elif standing.row is not None:
             standing.row |= change.row
         elif isinstance(change, Upsert):

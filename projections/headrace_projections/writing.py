@@ -62,12 +62,12 @@ class Writer:
         for statement in sent:
             if statement.rows is not None and statement.cursor.rowcount != statement.rows:
                 missing = statement.rows - statement.cursor.rowcount
-                raise Unfounded(statement.table, f"{missing} rows are updated that were never made")
+                raise Unfounded(statement.table, f"{missing} rows change that were never made")
 
     def _send(self, connection: Connection[Any], folded: Folded) -> Iterable[_Sent]:
         for table, standings in folded.standings.items():
             rows = _by_shape(table, standings.values())
-            for shape in sorted(rows, key=lambda shape: shape.verb):  # delete, update, upsert
+            for shape in sorted(rows, key=lambda shape: shape.verb):  # deletions, updates, upserts
                 yield self._execute(connection, shape, rows[shape])
         for table, appended in folded.appended.items():
             alike: dict[_Shape, list[Values]] = {}
@@ -81,7 +81,7 @@ class Writer:
         if statement is None:
             statement = self._statements[shape] = _statement(self.schema, shape)
         cursor = connection.execute(statement, (as_json(rows),))
-        return _Sent(cursor, shape.table, len(rows) if shape.verb == "update" else None)
+        return _Sent(cursor, shape.table, len(rows) if shape.verb in _COUNTED else None)
 
 
 def _by_shape(table: str, standings: Iterable[Standing]) -> dict[_Shape, list[Values]]:
@@ -89,9 +89,11 @@ def _by_shape(table: str, standings: Iterable[Standing]) -> dict[_Shape, list[Va
     for standing in standings:
         keys = tuple(standing.key)
         if standing.removed:
-            rows.setdefault(_Shape("delete", table, keys, ()), []).append(standing.key)
+            verb = "delete found" if standing.founded else "delete"
+            rows.setdefault(_Shape(verb, table, keys, ()), []).append(standing.key)
         if standing.row is not None:
-            shape = _Shape("update" if standing.founded else "upsert", table, keys, tuple(standing.row))
+            verb = "update" if standing.founded and not standing.removed else "upsert"
+            shape = _Shape(verb, table, keys, tuple(standing.row))
             rows.setdefault(shape, []).append({**standing.key, **standing.row})
     return rows
 
@@ -99,9 +101,13 @@ def _by_shape(table: str, standings: Iterable[Standing]) -> dict[_Shape, list[Va
 _TEMPLATES: Mapping[str, LiteralString] = {
     "append": "INSERT INTO {table} ({names}) SELECT {names} FROM {given}",
     "delete": "DELETE FROM {table} AS t USING {given} AS g WHERE {same}",
+    "delete found": "DELETE FROM {table} AS t USING {given} AS g WHERE {same}",
     "update": "UPDATE {table} AS t SET {assigned} FROM {given} AS g WHERE {same}",
     "upsert": "INSERT INTO {table} ({names}) SELECT {names} FROM {given} ON CONFLICT ({keys}) DO UPDATE SET {excluded}",
 }
+
+_COUNTED = frozenset({"update", "delete found"})
+"""Verbs whose every row must have been there."""
 
 
 def _statement(schema: str, shape: _Shape) -> sql.Composed:

@@ -42,9 +42,11 @@ class Vector:
 
     @property
     def schema(self) -> pa.Schema:
+        """The columns as Arrow has them."""
         return pa.schema([(name, ARROW[kind]) for name, kind in self.columns.items()])
 
     def tables(self) -> dict[str, pa.Table]:
+        """Split → rows."""
         return {split: table(self.columns, rows) for split, rows in self.splits.items()}
 
 

@@ -1,23 +1,8 @@
-"""The types of features, in the three places that hold them: the log, Arrow and DuckDB."""
+"""Columns of a group inside a DuckDB query."""
 
 from collections.abc import Iterable, Mapping
 
-import pyarrow as pa
-
-from headrace_events.row_schema import AVRO_TYPES, Column
-
-ARROW_TYPES: Mapping[str, pa.DataType] = {
-    "boolean": pa.bool_(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "binary": pa.binary(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-}
-"""Feature type → Arrow type of a training file's column."""
+from headrace_events.row_schema import Column
 
 SQL_TYPES: Mapping[str, str] = {
     "boolean": "BOOLEAN",
@@ -31,9 +16,6 @@ SQL_TYPES: Mapping[str, str] = {
     "timestamp": "BIGINT",
 }
 """Feature type → DuckDB type inside a query; timestamps are microseconds there."""
-
-if not AVRO_TYPES.keys() == ARROW_TYPES.keys() == SQL_TYPES.keys():
-    raise AssertionError("a feature type is missing from one of the maps")
 
 
 def quoted(name: str) -> str:

@@ -22,13 +22,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace_projections.history.columns import ARROW_TYPES
+from headrace_projections.offline.arrow import TYPES
 
 BLOCK_ROWS = 16_384
 
-_KINDS = {arrow: kind for kind, arrow in ARROW_TYPES.items()}
+_KINDS = {arrow: kind for kind, arrow in TYPES.items()}
 _STORED_AS = {"int": pa.int32(), "date": pa.int32(), "bigint": pa.int64(), "timestamp": pa.int64()}
-_NAN = {"float": np.uint32(0x7FC00000), "double": np.uint64(0x7FF8000000000000)}
+_FLOATS = {"float": np.uint32, "double": np.uint64}
+_NAN = {"float": 0x7FC00000, "double": 0x7FF8000000000000}
 
 
 class DatasetHash:
@@ -76,9 +77,10 @@ def encoded(column: pa.Array, kind: str) -> list[bytes]:
         return [valid, *_variable(column)]
     if kind == "boolean":
         values = pc.fill_null(column, False).to_numpy(zero_copy_only=False).astype(np.uint8)
-    elif kind in _NAN:
+    elif kind in _FLOATS:
         floats = pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False)
-        values = np.where(np.isnan(floats), _NAN[kind], floats.view(_NAN[kind].dtype))
+        values = floats.view(_FLOATS[kind]).copy()
+        values[np.isnan(floats)] = _NAN[kind]
     else:
         values = pc.fill_null(column.cast(_STORED_AS[kind]), 0).to_numpy(zero_copy_only=False)
     return [valid, values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()]

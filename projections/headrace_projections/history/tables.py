@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -10,17 +11,18 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from headrace_projections.history.errors import Unavailable
 from headrace_projections.history.positions import Ends
 from headrace_projections.history.view import GroupHistory, StoredFile
+from headrace_projections.offline.delta import table_url
 from headrace_projections.rows.groups import Group
 
 _EPOCH = datetime.date(1970, 1, 1)
 
 
-def history_of(storage: Path, group: Group, ends: Ends) -> GroupHistory | None:
+def history_of(storage: str, group: Group, ends: Ends) -> GroupHistory | None:
     """The group's rows before `ends`, or None while its table has not taken all of them. Raises Unavailable."""
     if not any(ends.values()):
         return GroupHistory(group=group, files=(), ends=ends)
     try:
-        table = DeltaTable(folder_of(storage, group))
+        table = DeltaTable(table_url(storage, group.project, group.name, group.version))
         if any((table.transaction_version(application(group, number)) or 0) < end for number, end in ends.items()):
             return None
         return GroupHistory(group=group, files=_files(table), ends=ends)
@@ -28,11 +30,6 @@ def history_of(storage: Path, group: Group, ends: Ends) -> GroupHistory | None:
         return None
     except (DeltaError, OSError) as error:
         raise Unavailable(f"the offline table of {group.name!r} cannot be read: {error}") from error
-
-
-def folder_of(storage: Path, group: Group) -> Path:
-    """Where the group's table lies."""
-    return storage / "offline" / group.project / f"{group.name}_{group.version}"
 
 
 def application(group: Group, partition: int) -> str:
@@ -44,8 +41,8 @@ def _files(table: DeltaTable) -> tuple[StoredFile, ...]:
     actions = pa.table(table.get_add_actions(flatten=True))
     paths = actions.column("path").to_pylist()
     days = actions.column("partition._event_date").to_pylist()
-    root = Path(table.table_uri.removeprefix("file://"))
+    root = Path(unquote(urlsplit(table.table_uri).path))
     return tuple(
-        StoredFile(path=str(root / path), day=None if day is None else (day - _EPOCH).days)
+        StoredFile(path=str(root / unquote(path)), day=None if day is None else (day - _EPOCH).days)
         for path, day in zip(paths, days, strict=True)
     )

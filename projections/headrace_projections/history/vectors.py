@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from headrace_events.ids import Micros
-from headrace_projections.history.columns import ARROW_TYPES, quoted, types_of
+from headrace_projections.history.columns import quoted, types_of
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible
 from headrace_projections.history.latest import TIME, latest_versions
 from headrace_projections.history.lookups import counts_at, feature_columns, joins, needed_of_root, tables
 from headrace_projections.history.view import ViewHistory, arrow_schema
+from headrace_projections.offline.arrow import TYPES
 
 
 def vectors_as_of(
@@ -51,12 +52,10 @@ def _asked(history: ViewHistory, entries: Sequence[Mapping[str, object]], times:
         if missing := [name for name in keys if entry.get(name) is None]:
             raise Impossible(f"an entry names its whole primary key; {', '.join(missing)} is missing")
     try:
-        columns = {name: pa.array([entry[name] for entry in entries], ARROW_TYPES[types[name]]) for name in keys}
+        columns = {name: pa.array([entry[name] for entry in entries], TYPES[types[name]]) for name in keys}
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise Impossible(f"an entry does not fit the primary key {', '.join(keys)}: {error}") from error
-    columns = {
-        name: column.cast(pa.int64()) if types[name] == "timestamp" else column for name, column in columns.items()
-    }
+    columns |= {name: columns[name].cast(pa.int64()) for name in keys if types[name] == "timestamp"}
     columns["_row"] = pa.array(range(len(times)), pa.int64())
     columns[TIME] = pa.array(times, pa.int64())
     return pa.table(columns)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join
-from headrace_projections.history.columns import ARROW_TYPES, types_of
+from headrace_projections.history.columns import types_of
 from headrace_projections.history.errors import Impossible
+from headrace_projections.offline.arrow import TYPES
 from headrace_projections.rows.groups import Group
 
 KEY = "_key_"
@@ -91,7 +92,7 @@ class ViewHistory:
 
 def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
     """Arrow's schema for these columns."""
-    return pa.schema([pa.field(name, ARROW_TYPES[kind]) for name, kind in types.items()])
+    return pa.schema([pa.field(name, TYPES[kind]) for name, kind in types.items()])
 
 
 def _selected(selection: GroupSelection, history: GroupHistory) -> dict[str, str]:

@@ -57,7 +57,10 @@ class GroupTable:
         try:
             if rows is None:
                 self._table.create_write_transaction(
-                    [], mode="append", schema=self._table.schema(), partition_by=[EVENT_DATE],
+                    [],
+                    mode="append",
+                    schema=self._table.schema(),
+                    partition_by=[EVENT_DATE],
                     commit_properties=properties,
                 )
             else:

@@ -1,4 +1,4 @@
-"""The offline target: rows wait in memory, are appended to Delta in few large commits, and are announced in Postgres."""
+"""The offline target: rows wait in memory, go to Delta in few large commits, and are announced in Postgres."""
 
 import logging
 import time
@@ -57,7 +57,7 @@ class OfflineTarget:
         self._buffers.pop(group.topic, None)
         table = GroupTable(self._storage, group)
         at = table.positions()
-        self._progress.tell(at, exactly=True)
+        self._progress.tell(at)
         self._buffers[group.topic] = _Buffer(group, table, dict(at), dict(at))
         return at
 
@@ -75,24 +75,29 @@ class OfflineTarget:
         if buffer.bytes >= MOST_BYTES:
             self._commit(buffer)
 
-    def tick(self) -> None:
+    def tick(self) -> Mapping[str, Exception]:
         """Commit what has waited long enough, and the largest where all together is too much."""
         now = time.monotonic()
-        for buffer in self._buffers.values():
-            if buffer.since is not None and now - buffer.since >= self._seconds:
+        due = [one for one in self._buffers.values() if one.since is not None and now - one.since >= self._seconds]
+        total = sum(one.bytes for one in self._buffers.values())
+        if total > MOST_BYTES_OF_ALL:
+            due.append(max(self._buffers.values(), key=lambda one: one.bytes))
+        failed: dict[str, Exception] = {}
+        for buffer in due:
+            try:
                 self._commit(buffer)
-        while sum(buffer.bytes for buffer in self._buffers.values()) > MOST_BYTES_OF_ALL:
-            self._commit(max(self._buffers.values(), key=lambda buffer: buffer.bytes))
+            except Exception as error:  # noqa: BLE001 - one group's trouble is handed to the runner, the others go on
+                failed[buffer.group.topic] = error
+        return failed
 
     def _commit(self, buffer: _Buffer) -> None:
         moved = {where: end for where, end in buffer.ends.items() if end != buffer.at[where]}
         rows = pa.concat_tables(buffer.parts) if buffer.parts else None
         expected = {where: buffer.at[where] for where in moved}
+        self._progress.count(buffer.refused)
         buffer.table.append(rows, moved, expected)
-        refused = buffer.refused
         buffer.at |= moved
         buffer.parts, buffer.refused, buffer.bytes, buffer.since = [], [], 0, None
-        self._progress.count(refused)
         self._progress.tell(moved)
 
     def close(self) -> None:

@@ -41,7 +41,8 @@ def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
         connection.execute(
             sql.SQL(
                 "CREATE TABLE IF NOT EXISTS {} ("
-                "key bytea PRIMARY KEY, event_time bigint NOT NULL, known_at bigint NOT NULL, log_offset bigint NOT NULL, "
+                "key bytea PRIMARY KEY, event_time bigint NOT NULL, known_at bigint NOT NULL, "
+                "log_offset bigint NOT NULL, "
                 "deleted boolean NOT NULL, schema_id int NOT NULL, body bytea NOT NULL) WITH (fillfactor = 85)"
             ).format(name)
         )

@@ -89,28 +89,21 @@ class OnlineTarget:
 
     def _upsert(self, group: Group, rows: Sequence[Rows]) -> None:
         with self._connection.cursor() as cursor:
-            with cursor.copy(
-                sql.SQL("COPY incoming ({}) FROM STDIN (FORMAT BINARY)").format(_COLUMNS)
-            ) as copy:
+            with cursor.copy(sql.SQL("COPY incoming ({}) FROM STDIN (FORMAT BINARY)").format(_COLUMNS)) as copy:
                 copy.write(binary_copy(last_per_key(rows)))
-            cursor.execute(
-                _UPSERT.format(table=table(group.project, group.name, group.version), columns=_COLUMNS)
-            )
+            cursor.execute(_UPSERT.format(table=table(group.project, group.name, group.version), columns=_COLUMNS))
 
     def _count(self, refused: Sequence[Refused]) -> None:
         with self._connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO online.dead_letters (topic, topic_id, partition, log_offset, error) "
                 "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [
-                    (found.record.topic, found.record.topic_id, found.record.partition, found.record.offset,
-                     found.reason.replace("\0", "�")[:1000])
-                    for found in refused
-                ],
+                [found.as_row() for found in refused],
             )
 
-    def tick(self) -> None:
+    def tick(self) -> Mapping[str, Exception]:
         """Nothing waits here: what was written is visible."""
+        return {}
 
     def close(self) -> None:
         """Stop."""

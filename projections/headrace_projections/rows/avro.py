@@ -1,8 +1,8 @@
 """Reading Avro bodies of flat records column by column, thousands of rows at once.
 
-Source: Apache Avro 1.12 specification, binary encoding. Decoding is where the time of a projection goes; here each column
-costs a handful of numpy operations, whatever the number of rows. A row that does not follow its schema is set aside
-with its reason and never disturbs its neighbours.
+Source: Apache Avro 1.12 specification, binary encoding. Decoding is where the time of a projection goes; here each
+column costs a handful of numpy operations, whatever the number of rows. A row that does not follow its schema is set
+aside with its reason and never disturbs its neighbours.
 """
 
 import json
@@ -95,7 +95,7 @@ def _field(name: str, avro: Any) -> Field:
 
 def _type(name: str, avro: Any) -> str:
     if isinstance(avro, dict):
-        found = _LOGICAL.get((avro.get("type"), avro.get("logicalType"))) or _PLAIN.get(avro.get("type", ""))
+        found = _LOGICAL.get((str(avro.get("type")), str(avro.get("logicalType")))) or _PLAIN.get(str(avro.get("type")))
     else:
         found = _PLAIN.get(avro)
     if found is None:

@@ -17,7 +17,7 @@ from headrace_projections.rows.avro import FIRST_MICROS, LAST_MICROS, Decoded, F
 from headrace_projections.rows.groups import Group
 from headrace_projections.rows.keys import keys_of
 from headrace_projections.rows.ragged import Longs
-from headrace_schemas.errors import Undecodable, UnknownSchema
+from headrace_schemas.errors import Undecodable
 from headrace_schemas.framing import HEAD_BYTES, schema_id_of
 
 EVENT_TIME = "headrace_event_time"
@@ -54,6 +54,11 @@ class Refused:
 
     record: Record
     reason: str
+
+    def as_row(self) -> tuple[str, str, int, int, str]:
+        """Topic, topic id, partition, offset and reason, as tables of dead letters have them."""
+        at = self.record
+        return at.topic, at.topic_id, at.partition, at.offset, self.reason.replace("\0", "\ufffd")[:1000]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +99,8 @@ def _upserts(
 ) -> Rows | None:
     try:
         schema_id = schema_id_of(head)
-        if schema_id not in schemas:
-            raise Undecodable(f"schema {schema_id} is not one of subject {group.subject!r}")
-        fields = _fields(schemas[schema_id])
-        _must_match(group, fields)
-    except (Undecodable, UnknownSchema) as error:
+        fields = _fields_for(group, schemas, schema_id)
+    except Undecodable as error:
         refused += [Refused(record=record, reason=str(error)) for record in records]
         return None
     records, known_at = _times(records, KNOWN_AT, refused, required=False)
@@ -155,9 +157,7 @@ def _deletes(group: Group, records: list[Record], refused: list[Refused]) -> Row
     )
 
 
-def _times(
-    records: list[Record], header: str, refused: list[Refused], *, required: bool
-) -> tuple[list[Record], Longs]:
+def _times(records: list[Record], header: str, refused: list[Refused], *, required: bool) -> tuple[list[Record], Longs]:
     """The records whose header is a time (or absent and not required), with it or else the log's time."""
     fitting: list[Record] = []
     times: list[int] = []
@@ -233,8 +233,11 @@ def _fields(text: str) -> tuple[Field, ...]:
     return fields_of(text)
 
 
-def _must_match(group: Group, fields: Sequence[Field]) -> None:
-    """Raise Undecodable unless rows of these fields can be read as rows of the group."""
+def _fields_for(group: Group, schemas: Mapping[int, str], schema_id: int) -> Sequence[Field]:
+    """The fields of rows of that schema; raises Undecodable unless they can be read as rows of the group."""
+    if schema_id not in schemas:
+        raise Undecodable(f"schema {schema_id} is not one of subject {group.subject!r}")
+    fields = _fields(schemas[schema_id])
     written = {entry.name: entry.type for entry in fields}
     required = {*group.primary_key, group.event_time}
     for column in group.columns:
@@ -243,3 +246,4 @@ def _must_match(group: Group, fields: Sequence[Field]) -> None:
             raise Undecodable(f"the schema lacks column {column.name!r}")
         if kind is not None and kind != column.type and (kind, column.type) not in _PROMOTIONS:
             raise Undecodable(f"column {column.name!r} is {kind} in the schema, {column.type} in the group")
+    return fields

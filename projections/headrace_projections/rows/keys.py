@@ -1,6 +1,7 @@
 """Canonical keys of many rows at once; `headrace_events.entity_key` says what the bytes are."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def keys_of(buffer: Bytes, types: Sequence[str], columns: Sequence[Values]) -> l
             _put_texts(out, place + 1, buffer, values)
         place = place + lengths
     raw, bounds = out.tobytes(), offsets.tolist()
-    return [raw[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [raw[start:end] for start, end in pairwise(bounds)]
 
 
 def _lengths(kind: str, values: Values) -> Longs:

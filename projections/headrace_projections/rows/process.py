@@ -22,10 +22,11 @@ def run(name: str, make_target: Callable[[], Target], unavailable: tuple[type[Ex
     connection = connection_from()
     monitor = Monitor(name, os.environ.get("HEADRACE_MONITOR"))
     measures = Measures.of(monitor)
+    passing: tuple[type[Exception], ...] = (Unavailable, *unavailable)
     while not stop.is_set():
         try:
             runner = RowRunner(connection, make_target(), measures)
-        except (Unavailable, *unavailable) as error:
+        except passing as error:
             logger.warning("not yet: %s", error)
             time.sleep(0.5)
             continue
@@ -33,7 +34,7 @@ def run(name: str, make_target: Callable[[], Target], unavailable: tuple[type[Ex
             monitor.healthy(True)
             while not stop.is_set():
                 runner.step()
-        except (Unavailable, *unavailable) as error:
+        except passing as error:
             logger.warning("the session is over, the next one reads the log again: %s", error)
             time.sleep(0.2)
         finally:

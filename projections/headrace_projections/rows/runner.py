@@ -79,7 +79,8 @@ class RowRunner:
         for where, error in batch.lost.items():
             self._set_aside(self._now.groups.by_topic[where.topic], error)
         self._try_again()
-        self._target.tick()
+        for topic, trouble in self._target.tick().items():
+            self._went_wrong(self._now.groups.by_topic[topic], trouble)
         self._measure(batch)
         return len(batch.records)
 
@@ -108,13 +109,8 @@ class RowRunner:
                 letters = [DeadLetter(record=found.record, error=found.reason) for found in fitted.refused]
                 self._dead.write(f"{group.project}.deadletters", letters)
             self._target.write(group, fitted, ends)
-        except Superseded as overtaken:
-            logger.warning("%s", overtaken)
-            self._leave(group)
-            self._open(group)
-            return
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one group leaves the others alone
-            self._set_aside(group, error)
+            self._went_wrong(group, error)
             return
         self._now.positions |= ends
         self._measures.rows.inc(sum(len(rows) for rows in fitted.rows))
@@ -151,6 +147,14 @@ class RowRunner:
             return False
         schema_id = int.from_bytes(head[1:5])
         return not self._now.groups.knows(schema_id) and (group.topic, schema_id) not in self._now.given_up
+
+    def _went_wrong(self, group: Group, error: Exception) -> None:
+        if isinstance(error, Superseded):
+            logger.warning("%s: %s", group.topic, error)
+            self._leave(group)
+            self._open(group)
+        else:
+            self._set_aside(group, error)
 
     def _set_aside(self, group: Group, error: Exception) -> None:
         before = self._now.failing.get(group.topic)

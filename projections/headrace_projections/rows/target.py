@@ -28,8 +28,8 @@ class Target(Protocol):
         """Take rows and refusals; `ends` are the next offsets after them. Raises Superseded."""
         ...
 
-    def tick(self) -> None:
-        """Do what time asks for."""
+    def tick(self) -> Mapping[str, Exception]:
+        """Do what time asks for; what went wrong, by topic."""
         ...
 
     def close(self) -> None:

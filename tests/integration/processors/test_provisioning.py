@@ -37,7 +37,13 @@ def can_produce(as_whom: Connection, topic: str) -> bool:
 
 def can_read(as_whom: Connection, topic: str) -> bool:
     """Whether the broker gives records of the topic's first partition."""
-    consumer = Consumer({**as_whom.librdkafka(), "group.id": as_whom.certificate.stem.split("__")[0] + ".x", "enable.partition.eof": True})
+    consumer = Consumer(
+        {
+            **as_whom.librdkafka(),
+            "group.id": as_whom.certificate.stem.split("__")[0] + ".x",
+            "enable.partition.eof": True,
+        }
+    )
     try:
         described = consumer.list_topics(topic, timeout=8).topics[topic]
         if described.error is not None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from tests.unit.projections.slow_join import Row
 
 from headrace_events.row_schema import Column
-from headrace_projections.history.columns import ARROW_TYPES
+from headrace_projections.offline.arrow import TYPES
 from headrace_projections.rows.groups import Group
 
 MICROS = pa.timestamp("us", tz="UTC")
@@ -43,7 +43,7 @@ def group(
 
 def table(of: Group, rows: Sequence[Row]) -> pa.Table:
     columns = {
-        column.name: pa.array([row.values.get(column.name) for row in rows], ARROW_TYPES[column.type])
+        column.name: pa.array([row.values.get(column.name) for row in rows], TYPES[column.type])
         for column in of.columns
     }
     if of.event_time is not None:

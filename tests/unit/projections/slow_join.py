@@ -23,6 +23,7 @@ class Row:
 
     @property
     def order(self) -> tuple[int, int, int, int]:
+        """What decides which of two rows is the later."""
         return (self.time, self.known_at, self.offset, self.partition)
 
 

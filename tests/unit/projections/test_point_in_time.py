@@ -45,9 +45,8 @@ def joined(name: str, features: Sequence[str], on: Mapping[str, str], *, kind: s
     )
 
 
-ORDERS = group(
-    "orders", {"id": "bigint", "at": "timestamp", "shop": "string", "town": "int", "amount": "double"}, ["id"]
-)
+ORDER_COLUMNS = {"id": "bigint", "at": "timestamp", "shop": "string", "town": "int", "amount": "double"}
+ORDERS = group("orders", ORDER_COLUMNS, ["id"])
 SHOPS = {"shop": "string", "at": "timestamp", "size": "bigint", "note": "string"}
 TOWNS = {"shop": "string", "town": "bigint", "at": "timestamp", "heat": "float"}
 
@@ -112,9 +111,8 @@ def rows_of(draw: st.DrawFn, values: Mapping[str, st.SearchStrategy[Any]], most:
     return draw(st.permutations(made))
 
 
-orders = rows_of(
-    {"id": st.integers(1, 4), "shop": nullable_shops, "town": numbers, "amount": st.none() | st.floats(-2, 2)}
-)
+amounts = st.none() | st.floats(-2, 2)
+orders = rows_of({"id": st.integers(1, 4), "shop": nullable_shops, "town": numbers, "amount": amounts})
 shop_rows = rows_of({"shop": shops, "size": numbers, "note": st.none() | st.sampled_from(["", "x", "ü"])})
 town_rows = rows_of({"shop": shops, "town": st.integers(-2, 2), "heat": st.none() | st.just(1.5)})
 ttls = st.none() | st.integers(1, 6)

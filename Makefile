@@ -1,0 +1,66 @@
+# The front door: every target installs what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+FLINK_VENV := .venv-flink
+FLINK_INSTALLED := $(FLINK_VENV)/.installed
+OURS := events schemas broker processors projections api serving sdk cli compose bench examples tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down status test test-long check format bench lock clean
+
+help: ## say what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) $(FLINK_INSTALLED) ## install everything into the working folder
+
+$(INSTALLED): locks/headrace.txt locks/bootstrap.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes --requirement locks/bootstrap.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes locks/headrace.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(FLINK_INSTALLED): processors/flink/requirements.lock $(INSTALLED)
+	@test -x $(FLINK_VENV)/bin/python || $(PYTHON) -m venv $(FLINK_VENV)
+	$(BIN)/uv pip sync --quiet --python $(FLINK_VENV)/bin/python --require-hashes processors/flink/requirements.lock
+	@touch $@
+
+demo: install ## play the story of a year of flights, and leave the stack up
+	PYTHONPATH=examples $(BIN)/python -m flights
+
+up: install ## start everything, and return when it is healthy
+	$(BIN)/headrace up --detach
+
+down: $(INSTALLED) ## stop everything
+	$(BIN)/headrace down
+
+status: $(INSTALLED) ## say how everything is
+	$(BIN)/headrace status
+
+check: $(INSTALLED) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check $(OURS)
+	$(BIN)/ruff check $(OURS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## put the format right
+	$(BIN)/ruff format $(OURS)
+	$(BIN)/ruff check --fix $(OURS)
+
+test: install ## all tests but the long ones
+	$(BIN)/pytest -m "not long"
+
+test-long: install ## series of kills, scale, fuzzing
+	$(BIN)/pytest -m long --timeout 3600
+
+bench: install ## measure, side by side with the floor, into a table and bench-report.json
+	PYTHONPATH=bench $(BIN)/python -m headrace_bench
+
+lock: $(INSTALLED) ## resolve the dependencies again
+	$(BIN)/uv pip compile pyproject.toml --upgrade --all-extras --group dev --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file locks/headrace.txt
+
+clean: ## forget what was installed and fetched (not what was stored)
+	rm -rf $(VENV) $(FLINK_VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

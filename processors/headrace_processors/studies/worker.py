@@ -1,0 +1,174 @@
+"""What happens in a worker: one rung of one trial, from the pickled function to its metric.
+
+The function is called with the arguments it names, out of: `hparams` (name → value), `reporter`, `steps` (how many it
+must have run in all at the end of this rung; also as `budget`), `start` (how many it has run before), `checkpoint`
+(what it saved at the end of the rung before, else None), `data` (split → list of file paths; also as `dataset`). It
+returns the metric, or a dict that holds it under the study's metric name.
+"""
+
+import contextlib
+import inspect
+import math
+import os
+import queue
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from headrace_processors.studies.errors import BadFunction
+from headrace_processors.studies.reporter import Line, Lines, Metric, Reporter, Stream, Tell, now
+
+_BATCH_SECONDS = 0.2
+_BATCH = 500
+_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One rung of one trial. `files` names the data files as (split, file name), in the order they are handed over."""
+
+    run: str
+    metric: str
+    rung: int
+    start: int
+    steps: int
+    hparams: Mapping[str, Any]
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The rung ended with this metric; `checkpoint` is what the function saved, pickled."""
+
+    metric: float
+    checkpoint: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The function raised, or did not do what the contract asks for."""
+
+    reason: str
+
+
+Message = Metric | Line | Finished | Failed
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """Hands messages from the function's thread to the worker's generator, and holds back a flood of lines."""
+
+    messages: "queue.Queue[Message]" = field(default_factory=lambda: queue.Queue(_WAITING))
+
+    def batches(self) -> Iterator[list[Message]]:
+        """Batches of messages as they come; the last one ends with Finished or Failed."""
+        while True:
+            batch = [self.messages.get()]
+            deadline = now() + int(_BATCH_SECONDS * 1e6)
+            while not isinstance(batch[-1], Finished | Failed) and len(batch) < _BATCH:
+                try:
+                    batch.append(self.messages.get(timeout=max(0.0, (deadline - now()) / 1e6)))
+                except queue.Empty:
+                    break
+            yield batch
+            if isinstance(batch[-1], Finished | Failed):
+                return
+
+
+def run_rung(job: Job, program: bytes, checkpoint: bytes | None, *files: bytes) -> Iterator[list[Message]]:
+    """Run the rung; yield what it reports and writes, and last of all how it ended."""
+    outbox = _Outbox()
+    work = threading.Thread(
+        target=lambda: outbox.messages.put(_run(job, program, checkpoint, files, outbox.messages.put)),
+        name=job.run,
+        daemon=True,
+    )
+    work.start()
+    yield from outbox.batches()
+    work.join()
+
+
+def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Message:
+    lines = Lines(tell)
+    out, err = Stream(lines, "stdout"), Stream(lines, "stderr")
+    for name in [name for name in os.environ if name.startswith("HEADRACE_")]:
+        del os.environ[name]
+    with tempfile.TemporaryDirectory(prefix="headrace-trial-") as folder:
+        try:
+            with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                return _call(job, program, checkpoint, _laid_out(Path(folder), job, files), lines, tell)
+        except BadFunction as error:
+            return Failed(str(error))
+        except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is how its trial ended
+            for line in traceback.format_exc().splitlines():
+                lines.say("stderr", line)
+            return Failed(f"{type(error).__name__}: {error}"[:1000])
+        finally:
+            out.finish()
+            err.finish()
+
+
+def _laid_out(folder: Path, job: Job, files: tuple[bytes, ...]) -> dict[str, list[str]]:
+    data: dict[str, list[str]] = {}
+    for (split, name), content in zip(job.files, files, strict=True):
+        path = folder / name
+        path.write_bytes(content)
+        data.setdefault(split, []).append(str(path))
+    return data
+
+
+def _call(
+    job: Job, program: bytes, checkpoint: bytes | None, data: dict[str, list[str]], lines: Lines, tell: Tell
+) -> Message:
+    function: Callable[..., Any] = cloudpickle.loads(program)
+    reporter = Reporter(job.metric, lines, tell, job.start)
+    offered = {
+        "hparams": dict(job.hparams),
+        "reporter": reporter,
+        "steps": job.steps,
+        "budget": job.steps,
+        "start": job.start,
+        "checkpoint": cloudpickle.loads(checkpoint) if checkpoint is not None else None,
+        "data": data,
+        "dataset": data,
+    }
+    returned = function(**injected(function, offered))
+    metric = _metric(returned, job.metric)
+    if isinstance(returned, Mapping):
+        for name, number in returned.items():
+            if name != job.metric and isinstance(number, int | float) and math.isfinite(number):
+                tell(Metric(str(name), job.steps, float(number), now()))
+    return Finished(metric, cloudpickle.dumps(reporter.saved) if reporter.has_saved else None)
+
+
+def injected(function: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the offered arguments that the function names; raises BadFunction where it needs another one."""
+    chosen = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}:
+            continue
+        if name in offered and parameter.kind is not parameter.POSITIONAL_ONLY:
+            chosen[name] = offered[name]
+        elif parameter.default is parameter.empty:
+            raise BadFunction(f"the training function needs {name!r}; it may name {', '.join(sorted(offered))}")
+    return chosen
+
+
+def _metric(returned: Any, name: str) -> float:
+    if isinstance(returned, Mapping):
+        if name not in returned:
+            raise BadFunction(f"the training function returned a dict without the study's metric {name!r}")
+        returned = returned[name]
+    try:
+        metric = float(returned)
+    except (TypeError, ValueError):
+        raise BadFunction(f"the training function returned {type(returned).__name__}, not a number or a dict") from None
+    if not math.isfinite(metric):
+        raise BadFunction(f"the metric is {metric}: return finite numbers")
+    return metric

@@ -1,0 +1,104 @@
+"""The job as it is submitted: its options, its tables' options, and the submission itself."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from headrace_processors.windows.checkpoints import Checkpoints
+from headrace_processors.windows.errors import NotSubmitted
+from headrace_processors.windows.rest import NAME
+from headrace_processors.windows.settings import SOURCES, FlinkSettings
+from headrace_schemas.catalogue import published, schema_id
+
+GROUP = "headrace.flink"
+SUBMIT_SECONDS = 240
+
+
+def checkpoints(settings: FlinkSettings) -> Checkpoints:
+    """Where this job's checkpoints lie."""
+    return Checkpoints.of(settings.folder / "checkpoints", [(SOURCES / "windows.sql").read_bytes()])
+
+
+def options(settings: FlinkSettings, restore: Path | None) -> Mapping[str, str]:
+    """The job's configuration."""
+    chosen = {
+        "pipeline.name": NAME,
+        "pipeline.jars": ";".join(path.as_uri() for path in settings.connectors),
+        "execution.target": "remote",
+        "execution.attached": "false",
+        "parallelism.default": "1",
+        "execution.checkpointing.interval": settings.checkpoint_interval,
+        "execution.checkpointing.dir": checkpoints(settings).folder.as_uri(),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.num-retained": "2",
+        "execution.checkpointing.incremental": "true",
+        "execution.checkpointing.tolerable-failed-checkpoints": "10",
+        "state.backend.type": "rocksdb",
+        "table.exec.state.ttl": settings.state_ttl,
+        "table.exec.mini-batch.enabled": "true",
+        "table.exec.mini-batch.allow-latency": settings.emit_every,
+        "table.exec.mini-batch.size": "20000",
+        "table.local-time-zone": "UTC",
+    }
+    if restore is not None:
+        chosen["execution.state-recovery.path"] = restore.as_uri()
+    return chosen
+
+
+def source(settings: FlinkSettings) -> Mapping[str, str]:
+    """The options of the tables that are read: committed records only."""
+    return {**_table(settings), "properties.group.id": GROUP, "properties.isolation.level": "read_committed"}
+
+
+def sink(settings: FlinkSettings) -> Mapping[str, str]:
+    """The options of the table that is written, with our schema word for word."""
+    return {
+        **_table(settings),
+        "sink.parallelism": "1",
+        "properties.compression.type": "lz4",
+        "value.avro-confluent.subject": "headrace.derived.Window",
+        "value.avro-confluent.schema": published()[schema_id("derived/window.v1.avsc")].text,
+    }
+
+
+def _table(settings: FlinkSettings) -> Mapping[str, str]:
+    return {
+        "connector": "upsert-kafka",
+        "properties.bootstrap.servers": settings.bootstrap,
+        "properties.security.protocol": "SSL",
+        "properties.ssl.truststore.type": "PEM",
+        "properties.ssl.truststore.location": str(settings.ca),
+        "properties.ssl.keystore.type": "PEM",
+        "properties.ssl.keystore.location": str(settings.keystore),
+        "key.format": "json",
+        "value.format": "avro-confluent",
+        "value.avro-confluent.url": settings.registry,
+    }
+
+
+def submit(settings: FlinkSettings, restore: Path | None) -> str:
+    """Submit the job, from that checkpoint if any; return its id. Raises NotSubmitted."""
+    told = {"options": options(settings, restore), "source": source(settings), "sink": sink(settings)}
+    environment = {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME", "HOME", "LANG"}},
+        "FLINK_CONF_DIR": str(settings.configuration),
+        "FLINK_LOG_DIR": str(settings.folder / "tmp"),
+        "JVM_ARGS": "-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    }
+    try:
+        done = subprocess.run(
+            [str(settings.python), str(SOURCES / "job.py")],
+            input=json.dumps(told),
+            capture_output=True,
+            text=True,
+            timeout=SUBMIT_SECONDS,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotSubmitted(f"no answer after {SUBMIT_SECONDS} s") from error
+    if done.returncode != 0:
+        raise NotSubmitted((done.stdout + done.stderr)[-4000:])
+    return done.stdout.strip().splitlines()[-1]

@@ -1,0 +1,100 @@
+"""Documents of findable things are a fold of the events."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.lineage_story import ENVIRONMENT, PROGRAM
+from tests.unit.projections.lineage.test_edges import STUDY, story
+
+from headrace_events.deployment import DeleteDeployment
+from headrace_events.language import Command
+from headrace_projections.lineage import node
+from headrace_projections.search.apply import Documents
+from headrace_projections.search.document import Document
+from headrace_projections.search.engine import LONGEST_ID, identifier
+from headrace_projections.search.index import BODY
+from headrace_projections.search.kinds import Kind
+
+
+def documents(*more: tuple[str, Command]) -> dict[str, Document]:
+    fold = Documents()
+    for recorded in story(*more):
+        fold.take(recorded)
+    return {document.id: document for document in fold.all.values()}
+
+
+def test_each_thing_of_the_story_has_one_document() -> None:
+    assert set(documents()) == {
+        "topic:flights.features.weather.1",
+        "topic:flights.features.scheduled_flights.1",
+        "feature_group:weather.1",
+        "feature_group:scheduled_flights.1",
+        "feature_view:late_flights.1",
+        "training_dataset:late_flights.1.1",
+        f"study:{STUDY}",
+        f"trial:{STUDY}.0",
+        f"trial:{STUDY}.1",
+        f"program:{PROGRAM}",
+        str(node.environment(ENVIRONMENT)),
+        "model_version:delay.1",
+        "deployment:delays_live",
+    }
+
+
+def test_a_feature_group_tells_its_columns_and_its_maker() -> None:
+    group = documents()["feature_group:weather.1"]
+    assert group.columns == ("origin", "observed_at", "wind_gust strongest gusts, in knots")
+    assert (group.name, group.version, group.people) == ("weather", 1, ("ada",))
+    assert group.description == "Hourly observations at each airport"
+
+
+def test_a_trial_tells_its_parameters_and_metrics_as_they_come() -> None:
+    trial = documents()[f"trial:{STUDY}.1"]
+    assert trial.text == ("learning_rate=0.2",)
+    assert trial.metrics == {"rung_0": 0.7 + 1 / 10}
+
+
+def test_a_training_dataset_becomes_ready_with_its_hash_and_rows() -> None:
+    dataset = documents()["training_dataset:late_flights.1.1"]
+    assert (dataset.state, dataset.metrics) == ("ready", {"rows": 1200.0})
+    assert "d" * 64 in dataset.text
+
+
+def test_a_deleted_deployment_is_still_found_as_deleted() -> None:
+    live = documents()["deployment:delays_live"]
+    gone = documents(("user:ada", DeleteDeployment(project="flights", name="delays_live")))["deployment:delays_live"]
+    assert (live.state, gone.state) == ("ready", "deleted")
+    assert gone.seq > live.seq
+    assert gone.created == live.created
+
+
+def test_the_version_of_a_document_grows_with_every_change() -> None:
+    fold = Documents()
+    last: dict[str, int] = {}
+    for recorded in story():
+        for document in fold.take(recorded):
+            assert document.seq == recorded.seq > last.get(document.key, 0)
+            last[document.key] = document.seq
+
+
+def test_a_document_has_exactly_the_fields_of_the_index() -> None:
+    fields = set(BODY["mappings"]["properties"]) - {"everything"}
+    for document in documents().values():
+        entry = document.entry()
+        assert set(entry.body) == fields
+        assert json.loads(json.dumps(entry.body))["id"] == document.id
+
+
+def test_every_kind_of_document_is_a_kind_one_can_ask_for() -> None:
+    assert {document.kind for document in documents().values()} <= set(Kind)
+    assert set(node.NodeKind) - set(Kind) == {node.NodeKind.PREDICTIONS}
+
+
+@given(st.text())
+def test_an_id_always_fits(text: str) -> None:
+    long = identifier(text * 50)
+    assert len(long.encode()) <= LONGEST_ID
+    assert identifier(text * 50) == long
