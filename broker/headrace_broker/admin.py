@@ -69,7 +69,7 @@ class Admin:
                 if isinstance(ours, Missing):
                     continue
                 raise ours from error
-            found[name] = (str(described.topic_id), len(described.partitions))
+            found[name] = (_as_kafka_writes(str(described.topic_id)), len(described.partitions))
         return found
 
     def create_topics(self, specs: Iterable[TopicSpec]) -> list[OpenedTopic]:
@@ -174,6 +174,11 @@ def until(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
             raise Unavailable(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.02)
     return answer
+
+
+def _as_kafka_writes(topic_id: str) -> str:
+    """The id in the URL-safe alphabet that Kafka's own tools print; librdkafka uses the other one."""
+    return topic_id.replace("+", "-").replace("/", "_")
 
 
 def _rule(binding: Any) -> Rule:

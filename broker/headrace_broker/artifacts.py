@@ -7,7 +7,9 @@ not at all, and whoever reads it checks its hash.
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -52,15 +54,27 @@ class Artifacts:
 
     def write(self, project: str, content: bytes) -> str:
         """Store the bytes, unless they are there; return their SHA-256. Raises Unavailable."""
-        sha256 = hashlib.sha256(content).hexdigest()
+
+        def put(part: str) -> None:
+            with self.files.open(part, "wb") as file:
+                file.write(content)
+
+        return self._put(project, hashlib.sha256(content).hexdigest(), put)
+
+    def store(self, project: str, file: Path) -> str:
+        """Store a copy of a local file of any size, unless it is there; return its SHA-256. Raises Unavailable."""
+        with file.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        return self._put(project, sha256, lambda part: self.files.put_file(str(file), part))
+
+    def _put(self, project: str, sha256: str, put: Callable[[str], object]) -> str:
         path = self.path(project, sha256)
         try:
             if self.files.exists(path):
                 return sha256
             self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
             part = f"{path}.{uuid.uuid4().hex}.part"
-            with self.files.open(part, "wb") as file:
-                file.write(content)
+            put(part)
             self.files.mv(part, path)
         except OSError as error:
             raise Unavailable(f"artifact {sha256} cannot be stored: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headrace_compose.service import Service, Step
-from headrace_compose.services import headrace
+from headrace_compose.services import flink, headrace
 from headrace_compose.services.kafka import kafka
 from headrace_compose.services.opensearch import opensearch
 from headrace_compose.services.postgres import postgres
@@ -14,26 +14,15 @@ LISTENERS = (
     "kafka-controller",
     "postgres",
     "opensearch",
-    "command-processor",
-    "provisioning",
-    "projector",
-    "api",
+    *(process.name for process in headrace.PROCESSES),
 )
 
 
 def all_services(site: Site) -> list[Service]:
     """Describe every service; each comes after those it depends on."""
-    return [
-        kafka(site),
-        postgres(site),
-        opensearch(site),
-        headrace.command_processor(site),
-        headrace.projector(site),
-        headrace.provisioning(site),
-        headrace.api(site),
-    ]
+    return [kafka(site), postgres(site), opensearch(site), *headrace.processes(site)]
 
 
 def all_steps(site: Site) -> list[Step]:
     """Describe every step between the services."""
-    return [headrace.prepare_broker(site)]
+    return [headrace.prepare_broker(site), headrace.found_platform(site)]

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from headrace_compose import probes
-from headrace_compose.ports import Address
 from headrace_compose.service import Service, Step
 from headrace_compose.site import Site
 
-STORES = ("postgres", "opensearch")
+LOG = ("prepare-broker", "command-processor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One of our processes: the module that runs, what has to be ready before, and whether it serves HTTP itself."""
+
+    name: str
+    module: str
+    after: tuple[str, ...] = ("prepare-broker",)
+    serves: bool = False
+    start_seconds: float = 60
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+PROCESSES: tuple[Process, ...] = (
+    Process(name="command-processor", module="headrace_processors.commands.main"),
+    Process(name="provisioning", module="headrace_processors.provisioning.main"),
+    Process(name="projector", module="headrace_projections.catalogue.main", after=("prepare-broker", "postgres")),
+    Process(name="api", module="headrace_api.main", after=("command-processor", "projector"), serves=True),
+)
+"""Every process of ours, each after those it depends on."""
+
+
+def processes(site: Site) -> list[Service]:
+    """Describe all our processes."""
+    return [_service(site, process) for process in PROCESSES]
 
 
 def prepare_broker(site: Site) -> Step:
@@ -23,33 +50,13 @@ def prepare_broker(site: Site) -> Step:
     )
 
 
-def command_processor(site: Site) -> Service:
-    """Describe the only writer of metadata events."""
-    return _process(site, "command-processor", "headrace_processors.commands.main", ("prepare-broker",))
-
-
-def provisioning(site: Site) -> Service:
-    """Describe the holder of the authority's key, which makes topics, ACLs and certificates."""
-    return _process(site, "provisioning", "headrace_processors.provisioning.main", ("prepare-broker",))
-
-
-def projector(site: Site) -> Service:
-    """Describe what keeps tables and the search index in step with the log."""
-    return _process(site, "projector", "headrace_projections.main", ("prepare-broker", *STORES))
-
-
-def api(site: Site) -> Service:
-    """Describe the HTTP server, whose health is asked on its own address."""
-    address = site.addresses["api"]
-    return Service(
-        name="api",
-        version=our_version(),
-        address=address,
-        command=(sys.executable, "-m", "headrace_api.main"),
-        environment=site.environment("api", listen=address, monitor=address),
-        depends_on=("command-processor", *STORES),
-        ready=lambda: probes.ask_healthz(address),
-        lag=lambda: probes.read_lag(address),
+def found_platform(site: Site) -> Step:
+    """Make the first administrator, and leave the key in the secrets folder."""
+    return Step(
+        name="found-platform",
+        command=(sys.executable, "-m", "headrace_compose.founding"),
+        environment=site.environment("api"),
+        depends_on=("api",),
     )
 
 
@@ -61,15 +68,17 @@ def our_version() -> str:
         return "0"
 
 
-def _process(site: Site, name: str, module: str, depends_on: tuple[str, ...]) -> Service:
-    monitor: Address = site.addresses[name]
+def _service(site: Site, process: Process) -> Service:
+    address = site.addresses[process.name]
+    listen = address if process.serves else None
     return Service(
-        name=name,
+        name=process.name,
         version=our_version(),
-        address=monitor,
-        command=(sys.executable, "-m", module),
-        environment=site.environment(name, monitor=monitor),
-        depends_on=depends_on,
-        ready=lambda: probes.ask_healthz(monitor),
-        lag=lambda: probes.read_lag(monitor),
+        address=address,
+        command=(sys.executable, "-m", process.module),
+        environment={**site.environment(process.name, monitor=address, listen=listen), **process.environment},
+        depends_on=process.after,
+        ready=lambda: probes.ask_healthz(address),
+        lag=lambda: probes.read_lag(address),
+        start_seconds=process.start_seconds,
     )

@@ -1,4 +1,4 @@
-"""The parameters of a trial: a function of the study's seed, the trial's number and the search space, for ever the same.
+"""The parameters of a trial: a function of the study's seed, the trial's number and the search space, for ever.
 
 Each value comes from SHA-256 of seed, trial and name: no generator whose algorithm a new version may change, and a
 dimension that is added or moved changes no other one.
@@ -34,4 +34,4 @@ def _value(seed: int, trial: int, dimension: Dimension) -> Any:
 
 def _share(text: str) -> float:
     """A number in [0, 1): the first 53 bits of the hash."""
-    return int.from_bytes(sha256(text.encode()).digest()[:8], "big") / 2**11 / 2**53
+    return (int.from_bytes(sha256(text.encode()).digest()[:8], "big") >> 11) / 2**53

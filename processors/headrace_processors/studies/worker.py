@@ -102,7 +102,23 @@ def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes,
     with tempfile.TemporaryDirectory(prefix="headrace-trial-") as folder:
         try:
             with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                return _call(job, program, checkpoint, _laid_out(Path(folder), job, files), lines, tell)
+                function: Callable[..., Any] = cloudpickle.loads(program)
+                reporter = Reporter(job.metric, lines, tell, job.start)
+                data = _laid_out(Path(folder), job, files)
+                offered = {
+                    "hparams": dict(job.hparams),
+                    "reporter": reporter,
+                    "steps": job.steps,
+                    "budget": job.steps,
+                    "start": job.start,
+                    "checkpoint": cloudpickle.loads(checkpoint) if checkpoint is not None else None,
+                    "data": data,
+                    "dataset": data,
+                }
+                returned = function(**injected(function, offered))
+                metric = _metric(returned, job.metric)
+                _tell_others(returned, job, tell)
+                return Finished(metric, cloudpickle.dumps(reporter.saved) if reporter.has_saved else None)
         except BadFunction as error:
             return Failed(str(error))
         except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is how its trial ended
@@ -123,28 +139,11 @@ def _laid_out(folder: Path, job: Job, files: tuple[bytes, ...]) -> dict[str, lis
     return data
 
 
-def _call(
-    job: Job, program: bytes, checkpoint: bytes | None, data: dict[str, list[str]], lines: Lines, tell: Tell
-) -> Message:
-    function: Callable[..., Any] = cloudpickle.loads(program)
-    reporter = Reporter(job.metric, lines, tell, job.start)
-    offered = {
-        "hparams": dict(job.hparams),
-        "reporter": reporter,
-        "steps": job.steps,
-        "budget": job.steps,
-        "start": job.start,
-        "checkpoint": cloudpickle.loads(checkpoint) if checkpoint is not None else None,
-        "data": data,
-        "dataset": data,
-    }
-    returned = function(**injected(function, offered))
-    metric = _metric(returned, job.metric)
+def _tell_others(returned: Any, job: Job, tell: Tell) -> None:
     if isinstance(returned, Mapping):
         for name, number in returned.items():
             if name != job.metric and isinstance(number, int | float) and math.isfinite(number):
                 tell(Metric(str(name), job.steps, float(number), now()))
-    return Finished(metric, cloudpickle.dumps(reporter.saved) if reporter.has_saved else None)
 
 
 def injected(function: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Checkpoints:
 
     def newest(self) -> Path | None:
         """The complete checkpoint that was finished last, or None."""
-        complete = [metadata for metadata in self.folder.glob("*/chk-*/_metadata")]
+        complete = list(self.folder.glob("*/chk-*/_metadata"))
         return max(complete, key=lambda path: (path.stat().st_mtime_ns, str(path))).parent if complete else None
 
     def forget_others(self, job: str) -> list[str]:

@@ -6,6 +6,7 @@ is said here, because Flink's own start scripts, which would compute it, are not
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,7 +89,6 @@ def configuration(settings: FlinkSettings, key: ClusterKey) -> Mapping[str, str]
         **TASKMANAGER_MEMORY,
         "web.submit.enable": "false",
         "web.cancel.enable": "false",
-        "io.tmp.dirs": str(settings.folder / "tmp"),
         "state.backend.type": "rocksdb",
         "execution.checkpointing.dir": (settings.folder / "checkpoints").as_uri(),
         "heartbeat.interval": "2 s",
@@ -120,14 +120,23 @@ def command(settings: FlinkSettings, role: str) -> list[str]:
     main, memory = {"jobmanager": (JOBMANAGER, JOBMANAGER_JAVA), "taskmanager": (TASKMANAGER, TASKMANAGER_JAVA)}[role]
     log = f"-Dlog4j.configurationFile={SOURCES / 'log4j2.properties'}"
     path = f"{settings.dist / 'lib'}/*"
-    return ["java", *memory, *JAVA, log, "-cp", path, main, "--configDir", str(settings.configuration)]
+    scratch = f"-Dio.tmp.dirs={_scratch(settings, role)}"
+    return ["java", *memory, *JAVA, log, "-cp", path, main, "--configDir", str(settings.configuration), scratch]
+
+
+def _scratch(settings: FlinkSettings, role: str) -> Path:
+    return settings.folder / "tmp" / role
 
 
 def main() -> None:
     """Become the process named by the argument."""
     settings = settings_from(os.environ)
+    role = sys.argv[1]
     prepare(settings)
-    arguments = command(settings, sys.argv[1])
+    arguments = command(settings, role)
+    # A killed process leaves its scratch files behind; nothing in them is needed again.
+    shutil.rmtree(_scratch(settings, role), ignore_errors=True)
+    _scratch(settings, role).mkdir(mode=0o700)
     os.execvp(arguments[0], arguments)  # noqa: S606 - no shell is wanted
 
 

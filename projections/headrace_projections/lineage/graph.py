@@ -41,7 +41,10 @@ class Walk:
 
 
 def walk(start: Node, direction: Direction, levels: int, touching: Touching) -> Walk:
-    """Walk breadth first, one question a level. A node of another project ends the way: nothing is said of what is behind it."""
+    """Walk breadth first, one question a level.
+
+    A node of another project ends the way: nothing is said of what lies behind it.
+    """
     met = {start: 0}
     edges: dict[tuple[Node, str, Node], Edge] = {}
     frontier = {start}

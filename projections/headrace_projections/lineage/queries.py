@@ -8,7 +8,7 @@ from headrace_events.language import value
 from headrace_projections.lineage.edge import Edge
 from headrace_projections.lineage.graph import MOST_LEVELS, Direction, Standing, walk
 from headrace_projections.lineage.index import ALIAS
-from headrace_projections.lineage.node import Node, NodeKind
+from headrace_projections.lineage.node import Node
 from headrace_projections.search.engine import Engine
 from headrace_projections.search.queries import Found, named
 
@@ -42,6 +42,7 @@ def lineage(
     project: ProjectName,
     start: Node,
     direction: Direction,
+    *,
     levels: int = 1,
     as_of: int | None = None,
 ) -> Lineage | None:

@@ -13,6 +13,7 @@ import pytest
 from headrace_compose.home import Home, tail
 from headrace_compose.ports import Address, choose
 from headrace_compose.services import LISTENERS, all_services, all_steps
+from headrace_compose.services.headrace import PROCESSES
 from headrace_compose.services.kafka import PRINCIPALS, properties
 from headrace_compose.settings import StackSettings
 from headrace_compose.site import Site
@@ -20,7 +21,7 @@ from headrace_compose.stack import Stack
 from headrace_compose.supervision import render
 from headrace_compose.vault import Vault
 
-OWN = {"command-processor", "provisioning", "projector", "api"}
+OWN = {process.name for process in PROCESSES}
 CONTRACT = {
     "HEADRACE_HOME",
     "HEADRACE_SECRETS",

@@ -147,5 +147,5 @@ def test_a_node_reads_what_it_writes(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "topic", "topic:", "planet:mars", "/topic:a", ":a"])
 def test_what_is_no_node_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="node|NodeKind"):
+    with pytest.raises(ValueError, match=r"node|NodeKind"):
         Node.parse(text)

@@ -1,0 +1,98 @@
+"""Flink: a session cluster of one JobManager and one TaskManager, and the process that keeps our job running on it."""
+
+from __future__ import annotations
+
+import sys
+
+from headrace_compose import jars, probes
+from headrace_compose.errors import MissingTool
+from headrace_compose.ports import Address
+from headrace_compose.service import NotReady, Report, Service
+from headrace_compose.site import Site
+from headrace_processors.windows.errors import ClusterUnavailable
+from headrace_processors.windows.keys import ClusterKey
+from headrace_processors.windows.rest import Cluster
+from headrace_processors.windows.settings import SOURCES
+
+VERSION = "2.3.0"
+ENVIRONMENT = SOURCES.parents[1] / ".venv-flink"
+JOBMANAGER, TASKMANAGER, JOB = "flink-jobmanager", "flink-taskmanager", "flink-job"
+LISTENERS = (JOBMANAGER, "flink-rpc", "flink-blob", JOB)
+
+
+def jobmanager(site: Site) -> Service:
+    """Describe the JobManager; its REST interface wants the cluster's own key."""
+    return Service(
+        name=JOBMANAGER,
+        version=VERSION,
+        address=site.addresses[JOBMANAGER],
+        command=_become("jobmanager"),
+        environment=_environment(site),
+        prepare=lambda report: _prepare(site, report),
+        ready=lambda: _ask(site, slots=0),
+        start_seconds=120,
+    )
+
+
+def taskmanager(site: Site) -> Service:
+    """Describe the TaskManager, ready when it has registered its slot."""
+    return Service(
+        name=TASKMANAGER,
+        version=VERSION,
+        address=site.addresses["flink-rpc"],
+        command=_become("taskmanager"),
+        environment=_environment(site),
+        depends_on=(JOBMANAGER,),
+        ready=lambda: _ask(site, slots=1),
+        start_seconds=120,
+    )
+
+
+def job(site: Site) -> Service:
+    """Describe the process that submits the job and watches it; ready when all of the job runs."""
+    monitor = site.addresses[JOB]
+    return Service(
+        name=JOB,
+        version=VERSION,
+        address=monitor,
+        command=(sys.executable, "-m", "headrace_processors.windows.main"),
+        environment={**_environment(site), "HEADRACE_MONITOR": str(monitor)},
+        depends_on=(TASKMANAGER, "prepare-broker", "api"),
+        ready=lambda: probes.ask_healthz(monitor),
+        start_seconds=240,
+    )
+
+
+def _become(role: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "headrace_processors.windows.cluster", role)
+
+
+def _environment(site: Site) -> dict[str, str]:
+    return {
+        **site.environment("flink"),
+        "HEADRACE_FLINK_ENVIRONMENT": str(ENVIRONMENT),
+        "HEADRACE_FLINK_JARS": str(jars.location(site.cache, SOURCES) / "lib"),
+        "HEADRACE_FLINK_REST": str(site.addresses[JOBMANAGER]),
+        "HEADRACE_FLINK_RPC": str(site.addresses["flink-rpc"]),
+        "HEADRACE_FLINK_BLOB": str(site.addresses["flink-blob"]),
+    }
+
+
+def _prepare(site: Site, report: Report) -> None:
+    jars.java()
+    jars.fetch(site.cache, SOURCES, report)
+    if not ENVIRONMENT.exists():
+        raise MissingTool("Flink's environment", f"run `make install`, which makes {ENVIRONMENT}")
+
+
+def _ask(site: Site, slots: int) -> None:
+    key = ClusterKey(site.home.root / "flink" / "keys")
+    if not key.store.exists():
+        raise NotReady("the JobManager has not made its key yet")
+    address: Address = site.addresses[JOBMANAGER]
+    try:
+        there = Cluster(str(address), key).slots()
+    except ClusterUnavailable as error:
+        raise NotReady(str(error)) from error
+    if there < slots:
+        raise NotReady(f"{there} of {slots} slots are registered")

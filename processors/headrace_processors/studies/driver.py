@@ -1,0 +1,241 @@
+"""The study driver: reads what the log says, runs what it says runs, and reports what came of it by command.
+
+It holds no decision. Whatever it forgets when it is killed, the log and the workers tell it again: rungs that the log
+says run and that no worker runs are started again, from the trial's last checkpoint.
+"""
+
+import json
+import logging
+import time
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from headrace_broker.errors import BrokerError, Corrupt, Missing, Unavailable
+from headrace_broker.feed import Events
+from headrace_broker.results import Result
+from headrace_events.envelope import Request
+from headrace_events.errors import KINDS, Conflict
+from headrace_events.ids import processor_command_id
+from headrace_events.language import Command
+from headrace_events.study import ReportRung, ReportTrialFailure, StartTrial
+from headrace_processors.studies.draw import draw
+from headrace_processors.studies.fold import Dataset, Studies, StudyKey, StudyRun
+from headrace_processors.studies.plan import Begin, Launch, plan
+from headrace_processors.studies.reporter import Line, Metric
+from headrace_processors.studies.runs import RunLog, Source
+from headrace_processors.studies.worker import Failed, Finished, Job, Message
+from headrace_processors.studies.workers import Lost, Slot, Task, Workers
+
+logger = logging.getLogger("headrace.studies")
+
+ACTOR = "system:studies"
+MOST_LOSSES = 3
+RETRY_SECONDS = 2.0
+
+
+class Feed(Protocol):
+    """Metadata events, in order."""
+
+    def poll(self, seconds: float = 0.5) -> Events:
+        """What came next."""
+        ...
+
+    def at_end(self) -> bool:
+        """Whether everything that was there has been read."""
+        ...
+
+
+class Commands(Protocol):
+    """Sends commands."""
+
+    def send(self, request: Request) -> "Future[Result]":
+        """Send; the future holds the result or Unavailable."""
+        ...
+
+
+class Store(Protocol):
+    """Where artifacts lie."""
+
+    def write(self, project: str, content: bytes) -> str:
+        """Store the bytes; return their SHA-256."""
+        ...
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A command whose event or refusal has not come yet."""
+
+    request: Request
+    future: "Future[Result]"
+    since: float
+
+
+@dataclass(slots=True)
+class Active:
+    """What the driver itself remembers of a study; all of it may be lost."""
+
+    busy: dict[int, int] = field(default_factory=dict)
+    begun: set[int] = field(default_factory=set)
+    given_up: set[int] = field(default_factory=set)
+    losses: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+
+class Driver:
+    """One step after the other: events, what workers say, answers to commands, then new work."""
+
+    def __init__(self, feed: Feed, commands: Commands, workers: Workers, store: Store, runs: RunLog) -> None:
+        self.studies = Studies()
+        self.active: dict[StudyKey, Active] = {}
+        self._feed = feed
+        self._commands = commands
+        self._workers = workers
+        self._store = store
+        self._runs = runs
+        self._sent: dict[tuple[StudyKey, int, str], _Sent] = {}
+
+    def step(self, seconds: float) -> None:
+        """Do what can be done now; wait at most that long for events."""
+        for recorded in self._feed.poll(seconds).events:
+            self.studies.apply(recorded)
+        for slot, message in self._workers.messages():
+            self._hear(slot, message)
+        self._settle()
+        if self._feed.at_end():
+            self._forget_ended()
+            for run in list(self.studies.open.values()):
+                self._work_on(run)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the driver knows all that the log knew."""
+        return self._feed.at_end()
+
+    def _work_on(self, run: StudyRun) -> None:
+        active = self.active.setdefault(run.key, Active())
+        self._free(run, active)
+        for next_step in plan(run, active.busy, active.begun, active.given_up):
+            match next_step:
+                case Begin(trial):
+                    active.begun.add(trial)
+                    drawn = draw(run.asked.seed, trial, run.asked.searchspace)
+                    start = StartTrial(project=run.key.project, study=run.key.study, trial=trial, parameters=drawn)
+                    self._send(run, trial, "start", start)
+                case Launch(trial, rung, worker):
+                    active.busy[trial] = worker
+                    self._launch(run, trial, rung)
+
+    def _free(self, run: StudyRun, active: Active) -> None:
+        """Free the workers of trials that the log says do not run; forget starts that it knows."""
+        trials = run.state.trials
+        active.begun -= {trial for trial in active.begun if str(trial) in trials}
+        for trial in [trial for trial in active.busy if not trials[str(trial)].running]:
+            del active.busy[trial]
+
+    def _launch(self, run: StudyRun, trial: int, rung: int) -> None:
+        halving = run.state.halving
+        dataset = self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")
+        job = Job(
+            run=f"{run.key.study}/{trial}",
+            metric=run.asked.metric,
+            rung=rung,
+            start=halving.steps(rung - 1) if rung else 0,
+            steps=halving.steps(rung),
+            hparams={name: json.loads(text) for name, text in run.parameters[trial].items()},
+            files=tuple(
+                (file.split, f"{file.split}-{number}.{dataset.format}") for number, file in enumerate(dataset.files)
+            ),
+        )
+        task = Task(
+            slot=Slot(run.key, trial, rung),
+            job=job,
+            program=run.asked.program,
+            checkpoint=run.checkpoints.get(trial) if rung else None,
+            files=tuple(file.sha256 for file in dataset.files),
+        )
+        logger.info("%s rung %d: %d steps on worker %d", job.run, rung, job.steps, self.active[run.key].busy[trial])
+        try:
+            self._workers.start(task)
+        except (Missing, Corrupt) as error:
+            self._hear(task.slot, Failed(str(error)))
+        except BrokerError as error:
+            self._hear(task.slot, Lost(str(error)))
+
+    def _hear(self, slot: Slot, message: Message | Lost) -> None:
+        run = self.studies.open.get(slot.study)
+        active = self.active.get(slot.study)
+        if run is None or active is None or slot.trial not in active.busy:
+            return
+        match message:
+            case Metric() | Line():
+                name = f"{slot.study.study}/{slot.trial}"
+                worker = f"worker-{active.busy[slot.trial]}"
+                source = Source(project=slot.study.project, run=name, worker=worker, rung=slot.rung)
+                self._runs.write(source, message)
+            case Finished(metric, checkpoint):
+                self._finished(run, slot, metric, checkpoint)
+            case Failed(reason):
+                self._failed(run, slot, reason)
+            case Lost(reason):
+                active.losses[slot.trial, slot.rung] += 1
+                if active.losses[slot.trial, slot.rung] >= MOST_LOSSES:
+                    self._failed(run, slot, f"its worker was lost {MOST_LOSSES} times; the last time: {reason}")
+                else:
+                    del active.busy[slot.trial]
+
+    def _finished(self, run: StudyRun, slot: Slot, metric: float, checkpoint: bytes | None) -> None:
+        self._runs.settle()
+        try:
+            stored = self._store.write(run.key.project, checkpoint) if checkpoint is not None else None
+        except Unavailable as error:
+            self._hear(slot, Lost(f"its checkpoint could not be stored: {error}"))
+            return
+        report = ReportRung(
+            project=run.key.project,
+            study=run.key.study,
+            trial=slot.trial,
+            rung=slot.rung,
+            steps=run.state.halving.steps(slot.rung),
+            metric=metric,
+            checkpoint=stored,
+        )
+        self._send(run, slot.trial, f"report/{slot.rung}", report)
+
+    def _failed(self, run: StudyRun, slot: Slot, reason: str) -> None:
+        self._runs.settle()
+        logger.info("%s/%d failed at rung %d: %s", run.key.study, slot.trial, slot.rung, reason)
+        failure = ReportTrialFailure(project=run.key.project, study=run.key.study, trial=slot.trial, reason=reason)
+        self._send(run, slot.trial, f"fail/{slot.rung}", failure)
+
+    def _send(self, run: StudyRun, trial: int, step: str, command: Command) -> None:
+        at = run.at
+        command_id = processor_command_id(at.topic_id, at.partition, at.offset, f"{trial}/{step}")
+        request = Request(command=command, id=command_id, actor=ACTOR)
+        self._sent[run.key, trial, step] = _Sent(request, self._commands.send(request), time.monotonic())
+
+    def _settle(self) -> None:
+        """Look at the answers: an event comes through the feed; what got lost is sent again; a refusal is final."""
+        for place, sent in list(self._sent.items()):
+            key, trial, step = place
+            if not sent.future.done():
+                continue
+            error = sent.future.exception()
+            if error is not None:
+                if time.monotonic() - sent.since > RETRY_SECONDS:
+                    self._sent[place] = _Sent(sent.request, self._commands.send(sent.request), time.monotonic())
+                continue
+            del self._sent[place]
+            result = sent.future.result()
+            if result.accepted or KINDS.get(result.kind) is Conflict or result.code == "command-id-reused":
+                continue
+            logger.error("%s trial %d %s was refused: %s (%s)", key.study, trial, step, result.message, result.code)
+            if key in self.active:
+                self.active[key].given_up.add(trial)
+                self.active[key].busy.pop(trial, None)
+
+    def _forget_ended(self) -> None:
+        for key in [key for key in self.active if key not in self.studies.open]:
+            del self.active[key]
+            for place in [place for place in self._sent if place[0] == key]:
+                del self._sent[place]

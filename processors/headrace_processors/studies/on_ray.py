@@ -1,0 +1,95 @@
+"""Rungs as Ray tasks: each streams back what it reports; artifacts travel through Ray's object store.
+
+A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log.
+"""
+
+import logging
+import os
+import queue
+import threading
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from headrace_processors.studies.errors import WorkersGone
+from headrace_processors.studies.worker import Failed, Finished, Message, run_rung
+from headrace_processors.studies.workers import Fetch, Lost, Slot, Task
+
+logger = logging.getLogger("headrace.studies")
+
+
+def address(home: Path, given: str | None) -> str | None:
+    """Where the cluster is: what was given, or what our Ray head wrote down; None while there is none."""
+    if given:
+        return given
+    written = home / "run" / "ray.address"
+    return written.read_text().strip() if written.exists() else None
+
+
+class RayWorkers:
+    """One Ray task per rung, with one processor each. Connects when it is made; raises WorkersGone."""
+
+    def __init__(self, where: str, fetch: Fetch) -> None:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        try:
+            ray.init(address=where, namespace="headrace-studies", log_to_driver=False, configure_logging=False)
+        except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+            raise WorkersGone(f"Ray does not answer at {where}: {error}") from error
+        self._where = where
+        self._fetch = fetch
+        self._task = ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")(run_rung)
+        self._told: queue.Queue[tuple[Slot, Message | Lost]] = queue.Queue()
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def start(self, task: Task) -> None:
+        """Submit the rung."""
+        project = task.slot.study.project
+        arguments = [self._object(project, task.program)]
+        arguments.append(self._object(project, task.checkpoint) if task.checkpoint else None)
+        arguments += [self._object(project, sha256) for sha256 in task.files]
+        try:
+            stream = self._task.options(name=f"{task.job.run} rung {task.job.rung}").remote(task.job, *arguments)
+        except RayError as error:
+            raise WorkersGone(f"Ray took no task: {error}") from error
+        threading.Thread(target=self._read, args=(task.slot, stream), name=task.job.run, daemon=True).start()
+
+    def _object(self, project: str, sha256: str) -> Any:
+        """The artifact in the object store, put there once; checkpoints and programs are forgotten with the study."""
+        found = self._kept.get((project, sha256))
+        if found is None:
+            found = self._kept[project, sha256] = ray.put(self._fetch(project, sha256))
+        return found
+
+    def forget(self, project: str, kept: set[str]) -> None:
+        """Let go of a project's artifacts but these."""
+        for key in [key for key in self._kept if key[0] == project and key[1] not in kept]:
+            del self._kept[key]
+
+    def _read(self, slot: Slot, stream: Any) -> None:
+        ended = False
+        try:
+            for reference in stream:
+                for message in ray.get(reference):
+                    ended = isinstance(message, Finished | Failed)
+                    self._told.put((slot, message))
+        except Exception as error:  # noqa: BLE001 - whatever ends the stream, the driver must hear of it
+            logger.warning("%s trial %d rung %d: %s", slot.study.study, slot.trial, slot.rung, error)
+            self._told.put((slot, Lost(f"{type(error).__name__}: {error}"[:1000])))
+            return
+        if not ended:
+            self._told.put((slot, Lost("the worker ended without a result")))
+
+    def messages(self) -> list[tuple[Slot, Message | Lost]]:
+        """What came since the last call."""
+        if not ray.is_initialized():
+            raise WorkersGone(f"the connection to Ray at {self._where} has ended")
+        came = []
+        while not self._told.empty():
+            came.append(self._told.get())
+        return came
+
+    def close(self) -> None:
+        """End what runs, and let go of the cluster."""
+        ray.shutdown()

@@ -1,0 +1,55 @@
+"""Making a dataset: join, hash and write each split in one pass, then store the files."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from headrace_events.training_dataset import DatasetFile, Split
+from headrace_processors.training.files import write
+from headrace_projections.history.engine import Engine
+from headrace_projections.history.errors import Unavailable
+from headrace_projections.history.hashing import DatasetHash
+from headrace_projections.history.point_in_time import training_rows
+from headrace_projections.history.view import ViewHistory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The stored files, in the order of their splits, and the hash over all their rows."""
+
+    files: tuple[DatasetFile, ...]
+    hash: str
+
+
+def make(
+    history: ViewHistory, splits: Sequence[Split], form: str, *, engine: Engine, store: Callable[[Path], str]
+) -> Made:
+    """Make the dataset; the same history and splits give the same hash.
+
+    `form` is `parquet` or `csv`; `store` keeps a file and tells its SHA-256. Raises Unavailable, and what `store` does.
+    """
+    schema = history.schema()
+    hashed = DatasetHash(schema)
+    files = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="headrace-dataset-") as folder:
+            for number, split in enumerate(splits):
+                path = Path(folder) / str(number)
+                with training_rows(history, split.start, split.end, engine) as batches:
+                    rows = write(path, form, schema, hashed.split(split.name, batches))
+                sha256 = store(path)
+                files.append(
+                    DatasetFile(
+                        split=split.name,
+                        address=f"artifacts/{sha256}",
+                        sha256=sha256,
+                        size=path.stat().st_size,
+                        rows=rows,
+                    )
+                )
+    except (OSError, pa.ArrowException) as error:
+        raise Unavailable(f"the training files cannot be written: {error}") from error
+    return Made(files=tuple(files), hash=hashed.hexdigest())

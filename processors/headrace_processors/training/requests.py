@@ -1,0 +1,67 @@
+"""What the metadata says of training datasets: which were asked for and are not there yet, and what they are made of."""
+
+from dataclasses import dataclass, field
+
+from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.training_dataset import TrainingDatasetFailed, TrainingDatasetRecorded, TrainingDatasetRequested
+from headrace_projections.rows.groups import Group, Groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A dataset that was asked for, with the place of the event that says so."""
+
+    project: str
+    request: TrainingDatasetRequested
+    at: Position
+
+    def __str__(self) -> str:
+        request = self.request
+        return f"{self.project}: {request.view} version {request.view_version}, training dataset {request.version}"
+
+
+@dataclass(slots=True)
+class Requests:
+    """Folded from all metadata events; `take` them in the order of their topic."""
+
+    _groups: Groups = field(default_factory=Groups)
+    _ready: dict[tuple[str, str, int], Group] = field(default_factory=dict)
+    _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
+    _open: dict[tuple[str, str, int, int], Asked] = field(default_factory=dict)
+
+    def take(self, recorded: Recorded) -> None:
+        """Fold one event."""
+        project = recorded.project or ""
+        group = self._groups.take(recorded)
+        if group is not None:
+            self._ready[project, group.name, group.version] = group
+        match recorded.event:
+            case FeatureViewCreated() as view:
+                self._views[project, view.name, view.version] = view
+            case TrainingDatasetRequested() as request:
+                asked = Asked(project=project, request=request, at=recorded.at)
+                self._open[project, request.view, request.view_version, request.version] = asked
+            case TrainingDatasetRecorded() | TrainingDatasetFailed() as done:
+                self._open.pop((project, done.view, done.view_version, done.version), None)
+            case _:
+                pass
+
+    def open(self) -> list[Asked]:
+        """What is to be made, the oldest request of each project first."""
+        return list(self._open.values())
+
+    def view(self, asked: Asked) -> FeatureViewCreated:
+        """The view that the dataset is of."""
+        return self._views[asked.project, asked.request.view, asked.request.view_version]
+
+    def groups(self, asked: Asked) -> list[Group] | None:
+        """The view's root group and joined groups, in its order; None while a topic of theirs is being opened."""
+        view = self.view(asked)
+        selections = (view.root, *(join.selection for join in view.joins))
+        found = [self._group(asked.project, selection) for selection in selections]
+        ready = [group for group in found if group is not None]
+        return ready if len(ready) == len(found) else None
+
+    def _group(self, project: str, selection: GroupSelection) -> Group | None:
+        return self._ready.get((project, selection.group, selection.version))

@@ -1,0 +1,108 @@
+"""A member's certificate: made once, kept privately, renewed at two thirds of its life. The key never leaves here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from headrace._errors import Failed, NotFound
+from headrace._http import Api
+from headrace._private import make_private, write_private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFiles:
+    """PEM files of one generation, and what else a Kafka client of the project needs."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    bootstrap: str
+    group_prefix: str
+    expires: datetime
+
+    def librdkafka(self) -> dict[str, Any]:
+        """The settings every client starts from; host names are verified."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": "ssl",
+            "ssl.ca.location": str(self.ca),
+            "ssl.certificate.location": str(self.certificate),
+            "ssl.key.location": str(self.key),
+            "ssl.endpoint.identification.algorithm": "https",
+        }
+
+
+def client_files(api: Api, project: str, user: str, clients: Path) -> ClientFiles:
+    """The files of a certificate that counts, in `<clients>/<project>__<user>/<generation>/`; a new one if need be.
+
+    Raises:
+        HeadraceError: the API refuses, or the certificate was not issued in time.
+    """
+    kafka = api.get(f"/api/projects/{project}/kafka")
+    folder = clients / f"{project}__{user}"
+    kept = sorted((path for path in folder.glob("[0-9]*") if path.name.isdecimal()), key=lambda path: int(path.name))
+    for generation in reversed(kept):
+        found = _still_good(api, project, user, generation, kafka)
+        if found is not None:
+            return found
+    return _new(api, project, user, folder, kafka)
+
+
+def _still_good(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles | None:
+    """The files in the folder, if all are there, of this authority, not two thirds through, and not revoked."""
+    files = {name: folder / name for name in ("ca.pem", "client.pem", "client.key")}
+    if not all(path.exists() for path in files.values()) or files["ca.pem"].read_text() != kafka["ca_chain"]:
+        return None
+    certificate = x509.load_pem_x509_certificate(files["client.pem"].read_bytes())
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if datetime.now(UTC) >= begin + (end - begin) * 2 / 3:
+        return None
+    try:
+        known = api.get(f"/api/projects/{project}/certificates/{user}/{folder.name}")
+    except NotFound:
+        return None
+    if known["state"] != "issued" or known["certificate"] != files["client.pem"].read_text():
+        return None
+    return _files(folder, kafka, end)
+
+
+def _new(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{project}__{user}")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    pem = request.public_bytes(serialization.Encoding.PEM).decode()
+    accepted = api.post(f"/api/projects/{project}/certificates", {"user": user, "signing_request": pem})
+    issued = api.wait_until(accepted.status_url or "", _settled, f"the certificate of {user!r}")
+    if issued["state"] != "issued":
+        raise Failed(f"no certificate: {issued.get('reason') or issued['state']}", code="certificate-rejected")
+    place = make_private(folder / str(issued["generation"]))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_private(place / "client.key", private)
+    write_private(place / "ca.pem", issued["ca_chain"].encode())
+    write_private(place / "client.pem", issued["certificate"].encode())
+    certificate = x509.load_pem_x509_certificate(issued["certificate"].encode())
+    return _files(place, kafka, certificate.not_valid_after_utc)
+
+
+def _settled(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return None if answer["state"] == "requested" else answer
+
+
+def _files(folder: Path, kafka: Mapping[str, Any], expires: datetime) -> ClientFiles:
+    return ClientFiles(
+        ca=folder / "ca.pem",
+        certificate=folder / "client.pem",
+        key=folder / "client.key",
+        bootstrap=kafka["bootstrap"],
+        group_prefix=kafka["group_prefix"],
+        expires=expires,
+    )

@@ -1,0 +1,185 @@
+"""The API over HTTP: one id per command however often it is tried, and reads that hold what was written."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+
+from headrace._command_id import new_command_id
+from headrace._errors import Failed, HeadraceError, NotYetVisible, OutcomeUnknown, Unreachable, error_of
+from headrace._positions import Positions
+
+T = TypeVar("T")
+
+PATIENCE_S = 60.0
+"""How long a call is tried again while the API, or what is behind it, is away."""
+
+READY_S = 120.0
+"""How long the work behind a command is waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A command that was accepted; `body` is the whole answer."""
+
+    command_id: str
+    aggregate: str
+    version: int
+    events: tuple[str, ...]
+    positions: tuple[str, ...]
+    status_url: str | None
+    body: Mapping[str, Any]
+
+
+class Api:
+    """A signed-in client of one API. Safe to share between threads."""
+
+    def __init__(self, url: str, key: str, *, patience: float = PATIENCE_S) -> None:
+        self.url = url.rstrip("/")
+        self.key = key
+        self.positions = Positions()
+        self._patience = patience
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(40.0, connect=5.0),
+            transport=httpx.HTTPTransport(retries=2),
+        )
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Read; what this program did before is in the answer. Raises HeadraceError."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        if after := str(self.positions):
+            given["after"] = after
+        return orjson.loads(self._try("GET", path, params=given).content)
+
+    def post(self, path: str, body: Mapping[str, Any], **how: Any) -> Accepted:
+        """Send a command; see `command`."""
+        return self.command("POST", path, body, **how)
+
+    def put(self, path: str, body: Mapping[str, Any], **how: Any) -> Accepted:
+        """Send a command; see `command`."""
+        return self.command("PUT", path, body, **how)
+
+    def delete(self, path: str, **how: Any) -> Accepted:
+        """Send a command; see `command`."""
+        return self.command("DELETE", path, None, **how)
+
+    def command(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        command_id: str | None = None,
+        expected_version: int | None = None,
+    ) -> Accepted:
+        """Send a command until its result is known; raises HeadraceError.
+
+        With `expected_version` it is refused (Conflict) unless the aggregate is at that version.
+        """
+        headers = {"Idempotency-Key": command_id or new_command_id()}
+        if expected_version is not None:
+            headers["If-Match"] = f'"{expected_version}"'
+        content = None
+        if body is not None:
+            content = orjson.dumps(body)
+            headers["Content-Type"] = "application/json"
+        answer = orjson.loads(self._try(method, path, headers=headers, content=content).content)
+        self.positions.merge(answer["positions"])
+        return Accepted(
+            command_id=answer["command_id"],
+            aggregate=answer["aggregate"],
+            version=answer["version"],
+            events=tuple(answer["events"]),
+            positions=tuple(answer["positions"]),
+            status_url=answer.get("status_url"),
+            body=answer,
+        )
+
+    def happened(self, project: str, accepted: Accepted, event: str) -> Mapping[str, Any]:
+        """The body of the event of that type which an accepted command caused, as in `feature_group.created`."""
+        for row in self.get(f"/api/projects/{project}/activity/commands/{accepted.command_id}"):
+            if row["type"] == event:
+                body: Mapping[str, Any] = row["body"]
+                return body
+        raise Failed(f"command {accepted.command_id} caused no {event}", code="no-such-event")
+
+    def wait_until(
+        self, path: str, done: Callable[[Any], T | None], what: str, *, seconds: float = READY_S
+    ) -> T:
+        """Read `path` until `done` makes something of the answer; raises Failed after that many seconds."""
+        deadline = time.monotonic() + seconds
+        pause = 0.02
+        while (found := done(self.get(path))) is None:
+            if time.monotonic() > deadline:
+                raise Failed(f"waited {seconds:.0f} s for {what}", code="not-in-time")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+        return found
+
+    def upload(self, path: str, parts: Callable[[], Iterable[bytes]]) -> Any:
+        """Stream bytes to `path`; `parts` begins them anew for each try. Raises HeadraceError."""
+        return orjson.loads(self._try("PUT", path, stream=parts).content)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something at `path`."""
+        try:
+            self._try("HEAD", path)
+        except HeadraceError as error:
+            if error.code == "http-404":
+                return False
+            raise
+        return True
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """The bytes at `path`, in parts; raises HeadraceError."""
+        try:
+            with self._client.stream("GET", path) as response:
+                if response.status_code != httpx.codes.OK:
+                    response.read()
+                    raise _error(response)
+                yield from response.iter_bytes(1 << 20)
+        except httpx.TransportError as error:
+            raise Unreachable(f"reading {path} broke off: {error!r}", code="unreachable") from error
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def _try(self, method: str, path: str, *, stream: Callable[[], Iterable[bytes]] | None = None, **request: Any) -> httpx.Response:
+        deadline = time.monotonic() + self._patience
+        pause = 0.05
+        while True:
+            if stream is not None:
+                request["content"] = stream()
+            failure: HeadraceError
+            try:
+                response = self._client.request(method, path, **request)
+            except httpx.TransportError as error:
+                failure = Unreachable(f"{self.url} does not answer: {error!r}", code="unreachable")
+            else:
+                if response.is_success and response.status_code != httpx.codes.ACCEPTED:
+                    return response
+                if response.status_code == httpx.codes.ACCEPTED and method != "GET":
+                    return response
+                failure = _error(response)
+                if not isinstance(failure, Unreachable | OutcomeUnknown | NotYetVisible) or response.status_code == 500:
+                    raise failure
+            if time.monotonic() + pause > deadline:
+                raise failure
+            time.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+
+def _error(response: httpx.Response) -> HeadraceError:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        body = {"code": f"http-{response.status_code}", "message": response.text[:500]}
+    return error_of(response.status_code, body)
