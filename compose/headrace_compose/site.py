@@ -79,6 +79,8 @@ class Site:
             "HEADRACE_STORAGE": self.storage_url,
             "HEADRACE_API": self.api_url,
         }
+        if "gateway" in self.addresses:
+            told["HEADRACE_SERVING"] = f"http://{self.addresses['gateway']}"
         if monitor is not None:
             told["HEADRACE_MONITOR"] = str(monitor)
         if listen is not None:

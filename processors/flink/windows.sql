@@ -18,7 +18,7 @@ CREATE TABLE monitored (
 
 CREATE TABLE windows (
   project STRING, deployment STRING, window_seconds BIGINT NOT NULL, window_start_ms BIGINT NOT NULL, feature STRING,
-  `count` BIGINT NOT NULL, bins MULTISET<STRING>,
+  `count` BIGINT NOT NULL, bins ARRAY<ROW<number INT, `count` BIGINT NOT NULL> NOT NULL>,
   failed BIGINT, latency_ms_sum DOUBLE,
   matched BIGINT, correct BIGINT, probabilities BIGINT,
   log_loss_sum DOUBLE, squared_error_sum DOUBLE, absolute_error_sum DOUBLE,
@@ -35,12 +35,12 @@ SELECT /*+ STATE_TTL('m' = '0 s') */
 FROM (SELECT * FROM observations WHERE kind = 'prediction') AS o
 LEFT JOIN monitored AS m ON m.project = o.project AND m.deployment = o.deployment;
 
--- Every monitored value: the number of edges below it is its bin. A value that a prediction lacks is missing.
+-- Every monitored value: the number of edges below it is its bin. A value that a prediction lacks has none.
 CREATE VIEW binned AS
 SELECT p.project, p.deployment, p.window_seconds, p.window_start_ms, f.feature,
-       CASE WHEN p.`values`[f.feature] IS NULL THEN 'missing'
-            ELSE CAST(ARRAY_POSITION(ARRAY_SORT(ARRAY_APPEND(f.feature_edges, p.`values`[f.feature])),
-                                     p.`values`[f.feature]) - 1 AS STRING) END AS bin
+       CASE WHEN p.`values`[f.feature] IS NOT NULL
+            THEN ARRAY_POSITION(ARRAY_SORT(ARRAY_APPEND(f.feature_edges, p.`values`[f.feature])),
+                                p.`values`[f.feature]) - 1 END AS bin
 FROM predictions AS p CROSS JOIN UNNEST(p.edges) AS f (feature, feature_edges)
 WHERE p.window_seconds IS NOT NULL;
 
@@ -57,16 +57,18 @@ EXECUTE STATEMENT SET BEGIN
 
 INSERT INTO windows
 SELECT project, deployment, window_seconds, window_start_ms, feature,
-       COUNT(*), COLLECT(bin),
+       SUM(`count`), ARRAY_AGG(CAST(ROW(bin, `count`) AS ROW<number INT, `count` BIGINT NOT NULL>)),
        CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE),
        CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
        CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE)
-FROM binned GROUP BY project, deployment, window_seconds, window_start_ms, feature;
+FROM (SELECT project, deployment, window_seconds, window_start_ms, feature, bin, COUNT(*) AS `count`
+      FROM binned GROUP BY project, deployment, window_seconds, window_start_ms, feature, bin)
+GROUP BY project, deployment, window_seconds, window_start_ms, feature;
 
 -- Log loss after Bishop, Pattern Recognition and Machine Learning, 4.90, with predictions kept 1e-15 away from 0 and 1.
 INSERT INTO windows
 SELECT project, deployment, window_seconds, window_start_ms, '',
-       COUNT(*), CAST(NULL AS MULTISET<STRING>),
+       COUNT(*), CAST(NULL AS ARRAY<ROW<number INT, `count` BIGINT NOT NULL> NOT NULL>),
        COUNT(*) FILTER (WHERE failed), SUM(latency_ms),
        COUNT(*) FILTER (WHERE outcome IS NOT NULL AND prediction IS NOT NULL),
        COUNT(*) FILTER (WHERE (prediction >= 0.5) = (outcome >= 0.5)),
@@ -80,7 +82,7 @@ GROUP BY project, deployment, window_seconds, window_start_ms;
 
 INSERT INTO windows
 SELECT outcome_project, '', CAST(0 AS BIGINT), CAST(0 AS BIGINT), '@unmatched_outcomes',
-       COUNT(*), CAST(NULL AS MULTISET<STRING>),
+       COUNT(*), CAST(NULL AS ARRAY<ROW<number INT, `count` BIGINT NOT NULL> NOT NULL>),
        CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE),
        CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
        CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE)

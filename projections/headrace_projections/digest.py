@@ -70,16 +70,15 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def compare(
-    connection: Connection[Any], live: str, rebuilt: str, leave_out: Collection[tuple[str, str]]
-) -> Comparison:
+def compare(connection: Connection[Any], live: str, rebuilt: str, leave_out: Collection[tuple[str, str]]) -> Comparison:
     """Compare every row and column of all tables of both schemas."""
     sides = (shapes(connection, live, leave_out), shapes(connection, rebuilt, leave_out))
     digests: tuple[dict[str, str], dict[str, str]] = (
         {table: digest(connection, live, shape) for table, shape in sides[0].items()},
         {table: digest(connection, rebuilt, shape) for table, shape in sides[1].items()},
     )
-    counted, named = 0, []
+    counted = 0
+    named: list[Difference] = []
     for table in sorted({*sides[0], *sides[1]}):
         if digests[0].get(table) == digests[1].get(table) and sides[0][table] == sides[1][table]:
             continue
@@ -95,9 +94,8 @@ def _differences(
 ) -> Iterator[Difference]:
     live, rebuilt = sides
     if live is None or rebuilt is None:
-        there = live or rebuilt
-        name = there.table if there else ""
-        yield Difference(table=name, row="", column="", live=live and name, rebuilt=rebuilt and name)
+        was, now = (shape.table if shape else None for shape in sides)
+        yield Difference(table=was or now or "", row="", column="", live=was, rebuilt=now)
         return
     for column in sorted(set(live.columns) ^ set(rebuilt.columns)):
         was, now = (column if column in shape.columns else None for shape in (live, rebuilt))

@@ -6,6 +6,7 @@ ProjectionError
 ├── Unhandled        an event this version has no handler for          stop: upgrade the projection first
 ├── Unfounded        an event about something that was never made      stop: the log or a handler is wrong
 ├── OutOfDate        the tables were made by another version           stop: rebuild
+├── AlreadyRebuilding  another rebuild of the projection is at work     tell the user
 └── NoSuchMoment     the log has no event of that number               tell the user
 """
 
@@ -49,6 +50,14 @@ class OutOfDate(ProjectionError):
     def __init__(self, schema: str) -> None:
         super().__init__(f"the tables of {schema} have another shape than this version writes: rebuild {schema}")
         self.schema = schema
+
+
+class AlreadyRebuilding(ProjectionError):
+    """The projection is being rebuilt by somebody else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is being rebuilt already: wait until that has ended")
+        self.name = name
 
 
 class NoSuchMoment(ProjectionError):

@@ -1,5 +1,6 @@
 """Moments of the log, as somebody asks for them: a time, or an event by its number."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,15 +32,17 @@ class AtSeq:
 
 Moment = AtTime | AtSeq
 
+_NUMBERED = re.compile(r"(?:(?P<project>[a-z][a-z0-9-]*):)?(?P<seq>[0-9]+)")
+
 
 def parse(text: str) -> Moment:
     """Read `<project>:<seq>`, `<seq>` (of the platform) or a time in ISO 8601 (UTC unless it names a zone).
 
     Raises ValueError.
     """
-    project, _, seq = text.rpartition(":")
-    if seq.isdecimal() and not project[-3:-2].isdecimal() and "T" not in project:
-        return AtSeq(project, int(seq))
+    numbered = _NUMBERED.fullmatch(text)
+    if numbered is not None:
+        return AtSeq(numbered["project"] or "", int(numbered["seq"]))
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)

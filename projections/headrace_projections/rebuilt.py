@@ -11,7 +11,6 @@ from headrace_projections.moments import Moment
 class Advance:
     """How far a rebuild has come: events so far, a second, and seconds to go (None while nobody can tell)."""
 
-    step: str
     events: int
     events_per_second: float
     seconds_left: float | None = None
@@ -26,7 +25,7 @@ def say_nothing(advance: Advance) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A place where the live projection is not what the log says; `column` '' stands for a whole row, missing or extra."""
+    """A place where the live projection is not what the log says; column '' is a whole row, missing or extra."""
 
     table: str
     row: str

@@ -63,6 +63,12 @@ def lock_to_change(connection: Connection[Any], name: str) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_lock(name),))
 
 
+def lock_to_rebuild(connection: Connection[Any], name: str) -> bool:
+    """Until the connection closes, let nobody else rebuild the projection; False where somebody does."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_lock(f"rebuild {name}"),)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _lock(name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"headrace projection {name}".encode()).digest()[:8], signed=True)
 

@@ -25,7 +25,7 @@ class ClientFiles:
     key: Path
     bootstrap: str
     group_prefix: str
-    expires: datetime
+    renew_after: datetime
 
     def librdkafka(self) -> dict[str, Any]:
         """The settings every client starts from; host names are verified."""
@@ -61,8 +61,7 @@ def _still_good(api: Api, project: str, user: str, folder: Path, kafka: Mapping[
     if not all(path.exists() for path in files.values()) or files["ca.pem"].read_text() != kafka["ca_chain"]:
         return None
     certificate = x509.load_pem_x509_certificate(files["client.pem"].read_bytes())
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if datetime.now(UTC) >= begin + (end - begin) * 2 / 3:
+    if datetime.now(UTC) >= _renew_after(certificate):
         return None
     try:
         known = api.get(f"/api/projects/{project}/certificates/{user}/{folder.name}")
@@ -70,7 +69,7 @@ def _still_good(api: Api, project: str, user: str, folder: Path, kafka: Mapping[
         return None
     if known["state"] != "issued" or known["certificate"] != files["client.pem"].read_text():
         return None
-    return _files(folder, kafka, end)
+    return _files(folder, kafka, certificate)
 
 
 def _new(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles:
@@ -90,19 +89,42 @@ def _new(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, An
     write_private(place / "ca.pem", issued["ca_chain"].encode())
     write_private(place / "client.pem", issued["certificate"].encode())
     certificate = x509.load_pem_x509_certificate(issued["certificate"].encode())
-    return _files(place, kafka, certificate.not_valid_after_utc)
+    return _files(place, kafka, certificate)
 
 
 def _settled(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if answer["state"] == "requested" else answer
 
 
-def _files(folder: Path, kafka: Mapping[str, Any], expires: datetime) -> ClientFiles:
+def _files(folder: Path, kafka: Mapping[str, Any], certificate: x509.Certificate) -> ClientFiles:
     return ClientFiles(
         ca=folder / "ca.pem",
         certificate=folder / "client.pem",
         key=folder / "client.key",
         bootstrap=kafka["bootstrap"],
         group_prefix=kafka["group_prefix"],
-        expires=expires,
+        renew_after=_renew_after(certificate),
+    )
+
+
+def _renew_after(certificate: x509.Certificate) -> datetime:
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return begin + (end - begin) * 2 / 3
+
+
+def given_files(project: str, environment: Mapping[str, str]) -> ClientFiles | None:
+    """The files that the environment names (`headrace env` printed it), if they are of this project and still good."""
+    names = ("HEADRACE_BOOTSTRAP", "HEADRACE_CA", "HEADRACE_CERT", "HEADRACE_KEY", "HEADRACE_GROUP_PREFIX")
+    if environment.get("HEADRACE_PROJECT") != project or not all(environment.get(name) for name in names):
+        return None
+    certificate = x509.load_pem_x509_certificate(Path(environment["HEADRACE_CERT"]).read_bytes())
+    if datetime.now(UTC) >= _renew_after(certificate):
+        return None
+    return ClientFiles(
+        ca=Path(environment["HEADRACE_CA"]),
+        certificate=Path(environment["HEADRACE_CERT"]),
+        key=Path(environment["HEADRACE_KEY"]),
+        bootstrap=environment["HEADRACE_BOOTSTRAP"],
+        group_prefix=environment["HEADRACE_GROUP_PREFIX"],
+        renew_after=_renew_after(certificate),
     )

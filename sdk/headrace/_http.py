@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -108,10 +109,13 @@ class Api:
                 return body
         raise Failed(f"command {accepted.command_id} caused no {event}", code="no-such-event")
 
-    def wait_until(
-        self, path: str, done: Callable[[Any], T | None], what: str, *, seconds: float = READY_S
-    ) -> T:
-        """Read `path` until `done` makes something of the answer; raises Failed after that many seconds."""
+    def wait_until(self, path: str, done: Callable[[Any], T | None], what: str, *, seconds: float = READY_S) -> T:
+        """Read `path` (or a status URL) until `done` makes something of the answer.
+
+        Raises:
+            Failed: it did not within that many seconds.
+        """
+        path = urlsplit(path).path
         deadline = time.monotonic() + seconds
         pause = 0.02
         while (found := done(self.get(path))) is None:
@@ -124,6 +128,12 @@ class Api:
     def upload(self, path: str, parts: Callable[[], Iterable[bytes]]) -> Any:
         """Stream bytes to `path`; `parts` begins them anew for each try. Raises HeadraceError."""
         return orjson.loads(self._try("PUT", path, stream=parts).content)
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Ask a question that takes a body and changes nothing; raises HeadraceError."""
+        content = orjson.dumps(body)
+        headers = {"Content-Type": "application/json"}
+        return orjson.loads(self._try("POST", path, headers=headers, content=content).content)
 
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`."""
@@ -150,7 +160,9 @@ class Api:
         """Let the connections go."""
         self._client.close()
 
-    def _try(self, method: str, path: str, *, stream: Callable[[], Iterable[bytes]] | None = None, **request: Any) -> httpx.Response:
+    def _try(
+        self, method: str, path: str, *, stream: Callable[[], Iterable[bytes]] | None = None, **request: Any
+    ) -> httpx.Response:
         deadline = time.monotonic() + self._patience
         pause = 0.05
         while True:

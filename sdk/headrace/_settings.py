@@ -57,7 +57,9 @@ def resolve(
         )
     key = api_key or environment.get("HEADRACE_API_KEY")
     if not key:
-        raise NotSignedIn("no API key: give api_key=…, or set HEADRACE_API_KEY (`headrace env` prints it)", code="no-credential")
+        raise NotSignedIn(
+            "no API key: give api_key=…, or set HEADRACE_API_KEY (`headrace env` prints it)", code="no-credential"
+        )
     home = stack_home(environment) if environment.get(HOME) else Path.home() / ".headrace"
     return Settings(
         host=where if "://" in where else f"http://{where}",

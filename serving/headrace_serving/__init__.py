@@ -1,1 +1,1 @@
-"""TODO"""
+"""Models behind a gateway: Ray, inference protocols, the prediction log."""

@@ -15,12 +15,13 @@ LISTENERS = (
     "postgres",
     "opensearch",
     *(process.name for process in headrace.PROCESSES),
+    *flink.LISTENERS,
 )
 
 
 def all_services(site: Site) -> list[Service]:
     """Describe every service; each comes after those it depends on."""
-    return [kafka(site), postgres(site), opensearch(site), *headrace.processes(site)]
+    return [kafka(site), postgres(site), opensearch(site), *headrace.processes(site), *flink.services(site)]
 
 
 def all_steps(site: Site) -> list[Step]:

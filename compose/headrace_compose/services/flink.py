@@ -20,6 +20,11 @@ JOBMANAGER, TASKMANAGER, JOB = "flink-jobmanager", "flink-taskmanager", "flink-j
 LISTENERS = (JOBMANAGER, "flink-rpc", "flink-blob", JOB)
 
 
+def services(site: Site) -> list[Service]:
+    """Describe all of Flink."""
+    return [jobmanager(site), taskmanager(site), job(site)]
+
+
 def jobmanager(site: Site) -> Service:
     """Describe the JobManager; its REST interface wants the cluster's own key."""
     return Service(

@@ -33,6 +33,7 @@ logger = logging.getLogger("headrace.studies")
 ACTOR = "system:studies"
 MOST_LOSSES = 3
 RETRY_SECONDS = 2.0
+REST_SECONDS = 2.0
 
 
 class Feed(Protocol):
@@ -76,10 +77,16 @@ class _Sent:
 class Active:
     """What the driver itself remembers of a study; all of it may be lost."""
 
-    busy: dict[int, int] = field(default_factory=dict)
+    busy: dict[int, Launch] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
-    given_up: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
     losses: Counter[tuple[int, int]] = field(default_factory=Counter)
+    resting: dict[int, float] = field(default_factory=dict)
+
+    def waiting(self) -> set[int]:
+        """The trials that must not run now: refused, or lost a moment ago."""
+        now = time.monotonic()
+        return self.refused | {trial for trial, until in self.resting.items() if until > now}
 
 
 class Driver:
@@ -115,25 +122,27 @@ class Driver:
     def _work_on(self, run: StudyRun) -> None:
         active = self.active.setdefault(run.key, Active())
         self._free(run, active)
-        for next_step in plan(run, active.busy, active.begun, active.given_up):
+        for next_step in plan(run, active.busy, active.begun, active.waiting()):
             match next_step:
                 case Begin(trial):
                     active.begun.add(trial)
                     drawn = draw(run.asked.seed, trial, run.asked.searchspace)
                     start = StartTrial(project=run.key.project, study=run.key.study, trial=trial, parameters=drawn)
                     self._send(run, trial, "start", start)
-                case Launch(trial, rung, worker):
-                    active.busy[trial] = worker
-                    self._launch(run, trial, rung)
+                case Launch(trial):
+                    active.busy[trial] = next_step
+                    self._launch(run, next_step)
 
     def _free(self, run: StudyRun, active: Active) -> None:
         """Free the workers of trials that the log says do not run; forget starts that it knows."""
         trials = run.state.trials
         active.begun -= {trial for trial in active.begun if str(trial) in trials}
-        for trial in [trial for trial in active.busy if not trials[str(trial)].running]:
-            del active.busy[trial]
+        for trial, launch in list(active.busy.items()):
+            if not trials[str(trial)].running or trials[str(trial)].rung != launch.rung:
+                del active.busy[trial]
 
-    def _launch(self, run: StudyRun, trial: int, rung: int) -> None:
+    def _launch(self, run: StudyRun, launch: Launch) -> None:
+        trial, rung = launch.trial, launch.rung
         halving = run.state.halving
         dataset = self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")
         job = Job(
@@ -154,7 +163,7 @@ class Driver:
             checkpoint=run.checkpoints.get(trial) if rung else None,
             files=tuple(file.sha256 for file in dataset.files),
         )
-        logger.info("%s rung %d: %d steps on worker %d", job.run, rung, job.steps, self.active[run.key].busy[trial])
+        logger.info("%s rung %d: %d steps on worker %d", job.run, rung, job.steps, launch.worker)
         try:
             self._workers.start(task)
         except (Missing, Corrupt) as error:
@@ -165,12 +174,14 @@ class Driver:
     def _hear(self, slot: Slot, message: Message | Lost) -> None:
         run = self.studies.open.get(slot.study)
         active = self.active.get(slot.study)
-        if run is None or active is None or slot.trial not in active.busy:
+        if run is None or active is None:
+            return
+        launch = active.busy.get(slot.trial)
+        if launch is None or launch.rung != slot.rung:
             return
         match message:
             case Metric() | Line():
-                name = f"{slot.study.study}/{slot.trial}"
-                worker = f"worker-{active.busy[slot.trial]}"
+                name, worker = f"{slot.study.study}/{slot.trial}", f"worker-{launch.worker}"
                 source = Source(project=slot.study.project, run=name, worker=worker, rung=slot.rung)
                 self._runs.write(source, message)
             case Finished(metric, checkpoint):
@@ -182,6 +193,7 @@ class Driver:
                 if active.losses[slot.trial, slot.rung] >= MOST_LOSSES:
                     self._failed(run, slot, f"its worker was lost {MOST_LOSSES} times; the last time: {reason}")
                 else:
+                    active.resting[slot.trial] = time.monotonic() + REST_SECONDS
                     del active.busy[slot.trial]
 
     def _finished(self, run: StudyRun, slot: Slot, metric: float, checkpoint: bytes | None) -> None:
@@ -231,7 +243,7 @@ class Driver:
                 continue
             logger.error("%s trial %d %s was refused: %s (%s)", key.study, trial, step, result.message, result.code)
             if key in self.active:
-                self.active[key].given_up.add(trial)
+                self.active[key].refused.add(trial)
                 self.active[key].busy.pop(trial, None)
 
     def _forget_ended(self) -> None:
@@ -239,3 +251,13 @@ class Driver:
             del self.active[key]
             for place in [place for place in self._sent if place[0] == key]:
                 del self._sent[place]
+            self._workers.keep(self._needed())
+
+    def _needed(self) -> set[tuple[str, str]]:
+        """The artifacts that open studies may still use."""
+        needed = set()
+        for run in self.studies.open.values():
+            files = (self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")).files
+            names = [run.asked.program, *run.checkpoints.values(), *(file.sha256 for file in files)]
+            needed |= {(run.key.project, name) for name in names}
+        return needed

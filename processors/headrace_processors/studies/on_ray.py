@@ -7,6 +7,7 @@ import logging
 import os
 import queue
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +57,15 @@ class RayWorkers:
         threading.Thread(target=self._read, args=(task.slot, stream), name=task.job.run, daemon=True).start()
 
     def _object(self, project: str, sha256: str) -> Any:
-        """The artifact in the object store, put there once; checkpoints and programs are forgotten with the study."""
+        """The artifact in the object store, put there once."""
         found = self._kept.get((project, sha256))
         if found is None:
             found = self._kept[project, sha256] = ray.put(self._fetch(project, sha256))
         return found
 
-    def forget(self, project: str, kept: set[str]) -> None:
-        """Let go of a project's artifacts but these."""
-        for key in [key for key in self._kept if key[0] == project and key[1] not in kept]:
-            del self._kept[key]
+    def keep(self, artifacts: Collection[tuple[str, str]]) -> None:
+        """Let go of every artifact but these."""
+        self._kept = {key: found for key, found in self._kept.items() if key in artifacts}
 
     def _read(self, slot: Slot, stream: Any) -> None:
         ended = False

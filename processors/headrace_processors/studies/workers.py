@@ -1,7 +1,7 @@
 """Who runs rungs: the port, and its twin that runs them in this process, one after the other."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +52,10 @@ class Workers(Protocol):
         """What came since the last call, in order per slot. Raises WorkersGone."""
         ...
 
+    def keep(self, artifacts: Collection[tuple[str, str]]) -> None:
+        """Let go of every artifact, named by (project, sha256), but these."""
+        ...
+
 
 @dataclass(slots=True)
 class InlineWorkers:
@@ -78,3 +82,6 @@ class InlineWorkers:
             return [(task.slot, Failed(str(error)))]
         batches = run_rung(task.job, program, checkpoint, *files)
         return [(task.slot, message) for batch in batches for message in batch]
+
+    def keep(self, artifacts: Collection[tuple[str, str]]) -> None:
+        """Nothing is held."""

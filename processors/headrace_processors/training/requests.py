@@ -1,4 +1,4 @@
-"""What the metadata says of training datasets: which were asked for and are not there yet, and what they are made of."""
+"""What the metadata says of training datasets: which are asked for and not there yet, and what they are made of."""
 
 from dataclasses import dataclass, field
 

@@ -19,7 +19,7 @@ BODY: dict[str, Any] = {
                     "preserve_original": True,
                     "stem_english_possessive": True,
                 },
-                "stems": {"type": "stemmer", "language": "light_english"},
+                "stems": {"type": "stemmer", "language": "english"},
             },
             "analyzer": {
                 "words": {

@@ -17,6 +17,7 @@ from headrace_broker.feed import Start
 from headrace_broker.follower import Partition
 from headrace_broker.topics import LINEAGE
 from headrace_events.envelope import Recorded
+from headrace_events.topic import TopicOpened, TopicRequested
 from headrace_projections import checkpoint
 from headrace_projections.lineage.apply import Edges
 from headrace_projections.lineage.index import ALIAS as LINEAGE_ALIAS
@@ -111,3 +112,13 @@ def expected(events: list[Recorded]) -> tuple[Bodies, Bodies]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def opened(platform: Platform, project: str, wanted: int) -> bool | None:
+    """Whether that many topics of the project were asked for, and all are open."""
+    names = {TopicRequested: set[str](), TopicOpened: set[str]()}
+    for recorded in platform.events():
+        if recorded.project == project and isinstance(recorded.event, TopicRequested | TopicOpened):
+            names[type(recorded.event)].add(recorded.event.name)
+    asked = names[TopicRequested]
+    return True if len(asked) >= wanted and asked <= names[TopicOpened] else None

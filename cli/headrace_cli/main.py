@@ -1,0 +1,24 @@
+"""The `headrace` command."""
+
+import typer
+
+from headrace_cli import environment, members, projects, stack, topics, users
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Headrace: operate machine learning on a log of events.",
+)
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("status")(stack.status)
+app.command("rebuild")(stack.rebuild)
+app.command("env")(environment.environment)
+app.add_typer(users.app, name="user")
+app.add_typer(projects.app, name="project")
+app.add_typer(members.app, name="member")
+app.add_typer(topics.app, name="topic")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,38 @@
+"""`headrace project`."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from headrace_cli.signing_in import signed_in
+from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
+
+app = typer.Typer(no_args_is_help=True, help="Projects.")
+
+
+@app.command("create")
+@told
+def create(
+    name: str,
+    owner: Annotated[str | None, typer.Option(help="its first Data Owner; oneself if not given")] = None,
+    description: Annotated[str, typer.Option(help="what it is for")] = "",
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a project, and answer once its topics and access rules hold."""
+    began = time.monotonic()
+    platform = signed_in(user)
+    platform.create_project(name, description, owner)
+    seconds = time.monotonic() - began
+    row = next(row for row in platform.get_projects() if row["project"] == name)
+    tell(as_json, row, f"project {name} of {row['owner']} is ready after {seconds:.1f} s")
+
+
+@app.command("list")
+@told
+def list_(user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show one's projects, or as the administrator all."""
+    tell_rows(as_json, signed_in(user).get_projects(), ("project", "phase", "owner", "description"))

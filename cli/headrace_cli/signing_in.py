@@ -1,0 +1,24 @@
+"""As whom a command acts: the administrator of the stack on this machine, else whose key the environment holds."""
+
+from __future__ import annotations
+
+import os
+
+import headrace
+from headrace._settings import administrator_key, local_api
+
+MINUTES = 10
+"""How long the key lives with which a command acts as somebody else."""
+
+
+def signed_in(user: str | None = None) -> headrace.Platform:
+    """The platform, as the administrator or, vouched for by them, as `user`; raises HeadraceError."""
+    key = administrator_key()
+    address = local_api() if key is not None else None
+    platform = headrace.connect(host=address or os.environ.get("HEADRACE_API"), api_key=key)
+    if user is None or user == platform.user:
+        return platform
+    issued = platform.issue_key(user, hours=MINUTES / 60)
+    url = platform.api.url
+    platform.close()
+    return headrace.connect(host=url, api_key=issued.key)

@@ -1,0 +1,1 @@
+"""A year of flights: the story that shows the whole platform."""

@@ -1,0 +1,68 @@
+"""The process of the study driver: it ends when Ray does, and is started again by whoever looks after it."""
+
+import logging
+import os
+import threading
+from pathlib import Path
+
+from headrace_broker.artifacts import Artifacts
+from headrace_broker.command_client import CommandClient
+from headrace_broker.connection import connection_from
+from headrace_broker.feed import MetadataFeed
+from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_processors.studies.driver import Driver
+from headrace_processors.studies.errors import WorkersGone
+from headrace_processors.studies.on_ray import RayWorkers, address
+from headrace_processors.studies.runs import KafkaRunLog
+
+logger = logging.getLogger("headrace.studies")
+
+
+def main() -> None:
+    """Drive studies until SIGTERM."""
+    log_to_stderr()
+    stop = stop_on_signals()
+    connection = connection_from()
+    monitor = Monitor("studies", os.environ.get("HEADRACE_MONITOR"))
+    open_studies = monitor.gauge("open", "Studies that have not ended")
+    lost = monitor.counter("run_records_lost", "Metrics and lines of runs that could not be written")
+    artifacts = Artifacts.at(os.environ["HEADRACE_STORAGE"])
+    workers = _connected(artifacts, stop)
+    if workers is None:
+        return
+    stop = stop_on_signals()  # Ray has put its own handlers in place of ours
+    commands = CommandClient(connection)
+    feed = MetadataFeed(connection)
+    runs = KafkaRunLog(connection, lost)
+    driver = Driver(feed, commands, workers, artifacts, runs)
+    ready = False
+    try:
+        while not stop.is_set():
+            driver.step(seconds=0.1)
+            ready = ready or driver.caught_up
+            open_studies.set(len(driver.studies.open))
+            monitor.healthy(ready and commands.healthy)
+    finally:
+        monitor.healthy(False)
+        workers.close()
+        runs.close()
+        feed.close()
+        commands.close()
+
+
+def _connected(artifacts: Artifacts, stop: threading.Event) -> RayWorkers | None:
+    """The workers, once the cluster answers; None if the process is told to stop before."""
+    home = Path(os.environ["HEADRACE_HOME"])
+    while not stop.is_set():
+        where = address(home, os.environ.get("HEADRACE_RAY"))
+        if where is not None:
+            try:
+                return RayWorkers(where, artifacts.read)
+            except WorkersGone as error:
+                logger.warning("%s", error)
+        stop.wait(1.0)
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Columns of a feature group, given by hand or read off a frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headrace._errors import Invalid
+from headrace._frames import kind_of, slices
+
+TYPES = ("boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column of a feature group; `type` is boolean, int, bigint, float, double, string, binary, date or timestamp."""
+
+    name: str
+    type: str
+    description: str = ""
+
+
+def features_of(given: Any) -> list[Feature]:
+    """Features from Features, from {name: type}, or from a frame; raises Invalid."""
+    if isinstance(given, Mapping):
+        return [Feature(str(name), str(kind)) for name, kind in given.items()]
+    if isinstance(given, Sequence) and given and all(isinstance(one, Feature) for one in given):
+        return list(given)
+    return _of_frame(given)
+
+
+def _of_frame(frame: Any) -> list[Feature]:
+    if kind_of(frame) == "arrow":
+        columns = {name: frame.schema.field(name).type for name in frame.schema.names}
+        return [Feature(name, _of_arrow(name, kind)) for name, kind in columns.items()]
+    found: dict[str, str] = {}
+    seen: dict[str, None] = {}
+    for part in slices(frame):
+        for name, values in part.columns.items():
+            seen[name] = None
+            if name not in found and (kind := _of_column(name, values)) is not None:
+                found[name] = kind
+        if len(found) == len(seen):
+            break
+    untyped = [name for name in seen if name not in found]
+    if untyped or not found:
+        raise Invalid(
+            f"columns without a value have no type to read off: {', '.join(untyped) or 'all'}; "
+            "give features={name: type, …}",
+            code="unknown-type",
+        )
+    return [Feature(name, found[name]) for name in seen]
+
+
+def _of_column(name: str, values: Any) -> str | None:
+    if isinstance(values, list):
+        kinds = {_of_value(name, value) for value in values if value is not None}
+        if not kinds:
+            return None
+        if kinds == {"bigint", "double"}:
+            return "double"
+        if len(kinds) > 1:
+            raise Invalid(
+                f"column {name!r} mixes {', '.join(sorted(kinds))}; give features={{name: type, …}}", code="mixed-types"
+            )
+        return kinds.pop()
+    return None if str(values.type) == "null" else _of_arrow(name, values.type)
+
+
+def _of_value(name: str, value: Any) -> str:
+    kinds = {"bool": "boolean", "int": "bigint", "float": "double", "str": "string", "bytes": "binary"}
+    kinds |= {"date": "date", "datetime": "timestamp"}
+    kind = kinds.get(type(value).__name__)
+    if kind is None:
+        raise Invalid(f"column {name!r} has values of type {type(value).__name__}", code="unknown-type")
+    return kind
+
+
+def _of_arrow(name: str, kind: Any) -> str:
+    import pyarrow as pa  # noqa: PLC0415 - only frames need it
+
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (
+        ("boolean", types.is_boolean(kind)),
+        ("int", types.is_int8(kind) or types.is_int16(kind) or types.is_int32(kind) or types.is_uint8(kind)),
+        ("int", types.is_uint16(kind)),
+        ("bigint", types.is_integer(kind)),
+        ("float", types.is_float16(kind) or types.is_float32(kind)),
+        ("double", types.is_floating(kind)),
+        ("string", types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)),
+        ("binary", types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)),
+        ("date", types.is_date(kind)),
+        ("timestamp", types.is_timestamp(kind)),
+    )
+    for feature, holds in tests:
+        if holds:
+            return feature
+    raise Invalid(f"column {name!r} is {kind}, which no feature type holds yet", code="unknown-type")

@@ -1,0 +1,341 @@
+"""A feature group: a named, versioned table of features, written through the log and read online and offline."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal
+
+from headrace._columns import Feature, features_of
+from headrace._command_id import new_command_id
+from headrace._errors import Invalid, NotFound
+from headrace._frames import rows_in, slices
+from headrace._http import Api
+from headrace._insert import (
+    EVENT_TIME,
+    INSERT,
+    KNOWN_AT,
+    QUEUE_KIB,
+    QUEUE_ROWS,
+    OnProgress,
+    RowProducer,
+    Sending,
+    bar,
+    claimed_time,
+)
+from headrace._receipt import Receipt
+from headrace._rows import Refusal, RowEncoder, RowSchema
+from headrace._values import WrongValue, micros_of, plain
+
+MakeProducer = Callable[..., RowProducer]
+FrameType = Literal["pandas", "polars", "arrow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """The features of one key: `status` is found, missing, deleted or expired; without a value they are None."""
+
+    status: str
+    values: Mapping[str, Any]
+    event_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWish:
+    """A version of a feature group as it was asked for."""
+
+    name: str
+    version: int | None
+    description: str
+    primary_key: tuple[str, ...]
+    event_time: str | None
+    online: bool
+    offline: bool
+    ttl: timedelta | None
+    partitions: int
+    features: Sequence[Feature] | None
+
+
+class FeatureGroup:
+    """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
+
+    def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
+        self._api = api
+        self._project = project
+        self._make_producer = make_producer
+        self._wish = wish
+        self._row: Mapping[str, Any] | None = None
+
+    @classmethod
+    def existing(cls, api: Api, project: str, make_producer: MakeProducer, row: Mapping[str, Any]) -> FeatureGroup:
+        """The group that the API describes."""
+        seconds = row.get("ttl_seconds")
+        wish = GroupWish(
+            name=row["name"],
+            version=row["version"],
+            description=row["description"],
+            primary_key=tuple(row["primary_key"]),
+            event_time=row.get("event_time"),
+            online=row["online"],
+            offline=row["offline"],
+            ttl=None if seconds is None else timedelta(seconds=seconds),
+            partitions=1,
+            features=[Feature(one["name"], one["type"], one["description"]) for one in row["columns"]],
+        )
+        group = cls(api, project, make_producer, wish)
+        group._row = row
+        return group
+
+    def __repr__(self) -> str:
+        return f"FeatureGroup({self.name!r}, version={self._wish.version})"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._wish.name
+
+    @property
+    def version(self) -> int:
+        """Its version."""
+        return int(self._known["version"])
+
+    @property
+    def description(self) -> str:
+        """What its maker wrote about it."""
+        return self._wish.description
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that name an entity."""
+        return self._wish.primary_key
+
+    @property
+    def event_time(self) -> str | None:
+        """The column that says when a row became true."""
+        return self._wish.event_time
+
+    @property
+    def features(self) -> list[Feature]:
+        """All columns, the key and the event time among them."""
+        return [Feature(one["name"], one["type"], one["description"]) for one in self._known["columns"]]
+
+    @property
+    def topic(self) -> str:
+        """The topic that carries its rows."""
+        return str(self._known["topic"])
+
+    def save(self, features: Any = None) -> FeatureGroup:
+        """Make the group, with columns as given or as a frame has them, and wait until it takes rows."""
+        if self._row is not None:
+            return self
+        columns = self._wish.features or features_of(features)
+        wish = self._wish
+        body = {
+            "name": wish.name,
+            "version": wish.version,
+            "description": wish.description,
+            "columns": [{"name": one.name, "type": one.type, "description": one.description} for one in columns],
+            "primary_key": list(wish.primary_key),
+            "event_time": wish.event_time,
+            "online": wish.online,
+            "offline": wish.offline,
+            "ttl_seconds": None if wish.ttl is None else int(wish.ttl.total_seconds()),
+            "partitions": wish.partitions,
+        }
+        base = f"/api/projects/{self._project}/feature-groups"
+        accepted = self._api.post(base, body)
+        made = self._api.happened(self._project, accepted, "feature_group.created")
+        self._row = self._api.wait_until(
+            f"{base}/{wish.name}/versions/{made['version']}",
+            lambda row: row if row["topic_phase"] == "open" else None,
+            f"the topic of feature group {wish.name!r}",
+        )
+        return self
+
+    def insert(
+        self,
+        frame: Any,
+        *,
+        insert_id: str | None = None,
+        wait: bool = False,
+        on_progress: OnProgress | None = None,
+        show_progress: bool = True,
+    ) -> Receipt:
+        """Write rows: a pandas or polars DataFrame, an Arrow table, or a list of dicts, which is left as it is.
+
+        A row that does not fit (wrong type, missing key or event time, a value in a column the group lacks) is refused
+        in the receipt; the others are written. Datetimes without a zone are UTC. With `wait` it returns when the rows
+        can be read. To repeat an insert that broke off, give its `insert_id`.
+
+        Raises:
+            HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
+        """
+        self.save(frame)
+        total = rows_in(frame)
+        report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
+        sending = self._sending(insert_id)
+        refused: list[Refusal] = []
+        for part in slices(frame):
+            encoded, turned_down = self._encoder.encode(part)
+            refused += turned_down
+            sending.send_all((row.key, row.value) for row in encoded)
+            if report is not None:
+                report(part.first + part.count, total)
+        sending.finish()
+        receipt = self._receipt(sending, refused)
+        return receipt.wait() if wait else receipt
+
+    def delete_rows(self, keys: Any, event_time: datetime | None = None, *, insert_id: str | None = None) -> Receipt:
+        """Delete entities as of `event_time` (the event time column of `keys`, or now): frames as for `insert`.
+
+        What a key had before that time is hidden; a row of a later event time shows again.
+        """
+        now = micros_of(event_time or datetime.now(UTC))
+        sending = self._sending(insert_id)
+        refused: list[Refusal] = []
+        for part in slices(keys):
+            columns = {
+                name: values if isinstance(values, list) else values.to_pylist()
+                for name, values in part.columns.items()
+            }
+            for row in range(part.count):
+                entity = {name: values[row] for name, values in columns.items()}
+                given = plain(entity.get(self.event_time)) if self.event_time else None
+                try:
+                    key = self._encoder.key_of(entity)
+                    at = now if given is None else micros_of(given)
+                except WrongValue as error:
+                    refused.append(Refusal(part.first + row, str(error)))
+                else:
+                    sending.send(key, None, [*sending.headers, (EVENT_TIME, str(at).encode())])
+        sending.finish()
+        return self._receipt(sending, refused)
+
+    def read(self, dataframe_type: FrameType = "pandas", *, history: bool = False) -> Any:
+        """The last row of every entity, or with `history` every row and delete, from the offline store.
+
+        Columns that begin with `_` say what the log knows: offset, partition, known-at, operation, append time.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - only frames need it
+
+        path = f"{self._path}/rows?format=arrow&history={'true' if history else 'false'}"
+        with pa.ipc.open_stream(_Readable(self._api.download(path))) as reader:
+            table = reader.read_all()
+        if dataframe_type == "arrow":
+            return table
+        if dataframe_type == "polars":
+            import polars as pl  # noqa: PLC0415 - only frames need it
+
+            return pl.from_arrow(table)
+        return table.to_pandas()
+
+    def get_vector(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The online features of one entity, or None where there are none now (missing, deleted, expired)."""
+        vector = self.get_vectors([key])[0]
+        return dict(vector.values) if vector.status == "found" else None
+
+    def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
+        """The online features of many entities, in order, each with its status."""
+        answer = self._api.ask(f"{self._path}/vectors", {"keys": [_jsonable(key) for key in keys]})
+        times = {one.name for one in self.features if one.type == "timestamp"}
+        return [_vector(row, times) for row in answer["vectors"]]
+
+    def progress(self) -> Mapping[str, Any]:
+        """How far online and offline stores are, per partition, and how many records did not fit."""
+        answer: Mapping[str, Any] = self._api.get(f"{self._path}/progress")
+        return answer
+
+    @property
+    def _known(self) -> Mapping[str, Any]:
+        if self._row is None:
+            raise NotFound(f"feature group {self.name!r} is not made yet: insert rows, or save", code="not-saved")
+        return self._row
+
+    @property
+    def _path(self) -> str:
+        return f"/api/projects/{self._project}/feature-groups/{self.name}/versions/{self.version}"
+
+    @cached_property
+    def _encoder(self) -> RowEncoder:
+        row = self._known
+        return RowEncoder(
+            RowSchema(
+                types={one.name: one.type for one in self.features},
+                primary_key=self.primary_key,
+                event_time=self.event_time,
+                schema_id=row["schema_id"],
+                schema=row["schema"],
+            )
+        )
+
+    @cached_property
+    def _producer(self) -> RowProducer:
+        return self._make_producer(
+            self.topic,
+            linger_ms=20,
+            queue_buffering_max_kbytes=QUEUE_KIB,
+            queue_buffering_max_messages=QUEUE_ROWS,
+        )
+
+    def _sending(self, insert_id: str | None) -> Sending:
+        chosen = insert_id or new_command_id()
+        try:
+            known_at = claimed_time(chosen) if insert_id else None
+        except ValueError:
+            raise Invalid(f"an insert id is a UUID, not {chosen[:80]!r}", code="invalid-insert-id") from None
+        headers = [(INSERT, chosen.encode())]
+        if known_at is not None:
+            headers.append((KNOWN_AT, str(known_at).encode()))
+        return Sending(self._producer, self.topic, chosen, headers)
+
+    def _receipt(self, sending: Sending, refused: list[Refusal]) -> Receipt:
+        topic_id = ""
+        if sending.furthest:
+            topic_id = str(self.progress()["topic_id"])
+        return Receipt(
+            accepted=sending.taken,
+            refused=tuple(refused),
+            insert_id=sending.insert_id,
+            positions=tuple(f"{topic_id}:{number}:{offset}" for number, offset in sorted(sending.furthest.items())),
+            _ask=self.progress,
+        )
+
+
+class _Readable(io.RawIOBase):
+    """Parts of bytes as a file to read from."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what is next; 0 at the end."""
+        while not self._left:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._left = part
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
+def _jsonable(key: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in key.items()}
+
+
+def _vector(row: Mapping[str, Any], times: set[str]) -> Vector:
+    values = {name: _time(value) if name in times else value for name, value in row["values"].items()}
+    return Vector(status=row["status"], values=values, event_time=_time(row.get("event_time")))
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

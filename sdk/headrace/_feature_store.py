@@ -1,0 +1,108 @@
+"""The feature store of a project: where feature groups are made and found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from headrace._columns import features_of
+from headrace._errors import Conflict, NotFound
+from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
+from headrace._http import Api
+
+
+class FeatureStore:
+    """Feature groups of one project."""
+
+    def __init__(self, api: Api, project: str, make_producer: MakeProducer) -> None:
+        self._api = api
+        self._project = project
+        self._make_producer = make_producer
+
+    def __repr__(self) -> str:
+        return f"FeatureStore({self._project!r})"
+
+    def create_feature_group(
+        self,
+        name: str,
+        version: int | None = None,
+        description: str = "",
+        *,
+        primary_key: Sequence[str],
+        event_time: str | None = None,
+        features: Any = None,
+        online_enabled: bool = True,
+        offline_enabled: bool = True,
+        ttl: timedelta | float | None = None,
+        partitions: int = 1,
+    ) -> FeatureGroup:
+        """A version of a feature group; without `version`, the next one.
+
+        `features` are Features, {name: type} or a frame to read them off; without them, the first `insert` gives them
+        and makes the group. `ttl` (a timedelta or seconds) is how long a value counts after its event time.
+        """
+        wish = GroupWish(
+            name=name,
+            version=version,
+            description=description,
+            primary_key=tuple(primary_key),
+            event_time=event_time,
+            online=online_enabled,
+            offline=offline_enabled,
+            ttl=timedelta(seconds=ttl) if isinstance(ttl, int | float) else ttl,
+            partitions=partitions,
+            features=None if features is None else features_of(features),
+        )
+        group = FeatureGroup(self._api, self._project, self._make_producer, wish)
+        return group if features is None else group.save()
+
+    def get_or_create_feature_group(
+        self,
+        name: str,
+        version: int = 1,
+        description: str = "",
+        *,
+        primary_key: Sequence[str],
+        event_time: str | None = None,
+        **wishes: Any,
+    ) -> FeatureGroup:
+        """The version if it is there, else a new one, as with `create_feature_group`.
+
+        Raises:
+            Conflict: it is there with another key or event time.
+        """
+        try:
+            found = self.get_feature_group(name, version)
+        except NotFound:
+            try:
+                return self.create_feature_group(
+                    name, version, description, primary_key=primary_key, event_time=event_time, **wishes
+                )
+            except Conflict:
+                found = self.get_feature_group(name, version)
+        if found.primary_key != tuple(primary_key) or found.event_time != event_time:
+            raise Conflict(
+                f"feature group {name!r} version {version} has key {', '.join(found.primary_key)} and event time "
+                f"{found.event_time}: ask for those, or take another version",
+                code="feature-group-differs",
+            )
+        return found
+
+    def get_feature_group(self, name: str, version: int | None = None) -> FeatureGroup:
+        """A version of a feature group, or the newest; raises NotFound."""
+        base = f"/api/projects/{self._project}/feature-groups/{name}"
+        row = self._api.get(base)[0] if version is None else self._api.get(f"{base}/versions/{version}")
+        if row["topic_phase"] != "open":
+            row = self._api.wait_until(
+                f"{base}/versions/{row['version']}",
+                lambda now: now if now["topic_phase"] == "open" else None,
+                f"the topic of feature group {name!r}",
+            )
+        return FeatureGroup.existing(self._api, self._project, self._make_producer, row)
+
+    def get_feature_groups(self, name: str | None = None) -> list[FeatureGroup]:
+        """All versions of all feature groups, or of that one."""
+        base = f"/api/projects/{self._project}/feature-groups"
+        rows = self._api.get(f"{base}/{name}" if name else base)
+        return [FeatureGroup.existing(self._api, self._project, self._make_producer, row) for row in rows]

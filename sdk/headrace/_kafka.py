@@ -1,0 +1,85 @@
+"""Topics and schemas of a project."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from headrace._clients import full_name
+from headrace._http import Api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaTopic:
+    """A topic, by its full name; `purpose` is user, features, events, runs, predictions, outcomes or deadletters."""
+
+    name: str
+    topic_id: str
+    partitions: int
+    purpose: str
+    writers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSchema:
+    """One version of a subject; `schema` is its Avro JSON text."""
+
+    id: int
+    subject: str
+    version: int
+    schema: str
+
+
+class KafkaApi:
+    """Makes and lists topics; reads the schema registry."""
+
+    def __init__(self, api: Api, project: str) -> None:
+        self._api = api
+        self._project = project
+        self._path = f"/api/projects/{project}"
+
+    def create_topic(self, name: str, partitions: int = 1) -> KafkaTopic:
+        """Make `<project>.topics.<name>`, and return when it takes records. For Data Owners; raises HeadraceError."""
+        accepted = self._api.post(f"{self._path}/topics", {"name": name, "partitions": partitions})
+        return self._api.wait_until(accepted.status_url or "", _opened, f"topic {name!r} to open")
+
+    def grant(self, topic: str, user: str) -> None:
+        """Let a Data Scientist write to the topic; for Data Owners."""
+        name = full_name(self._project, topic)
+        self._api.post(f"{self._path}/topics/{quote(name, safe='')}/grants", {"user": user})
+
+    def get_topics(self) -> list[KafkaTopic]:
+        """The open topics of the project, by name."""
+        return [topic for row in self._api.get(f"{self._path}/topics") if (topic := _opened(row)) is not None]
+
+    def get_topic(self, name: str) -> KafkaTopic:
+        """The topic of that full or bare name, once it is open; raises NotFound."""
+        path = f"{self._path}/topics/{quote(full_name(self._project, name), safe='')}"
+        return self._api.wait_until(path, _opened, f"topic {name!r} to open")
+
+    def get_subjects(self) -> list[str]:
+        """The subjects of the project's schema registry."""
+        subjects: list[str] = self._api.get(f"{self._path}/registry/subjects")
+        return subjects
+
+    def get_schemas(self, subject: str) -> list[KafkaSchema]:
+        """All versions of a subject, in order; raises NotFound."""
+        numbers = self._api.get(f"{self._path}/registry/subjects/{quote(subject, safe='')}/versions")
+        return [self.get_schema(subject, number) for number in numbers]
+
+    def get_schema(self, subject: str, version: int | None = None) -> KafkaSchema:
+        """One version of a subject, the newest if none is given; raises NotFound."""
+        chosen = "latest" if version is None else version
+        row = self._api.get(f"{self._path}/registry/subjects/{quote(subject, safe='')}/versions/{chosen}")
+        return KafkaSchema(id=row["id"], subject=row["subject"], version=row["version"], schema=row["schema"])
+
+
+def _opened(row: dict[str, Any]) -> KafkaTopic | None:
+    if row["phase"] != "open":
+        return None
+    return KafkaTopic(
+        name=row["topic"],
+        topic_id=row["topic_id"],
+        partitions=row["partitions"],
+        purpose=row["purpose"],
+        writers=tuple(row["writers"]),
+    )

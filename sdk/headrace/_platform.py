@@ -1,0 +1,74 @@
+"""The platform, signed in to as a person: users, projects and keys."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headrace._http import Api
+from headrace._project import Project
+from headrace._settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A new API key; `key` is what signs in, and is shown only now. `expires` is microseconds UTC."""
+
+    key_id: str
+    key: str = field(repr=False)
+    user: str
+    project: str | None
+    expires: int | None
+
+
+class Platform:
+    """What belongs to no project; most of it is for administrators."""
+
+    def __init__(self, api: Api, user: str, settings: Settings) -> None:
+        self.user = user
+        self.api = api
+        self._settings = settings
+
+    def __repr__(self) -> str:
+        return f"Platform({self.api.url!r}, user={self.user!r})"
+
+    def create_user(self, user: str) -> None:
+        """Make a person known; for administrators."""
+        self.api.post("/api/users", {"user": user})
+
+    def get_users(self) -> list[dict[str, Any]]:
+        """Everybody; for administrators."""
+        users: list[dict[str, Any]] = self.api.get("/api/users")
+        return users
+
+    def create_project(self, name: str, description: str = "", owner: str | None = None) -> Project:
+        """Make a project and return when it is ready. Only an administrator names another owner than themselves."""
+        body = {"project": name, "owner": owner or self.user, "description": description}
+        accepted = self.api.post("/api/projects", body)
+        self.api.wait_until(accepted.status_url or "", _ready, f"project {name!r} to be ready")
+        return self.get_project(name)
+
+    def get_projects(self) -> list[dict[str, Any]]:
+        """The caller's projects, or for administrators all of them."""
+        projects: list[dict[str, Any]] = self.api.get("/api/projects")
+        return projects
+
+    def get_project(self, name: str) -> Project:
+        """The project, as this caller; raises NotFound."""
+        self.api.get(f"/api/projects/{name}")
+        return Project(self.api, name, self.user, self._settings)
+
+    def issue_key(self, user: str | None = None, *, project: str | None = None, hours: float | None = None) -> ApiKey:
+        """Give oneself a key, or as an administrator anybody: for one project or all, for some hours or ever."""
+        expires = None if hours is None else time.time_ns() // 1000 + round(hours * 3_600_000_000)
+        body = {"user": user or self.user, "project": project, "expires": expires}
+        issued = self.api.post("/api/keys", body).body
+        return ApiKey(**{name: issued[name] for name in ("key_id", "key", "user", "project", "expires")})
+
+    def close(self) -> None:
+        """Let the connections to the API go."""
+        self.api.close()
+
+
+def _ready(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return row if row["phase"] == "ready" else None

@@ -1,0 +1,118 @@
+"""A project, signed in to as one of its members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from headrace._artifacts import DatasetApi
+from headrace._certificates import ClientFiles, client_files, given_files
+from headrace._clients import Consumer, Producer, consumer, full_name, producer
+from headrace._feature_store import FeatureStore
+from headrace._http import Api
+from headrace._kafka import KafkaApi
+from headrace._members import MembersApi, ProjectMember
+from headrace._schemas import Schemas
+from headrace._settings import Settings
+
+
+class Project:
+    """What a member does in a project begins here."""
+
+    def __init__(self, api: Api, name: str, user: str, settings: Settings) -> None:
+        self.name = name
+        self.user = user
+        self._api = api
+        self._settings = settings
+        self._files: ClientFiles | None = None
+
+    def __repr__(self) -> str:
+        return f"Project({self.name!r}, user={self.user!r})"
+
+    @property
+    def description(self) -> str:
+        """What its maker wrote about it."""
+        return str(self._api.get(f"/api/projects/{self.name}")["description"])
+
+    def producer(self, topic: str | None = None, **overrides: Any) -> Producer:
+        """A confluent-kafka Producer, ready: brokers, certificate, settings.
+
+        Overrides are librdkafka settings with `_` for `.`, such as `linger_ms=50`. See Producer.send for records.
+        """
+        return producer(
+            self.name, topic, files=self.client_files(), schemas=self.schemas, overrides=_settings(overrides)
+        )
+
+    def consumer(self, topics: str | Sequence[str], group: str | None = None, **overrides: Any) -> Consumer:
+        """A confluent-kafka Consumer, subscribed to the topics (full or bare names).
+
+        The group gets the project's prefix; without one, it is the user's own. Overrides as with `producer`.
+        """
+        names = [topics] if isinstance(topics, str) else list(topics)
+        return consumer(
+            self.name,
+            names,
+            group=group or self.user,
+            files=self.client_files(),
+            schemas=self.schemas,
+            overrides=_settings(overrides),
+        )
+
+    def topic_name(self, topic: str) -> str:
+        """The full name of a topic; a bare name is one that members made."""
+        return full_name(self.name, topic)
+
+    def client_files(self) -> ClientFiles:
+        """PEM files for Kafka; the certificate is asked for, kept and renewed without being asked."""
+        if self._files is None or datetime.now(UTC) >= self._files.renew_after:
+            given = given_files(self.name, self._settings.given)
+            self._files = given or client_files(self._api, self.name, self.user, self._settings.clients)
+        return self._files
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The project's schemas, for encoding and decoding records."""
+        return Schemas(self._api, self.name)
+
+    def get_feature_store(self) -> FeatureStore:
+        """Feature groups and what is made of them."""
+        return FeatureStore(self._api, self.name, self.producer)
+
+    def get_kafka_api(self) -> KafkaApi:
+        """Topics and schemas."""
+        return KafkaApi(self._api, self.name)
+
+    def get_members_api(self) -> MembersApi:
+        """Who belongs to the project."""
+        return MembersApi(self._api, self.name)
+
+    def get_members(self) -> list[ProjectMember]:
+        """The members, by name."""
+        return self.get_members_api().get_members()
+
+    def add_member(self, user: str, role: str) -> ProjectMember:
+        """Give a person a role; for Data Owners."""
+        return self.get_members_api().add_member(user, role)
+
+    def remove_member(self, user: str) -> None:
+        """End a membership; for Data Owners."""
+        self.get_members_api().remove_member(user)
+
+    def get_dataset_api(self) -> DatasetApi:
+        """Files."""
+        return DatasetApi(self._api, self.name)
+
+    def get_activity(self, limit: int = 100) -> list[dict[str, Any]]:
+        """What happened in the project, the last first: every event, with who, when, and by which command."""
+        rows: list[dict[str, Any]] = self._api.get(f"/api/projects/{self.name}/activity", limit=limit)
+        return rows
+
+    def close(self) -> None:
+        """Let the connections to the API go."""
+        self._api.close()
+
+
+def _settings(overrides: dict[str, Any]) -> dict[str, Any]:
+    return {name.replace("_", "."): value for name, value in overrides.items()}

@@ -1,0 +1,194 @@
+"""From a slice of a frame to rows as the log holds them, and to refusals that say which row and why."""
+
+import io
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import fastavro
+import orjson
+
+from headrace._entity_key import key_encoder
+from headrace._frames import Slice
+from headrace._values import CONVERT, FIRST_MICROS, LAST_MICROS, WrongValue, plain
+
+_FRAME = struct.Struct(">bI")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not sent: its place in the frame (from 0), and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSchema:
+    """What rows of a group are: column types by name, key, event time, and the Avro schema with its id."""
+
+    types: Mapping[str, str]
+    primary_key: tuple[str, ...]
+    event_time: str | None
+    schema_id: int
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRow:
+    """A row's canonical key and its framed Avro bytes."""
+
+    key: bytes
+    value: bytes
+
+
+class RowEncoder:
+    """Checks and encodes the rows of one group."""
+
+    def __init__(self, schema: RowSchema) -> None:
+        self._schema = schema
+        self._avro = fastavro.parse_schema(orjson.loads(schema.schema))
+        self._head = _FRAME.pack(0, schema.schema_id)
+        self._key = key_encoder([schema.types[name] for name in schema.primary_key])
+        self._always = (*schema.primary_key, *((schema.event_time,) if schema.event_time else ()))
+
+    def encode(self, taken: Slice) -> tuple[list[EncodedRow], list[Refusal]]:
+        """The rows of the slice that fit, in order, and the ones that do not, in order."""
+        wrong: dict[int, str] = {}
+        columns = {
+            name: _checked(taken.columns.get(name), kind, taken.count, name, wrong)
+            for name, kind in self._schema.types.items()
+        }
+        for name, values in taken.columns.items():
+            if name not in columns:
+                _refuse_unknown(name, _listed(values), wrong)
+        for name in self._always:
+            for row, value in enumerate(columns[name]):
+                if value is None:
+                    wrong.setdefault(row, f"{self._role(name)} {name!r} is missing")
+        encoded = list(self._rows(columns, wrong))
+        refused = [Refusal(taken.first + row, reason) for row, reason in sorted(wrong.items())]
+        return encoded, refused
+
+    def key_of(self, entity: Mapping[str, Any]) -> bytes:
+        """The canonical key of an entity; raises WrongValue."""
+        values = []
+        for name in self._schema.primary_key:
+            value = plain(entity.get(name))
+            if value is None:
+                raise WrongValue(f"key {name!r} is missing")
+            values.append(_converted(self._schema.types[name], value, name))
+        return self._key(values)
+
+    def _role(self, name: str) -> str:
+        return "key" if name in self._schema.primary_key else "event time"
+
+    def _rows(self, columns: Mapping[str, list[Any]], wrong: Mapping[int, str]) -> Iterator[EncodedRow]:
+        names = list(columns)
+        keys = [columns[name] for name in self._schema.primary_key]
+        write, avro, head, encode_key = fastavro.schemaless_writer, self._avro, self._head, self._key
+        for row, (values, key) in enumerate(
+            zip(zip(*columns.values(), strict=True), zip(*keys, strict=True), strict=True)
+        ):
+            if row in wrong:
+                continue
+            out = io.BytesIO()
+            out.write(head)
+            write(out, avro, dict(zip(names, values, strict=True)))
+            yield EncodedRow(encode_key(key), out.getvalue())
+
+
+def _refuse_unknown(name: str, values: Sequence[Any], wrong: dict[int, str]) -> None:
+    """A row is refused where it has a value in a column that the group lacks."""
+    for row, value in enumerate(values):
+        if value is not None:
+            wrong.setdefault(row, f"the group has no column {name!r}")
+
+
+def _checked(values: Any, kind: str, count: int, name: str, wrong: dict[int, str]) -> list[Any]:
+    """The column as the log holds it; what does not fit is None there and named in `wrong`."""
+    if values is None:
+        return [None] * count
+    if not isinstance(values, list):
+        whole = _arrow(values, kind)
+        if whole is not None:
+            return whole
+    convert = CONVERT[kind]
+    found: list[Any] = []
+    for row, value in enumerate(_listed(values)):
+        if value is None:
+            found.append(None)
+            continue
+        try:
+            found.append(convert(value))
+        except WrongValue as error:
+            found.append(None)
+            wrong.setdefault(row, _reason(name, value, error))
+    return found
+
+
+def _converted(kind: str, value: Any, name: str) -> Any:
+    try:
+        return CONVERT[kind](value)
+    except WrongValue as error:
+        raise WrongValue(_reason(name, value, error)) from None
+
+
+def _reason(name: str, value: Any, error: WrongValue) -> str:
+    return f"column {name!r}: {str(value)[:40]!r} ({type(value).__name__}) {error}"
+
+
+def _listed(values: Any) -> Sequence[Any]:
+    if isinstance(values, list):
+        return values
+    listed: Sequence[Any] = [plain(value) for value in values.to_pylist()]
+    return listed
+
+
+def _arrow(values: Any, kind: str) -> list[Any] | None:
+    """An Arrow column as the log holds it, in one step, or None where single values must be looked at."""
+    import pyarrow as pa  # noqa: PLC0415 - only frames need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - only frames need it
+
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    given, wanted = values.type, _WHOLE_COLUMNS.get(kind)
+    if pa.types.is_null(given):
+        return [None] * len(values)
+    if wanted is None or not wanted(pa.types, given):
+        return None
+    if kind == "timestamp":
+        values = pc.floor_temporal(values, unit="microsecond") if given.unit == "ns" else values
+        values = values.cast(pa.timestamp("us", tz=given.tz), safe=False).cast(pa.int64())
+        if not _within(pc.min_max(values), FIRST_MICROS, LAST_MICROS):
+            return None
+    elif kind == "date":
+        values = values.cast(pa.date32()).cast(pa.int32())
+    elif kind in {"int", "bigint"}:
+        limit = 1 << (31 if kind == "int" else 63)
+        if not _within(pc.min_max(values), -limit, limit - 1):
+            return None
+    listed: list[Any] = values.to_pylist()
+    return listed
+
+
+def _within(bounds: Any, first: int, last: int) -> bool:
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    return low is None or (low >= first and high <= last)
+
+
+_WHOLE_COLUMNS: dict[str, Callable[[Any, Any], bool]] = {
+    "boolean": lambda types, given: types.is_boolean(given),
+    "int": lambda types, given: types.is_integer(given),
+    "bigint": lambda types, given: types.is_integer(given),
+    "float": lambda types, given: types.is_float32(given) or types.is_float16(given),
+    "double": lambda types, given: types.is_floating(given),
+    "string": lambda types, given: (
+        types.is_string(given) or types.is_large_string(given) or types.is_string_view(given)
+    ),
+    "binary": lambda types, given: types.is_binary(given) or types.is_large_binary(given),
+    "date": lambda types, given: types.is_date32(given),
+    "timestamp": lambda types, given: types.is_timestamp(given),
+}
+"""Feature type → whether all values of an Arrow type are values of it."""

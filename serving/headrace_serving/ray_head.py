@@ -1,0 +1,132 @@
+"""The Ray head node, as a supervised process: `python -m headrace_serving.ray_head`.
+
+Everything of Ray hangs on this process: the kernel ends it all when this ends. It listens on the loopback interface
+only, wants Ray's token, starts with an environment that holds no setting of ours, and runs as another user where it can
+(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to its logs.
+"""
+
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_serving.isolation import isolate
+
+logger = logging.getLogger("headrace.ray")
+
+OBJECT_STORE = 256 * 2**20
+_PREFIX = "hr-"
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadSettings:
+    """Where the home is, how many processors trials may use, where health is answered."""
+
+    home: Path
+    secrets: Path
+    cpus: int
+    monitor: str | None
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "HeadSettings":
+        """The settings of this process; raises KeyError naming what is missing."""
+        home = Path(environment["HEADRACE_HOME"]).absolute()
+        return cls(
+            home=home,
+            secrets=Path(environment.get("HEADRACE_SECRETS", home / "secrets")).absolute(),
+            cpus=int(environment.get("HEADRACE_RAY_CPUS") or max(2, os.cpu_count() or 2)),
+            monitor=environment.get("HEADRACE_MONITOR"),
+        )
+
+
+def main() -> None:
+    """Run Ray until SIGTERM."""
+    log_to_stderr()
+    settings = HeadSettings.read(os.environ)
+    token = _token(settings.secrets / "ray.token")
+    folder = _folder(settings.home / "ray")
+    with _address_file(settings.home / "run") as address:
+        isolation = isolate([folder])
+        if isolation == "none":
+            logger.warning("isolation: none (user code runs as the user that runs the platform)")
+        _scrub(folder, token)
+        monitor = Monitor("ray", settings.monitor)
+        monitor.gauge("isolation", "1 where user code runs as another user than the platform").set(
+            isolation == "platform"
+        )
+        import ray  # noqa: PLC0415 - it reads the environment when it is imported
+
+        context: Any = ray.init(
+            num_cpus=settings.cpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE,
+            _temp_dir=str(folder / "r"),  # Ray opens its own folder to everybody; the one around it stays closed
+            log_to_driver=False,
+            configure_logging=False,
+            namespace="headrace",
+        )
+        stop = stop_on_signals()  # Ray has put its own handlers in place
+        where = str(context.address_info["gcs_address"])
+        address.write(where)
+        address.flush()
+        logger.info("Ray answers at %s, isolation: %s", where, isolation)
+        while not stop.wait(0.5):
+            resources = ray.cluster_resources()  # type: ignore[no-untyped-call] # Ray publishes no types for it
+            monitor.healthy(bool(resources))
+        monitor.healthy(False)
+        address.truncate(0)
+        ray.shutdown()
+
+
+def _token(path: Path) -> str:
+    """What clients of Ray must know, made once."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _folder(link: Path) -> Path:
+    """A new folder with a short path (a socket's has 107 bytes); `link` leads to it, and the last one is removed."""
+    if link.is_symlink():
+        last = link.readlink()
+        if last.name.startswith(_PREFIX) and last.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(last, ignore_errors=True)
+        link.unlink()
+    link.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    link.symlink_to(folder)
+    return folder
+
+
+def _address_file(folder: Path) -> TextIO:
+    """The open file for the address, empty; it is opened before the process gives up its rights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / "ray.address").open("w")
+
+
+def _scrub(folder: Path, token: str) -> None:
+    """Leave in the environment, which every worker inherits, only what Python and Ray need."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    os.environ.clear()
+    os.environ.update(
+        kept,
+        HOME=str(folder),
+        RAY_AUTH_MODE="token",
+        RAY_AUTH_TOKEN=token,
+        RAY_USAGE_STATS_ENABLED="0",
+        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # binds the loopback address instead of the machine's own
+    )
+    os.chdir(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The driver on the in-memory platform: what it starts, what it passes on, and that killing it changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import cloudpickle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.events.test_study import CREATE
+from tests.unit.processors.studies.platform import MemoryPlatform
+
+from headrace_events.envelope import Request
+from headrace_events.ids import CommandId, uuid7
+from headrace_events.study import (
+    Dimension,
+    Halving,
+    RungReported,
+    StudyCompleted,
+    TrialFailed,
+    TrialPromoted,
+    TrialStarted,
+)
+from headrace_processors.studies.reporter import Line, Metric
+
+SPACE = (
+    Dimension(name="quality", kind="double", values=("0", "1")),
+    Dimension(name="kind", kind="categorical", values=('"gini"', "null")),
+)
+
+
+def train(hparams: dict[str, Any], reporter: Any, start: int, steps: int, checkpoint: Any) -> float:
+    """Learn for as many steps as it is given, from where it stopped."""
+    learnt = checkpoint or []
+    for step in range(start + 1, steps + 1):
+        learnt = [*learnt, step]
+        reporter.broadcast(hparams["quality"] * step, step)
+    print(f"learnt {learnt}")
+    reporter.save(learnt)
+    return float(hparams["quality"] * len(learnt))
+
+
+def begin(function: Callable[..., Any] = train, **change: Any) -> MemoryPlatform:
+    """A platform on which a scientist has just started a study of that function."""
+    platform = MemoryPlatform()
+    cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["train"]))
+    program = platform.store.write("flights", cloudpickle.dumps(function))
+    create = replace(CREATE, program=program, searchspace=SPACE, **change)
+    platform.send(Request(command=create, id=CommandId(uuid7()), actor="user:bob"))
+    return platform
+
+
+def run(platform: MemoryPlatform, *, kill_every: int = 10**9) -> None:
+    """Drive the study to its end; a new driver takes over after every so many steps."""
+    driver = platform.driver()
+    for step in range(1, 500):
+        driver.step(0)
+        if isinstance(platform.log[-1].event, StudyCompleted):
+            return
+        if step % kill_every == 0:
+            driver = platform.driver()
+    raise AssertionError("the study has not ended")
+
+
+def of(platform: MemoryPlatform, kind: type[Any]) -> list[Any]:
+    return [recorded.event for recorded in platform.log if isinstance(recorded.event, kind)]
+
+
+def test_a_study_runs_to_its_end() -> None:
+    platform = begin(trials=8, workers=2)
+    run(platform)
+    started = of(platform, TrialStarted)
+    assert [fact.trial for fact in started] == list(range(8))
+    done = of(platform, StudyCompleted)[0]
+    best = max(started, key=lambda fact: json.loads(fact.parameters["quality"]))
+    assert done.best_trial == best.trial
+    assert done.best_metric == pytest.approx(4 * json.loads(best.parameters["quality"]))
+
+
+def test_trials_start_before_their_rung_is_full() -> None:
+    platform = begin(trials=8, workers=2)
+    run(platform)
+    facts = [recorded.event for recorded in platform.log]
+    first = next(index for index, fact in enumerate(facts) if isinstance(fact, TrialPromoted))
+    assert any(isinstance(fact, TrialStarted) for fact in facts[first:])
+
+
+def test_a_promoted_trial_goes_on_from_its_checkpoint() -> None:
+    platform = begin(trials=4, workers=1)
+    run(platform)
+    winner = of(platform, StudyCompleted)[0].best_trial
+    said = [m.text for s, m in platform.runs.written if isinstance(m, Line) and s.run == f"s1/{winner}"]
+    assert said == ["learnt [1]", "learnt [1, 2]", "learnt [1, 2, 3, 4]"]
+    steps = [m.step for s, m in platform.runs.written if isinstance(m, Metric) and s.run == f"s1/{winner}"]
+    assert steps == [1, 2, 3, 4]
+    assert [fact.steps for fact in of(platform, RungReported) if fact.trial == winner] == [1, 2, 4]
+
+
+def test_no_more_workers_are_busy_than_the_study_asked_for() -> None:
+    platform = begin(trials=8, workers=3)
+    driver = platform.driver()
+    while not of(platform, StudyCompleted):
+        driver.step(0)
+        for active in driver.active.values():
+            taken = [launch.worker for launch in active.busy.values()]
+            assert len(taken) == len(set(taken)) <= 3
+    assert {source.worker for source, _ in platform.runs.written} == {"worker-1", "worker-2", "worker-3"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 4), st.integers(1, 9), st.sampled_from(["max", "min"]))
+def test_killing_the_driver_changes_no_decision(trials: int, workers: int, every: int, direction: str) -> None:
+    calm = begin(trials=trials, workers=workers, direction=direction)
+    run(calm)
+    killed = begin(trials=trials, workers=workers, direction=direction)
+    run(killed, kill_every=every + 2)
+    assert parameters(killed) == parameters(calm)
+    assert of(killed, StudyCompleted) == of(calm, StudyCompleted)
+    if workers == 1:
+        assert of(killed, TrialPromoted) == of(calm, TrialPromoted)
+        assert of(killed, RungReported) == of(calm, RungReported)
+
+
+def parameters(platform: MemoryPlatform) -> dict[int, Any]:
+    return {fact.trial: fact.parameters for fact in of(platform, TrialStarted)}
+
+
+def test_a_function_that_raises_fails_its_trial_and_no_other() -> None:
+    def fragile(hparams: dict[str, Any]) -> float:
+        if hparams["quality"] > 0.5:
+            raise RuntimeError("out of luck")
+        return float(hparams["quality"])
+
+    platform = begin(fragile, trials=6, workers=2)
+    run(platform)
+    failed = of(platform, TrialFailed)
+    assert failed
+    assert {fact.reason for fact in failed} == {"RuntimeError: out of luck"}
+    assert of(platform, StudyCompleted)[0].best_metric <= 0.5
+    assert any(
+        "out of luck" in m.text for _, m in platform.runs.written if isinstance(m, Line) and m.stream == "stderr"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda: None, "returned NoneType"),
+        (lambda: float("nan"), "the metric is nan"),
+        (lambda: {"loss": 1.0}, "without the study's metric 'auc'"),
+        (lambda model: 1.0, "needs 'model'; it may name budget, checkpoint, data"),
+        (lambda reporter: reporter.broadcast(float("inf")), "the metric is inf"),
+        (lambda reporter: [reporter.broadcast(1.0, 5), reporter.broadcast(1.0, 4)], "step 4 comes after step 5"),
+    ],
+)
+def test_a_function_that_breaks_the_contract_is_told_how(function: Callable[..., Any], reason: str) -> None:
+    platform = begin(function, trials=1, halving=Halving(rungs=1))
+    run(platform)
+    assert reason in of(platform, TrialFailed)[0].reason
+    assert of(platform, StudyCompleted)[0].best_trial is None
+
+
+def test_a_program_that_is_not_stored_fails_every_trial_with_that_reason() -> None:
+    platform = begin(trials=2)
+    platform.store.held.clear()
+    run(platform)
+    assert [fact.reason.split(" artifact")[0] for fact in of(platform, TrialFailed)] == ["project flights has no"] * 2
+
+
+def test_other_numbers_of_the_returned_dict_are_metrics() -> None:
+    platform = begin(lambda: {"auc": 0.7, "loss": 0.2}, trials=1, halving=Halving(rungs=1))
+    run(platform)
+    metrics = [(m.name, m.step, m.value) for _, m in platform.runs.written if isinstance(m, Metric)]
+    assert metrics == [("loss", 1, 0.2)]
+    assert of(platform, RungReported)[0].metric == 0.7
+
+
+def test_a_function_sees_no_setting_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_SECRETS", "/secret")
+
+    def curious() -> float:
+        import os
+
+        return float(sum(name.startswith("HEADRACE_") for name in os.environ))
+
+    platform = begin(curious, trials=1, halving=Halving(rungs=1))
+    run(platform)
+    assert of(platform, RungReported)[0].metric == 0.0
