@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -19,16 +20,20 @@ from headrace_api.feature_views import routes as feature_views
 from headrace_api.kafka import routes as kafka
 from headrace_api.keys import routes as keys
 from headrace_api.limits import BodyLimit
+from headrace_api.lineage import routes as lineage
 from headrace_api.members import routes as members
 from headrace_api.models import routes as models
 from headrace_api.monitors import routes as monitors
+from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
 from headrace_api.registry import routes as registry
 from headrace_api.requests import RequestMetrics, Requests
+from headrace_api.search import routes as search
 from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
 from headrace_api.training_datasets import routes as training_datasets
 from headrace_api.users import routes as users
+from headrace_api.vectors import routes as vectors
 
 ROUTERS: tuple[APIRouter, ...] = (
     users.router,
@@ -39,7 +44,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     kafka.router,
     topics.router,
     feature_groups.router,
+    progress.router,
     feature_views.router,
+    vectors.router,
     training_datasets.router,
     studies.router,
     models.router,
@@ -47,11 +54,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     monitors.router,
     artifacts.router,
     activity.router,
-    registry.platform,
-    registry.router,
+    search.router,
+    lineage.router,
 )
+REGISTRIES: tuple[APIRouter, ...] = (registry.platform, registry.router)
+"""Routes whose errors are in Confluent's form."""
 
-_PROBLEMS = {
+_WHY = {
     401: "no API key, an unknown or an expired one",
     403: "the caller may not",
     404: "there is no such thing, or none the caller may see",
@@ -60,6 +69,10 @@ _PROBLEMS = {
     422: "the request can never be accepted as it is",
     503: "a server behind the API does not answer: try again",
     504: "no result in time: send the same request again with the same Idempotency-Key",
+}
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text} for status, text in _WHY.items()
 }
 
 _ABOUT = """\
@@ -90,9 +103,10 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation,
-        responses={status: {"model": Problem, "description": text} for status, text in _PROBLEMS.items()},
     )
     for router in (health.router(metrics.registry), *ROUTERS):
+        app.include_router(router, responses=_PROBLEMS)
+    for router in REGISTRIES:
         app.include_router(router)
     handle_errors(app)
     app.add_middleware(BodyLimit)

@@ -21,6 +21,7 @@ from headrace_broker.results import Result
 from headrace_broker.sealing import MasterKey
 from headrace_events.envelope import Request
 from headrace_events.ids import CommandId
+from headrace_projections.search.engine import Engine
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
@@ -52,6 +53,7 @@ class Context:
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
+    engine: Engine | None
     ca_chain: str
 
 
@@ -64,6 +66,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
+    engine = Engine(settings.opensearch, settings.opensearch_token, seconds=10) if settings.opensearch else None
     async with pool:
         try:
             yield Context(
@@ -73,11 +76,14 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),
+                engine=engine,
                 ca_chain=settings.connection.ca.read_text(),
             )
         finally:
             await anyio.to_thread.run_sync(keys.close)
             await anyio.to_thread.run_sync(commands.close)
+            if engine is not None:
+                engine.close()
 
 
 def _context(connection: HTTPConnection) -> Context:

@@ -78,6 +78,7 @@ class Site:
             "HEADRACE_OPENSEARCH_TOKEN": self.vault.opensearch_token,
             "HEADRACE_STORAGE": self.storage_url,
             "HEADRACE_API": self.api_url,
+            "HEADRACE_OFFLINE_SECONDS": str(self.settings.offline_seconds),
         }
         if "gateway" in self.addresses:
             told["HEADRACE_SERVING"] = f"http://{self.addresses['gateway']}"

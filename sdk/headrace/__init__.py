@@ -19,13 +19,18 @@ from headrace._errors import (
 )
 from headrace._feature_group import FeatureGroup, Vector
 from headrace._feature_store import FeatureStore
+from headrace._feature_view import FeatureView
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
+from headrace._lineage import Lineage, LineageEdge, LineageNode
 from headrace._login import connect, login
 from headrace._members import MembersApi, ProjectMember
 from headrace._platform import ApiKey, Platform
 from headrace._project import Project
+from headrace._query import Query
 from headrace._receipt import Receipt, Visible
 from headrace._rows import Refusal
+from headrace._search import Found, SearchResults
+from headrace._training_dataset import Manifest, TrainingDataset
 
 __all__ = [
     "ApiKey",
@@ -37,12 +42,18 @@ __all__ = [
     "Feature",
     "FeatureGroup",
     "FeatureStore",
+    "FeatureView",
     "Forbidden",
+    "Found",
     "HeadraceError",
     "Invalid",
     "KafkaApi",
     "KafkaSchema",
     "KafkaTopic",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
+    "Manifest",
     "MembersApi",
     "NotFound",
     "NotSignedIn",
@@ -52,8 +63,11 @@ __all__ = [
     "Producer",
     "Project",
     "ProjectMember",
+    "Query",
     "Receipt",
     "Refusal",
+    "SearchResults",
+    "TrainingDataset",
     "Unavailable",
     "Unreachable",
     "Vector",

@@ -26,6 +26,7 @@ from headrace._insert import (
     bar,
     claimed_time,
 )
+from headrace._query import Selectable
 from headrace._receipt import Receipt
 from headrace._rows import Refusal, RowEncoder, RowSchema
 from headrace._values import WrongValue, micros_of, plain
@@ -59,7 +60,7 @@ class GroupWish:
     features: Sequence[Feature] | None
 
 
-class FeatureGroup:
+class FeatureGroup(Selectable):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -222,7 +223,7 @@ class FeatureGroup:
         import pyarrow as pa  # noqa: PLC0415 - only frames need it
 
         path = f"{self._path}/rows?format=arrow&history={'true' if history else 'false'}"
-        with pa.ipc.open_stream(_Readable(self._api.download(path))) as reader:
+        with pa.ipc.open_stream(io.BufferedReader(_Readable(self._api.download(path)), 1 << 20)) as reader:
             table = reader.read_all()
         if dataframe_type == "arrow":
             return table

@@ -9,10 +9,11 @@ from typing import Any
 from headrace._columns import features_of
 from headrace._errors import Conflict, NotFound
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
+from headrace._feature_views import FeatureViews
 from headrace._http import Api
 
 
-class FeatureStore:
+class FeatureStore(FeatureViews):
     """Feature groups of one project."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer) -> None:

@@ -13,8 +13,10 @@ from headrace._clients import Consumer, Producer, consumer, full_name, producer
 from headrace._feature_store import FeatureStore
 from headrace._http import Api
 from headrace._kafka import KafkaApi
+from headrace._lineage import ALL_LEVELS, Direction, Lineage, lineage
 from headrace._members import MembersApi, ProjectMember
 from headrace._schemas import Schemas
+from headrace._search import SearchResults, search
 from headrace._settings import Settings
 
 
@@ -108,6 +110,18 @@ class Project:
         """What happened in the project, the last first: every event, with who, when, and by which command."""
         rows: list[dict[str, Any]] = self._api.get(f"/api/projects/{self.name}/activity", limit=limit)
         return rows
+
+    def search(
+        self, text: str, *, kind: str | Sequence[str] | None = None, size: int = 20, start: int = 0
+    ) -> SearchResults:
+        """Things of this project with all the words of the text; `kind` as in `feature_group` or `model_version`."""
+        return search(self._api, text, project=self.name, kind=kind, size=size, start=start)
+
+    def lineage(
+        self, node: str, direction: Direction = "upstream", *, levels: int = ALL_LEVELS, as_of: int | None = None
+    ) -> Lineage:
+        """Where `<kind>:<name>` comes from, or (downstream) what became of it; print it to see a tree."""
+        return lineage(self._api, self.name, node, direction, levels=levels, as_of=as_of)
 
     def close(self) -> None:
         """Let the connections to the API go."""

@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, TextIO
 
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_serving.isolation import isolate
+from headrace_serving.lifeline import run_guarded
 
 logger = logging.getLogger("headrace.ray")
 
@@ -47,7 +49,7 @@ class HeadSettings:
 
 
 def main() -> None:
-    """Run Ray until SIGTERM."""
+    """Run Ray until SIGTERM, and leave nothing of it behind."""
     log_to_stderr()
     settings = HeadSettings.read(os.environ)
     token = _token(settings.secrets / "ray.token")
@@ -57,32 +59,36 @@ def main() -> None:
         if isolation == "none":
             logger.warning("isolation: none (user code runs as the user that runs the platform)")
         _scrub(folder, token)
-        monitor = Monitor("ray", settings.monitor)
-        monitor.gauge("isolation", "1 where user code runs as another user than the platform").set(
-            isolation == "platform"
-        )
-        import ray  # noqa: PLC0415 - it reads the environment when it is imported
-
-        context: Any = ray.init(
-            num_cpus=settings.cpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE,
-            _temp_dir=str(folder / "r"),  # Ray opens its own folder to everybody; the one around it stays closed
-            log_to_driver=False,
-            configure_logging=False,
-            namespace="headrace",
-        )
-        stop = stop_on_signals()  # Ray has put its own handlers in place
-        where = str(context.address_info["gcs_address"])
-        address.write(where)
-        address.flush()
-        logger.info("Ray answers at %s, isolation: %s", where, isolation)
-        while not stop.wait(0.5):
-            resources = ray.cluster_resources()  # type: ignore[no-untyped-call] # Ray publishes no types for it
-            monitor.healthy(bool(resources))
-        monitor.healthy(False)
+        status = run_guarded(lambda: _run(settings, folder, address, isolation))
         address.truncate(0)
-        ray.shutdown()
+    sys.exit(status)
+
+
+def _run(settings: HeadSettings, folder: Path, address: TextIO, isolation: str) -> None:
+    import ray  # noqa: PLC0415 - it reads the environment when it is imported
+
+    monitor = Monitor("ray", settings.monitor)
+    isolated = monitor.gauge("isolation", "1 where user code runs as another user than the platform")
+    isolated.set(isolation == "platform")
+    context: Any = ray.init(
+        num_cpus=settings.cpus,
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE,
+        _temp_dir=str(folder / "r"),  # Ray opens its own folder to everybody; the one around it stays closed
+        log_to_driver=False,
+        configure_logging=False,
+        namespace="headrace",
+    )
+    stop = stop_on_signals()  # Ray has put its own handlers in place
+    where = str(context.address_info["gcs_address"])
+    address.write(where)
+    address.flush()
+    logger.info("Ray answers at %s, isolation: %s", where, isolation)
+    while not stop.wait(0.5):
+        resources = ray.cluster_resources()  # type: ignore[no-untyped-call] # Ray publishes no types for it
+        monitor.healthy(bool(resources))
+    monitor.healthy(False)
+    ray.shutdown()
 
 
 def _token(path: Path) -> str:

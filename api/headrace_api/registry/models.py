@@ -24,6 +24,13 @@ class PostedSchema(BaseModel):
     schema_type: str = Field(alias="schemaType", default="AVRO")
 
 
+class RegistryProblem(BaseModel):
+    """The body of an error."""
+
+    error_code: int = Field(examples=[40401])
+    message: str
+
+
 class RegistryError(Exception):
     """An error in Confluent's form; the first three digits of the code are the HTTP status."""
 

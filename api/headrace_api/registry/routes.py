@@ -14,7 +14,14 @@ from fastapi.routing import APIRoute
 from headrace_api.errors import ApiError
 from headrace_api.reading import Reading
 from headrace_api.registry.lookup import ProjectRegistry, Registry, ShippedRegistry, same_schema, version_of
-from headrace_api.registry.models import PostedSchema, RegistryAnswer, RegistryError, schema_missing, subject_missing
+from headrace_api.registry.models import (
+    PostedSchema,
+    RegistryAnswer,
+    RegistryError,
+    RegistryProblem,
+    schema_missing,
+    subject_missing,
+)
 from headrace_projections.catalogue.queries.topics import SubjectVersionRow
 
 
@@ -48,7 +55,13 @@ def _shipped_registry() -> Registry:
 
 
 def _routes(prefix: str, tag: str, registry: Callable[..., Registry]) -> APIRouter:
-    routes = APIRouter(prefix=prefix, tags=[tag], route_class=RegistryRoute, default_response_class=RegistryAnswer)
+    routes = APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=RegistryRoute,
+        default_response_class=RegistryAnswer,
+        responses={status: {"model": RegistryProblem} for status in (401, 404, 422)},
+    )
     Schemas = Annotated[Registry, Depends(registry)]  # noqa: N806 - a type, made for these routes
 
     @routes.get("/schemas/ids/{schema_id}", summary="A schema by id")
@@ -68,7 +81,7 @@ def _routes(prefix: str, tag: str, registry: Callable[..., Registry]) -> APIRout
         return [{"subject": row.subject, "version": row.version} for row in await _used(schemas, schema_id)]
 
     @routes.get("/schemas/types", summary="Kinds of schemas")
-    async def get_types() -> list[str]:
+    async def get_types(_: Schemas) -> list[str]:
         """Avro only."""
         return ["AVRO"]
 

@@ -30,6 +30,13 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="command-processor", module="headrace_processors.commands.main"),
     Process(name="provisioning", module="headrace_processors.provisioning.main"),
     Process(name="projector", module="headrace_projections.catalogue.main", after=("prepare-broker", "postgres")),
+    Process(name="online", module="headrace_projections.online.main", after=("prepare-broker", "postgres")),
+    Process(name="offline", module="headrace_projections.offline.main", after=("prepare-broker", "postgres")),
+    Process(
+        name="training-datasets",
+        module="headrace_processors.training.main",
+        after=("prepare-broker", "command-processor"),
+    ),
     Process(name="api", module="headrace_api.main", after=("command-processor", "projector"), serves=True),
 )
 """Every process of ours, each after those it depends on."""

@@ -95,7 +95,7 @@ def configuration(settings: FlinkSettings, key: ClusterKey) -> Mapping[str, str]
         "heartbeat.timeout": "10 s",
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
-        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        "restart-strategy.exponential-delay.max-backoff": "5 s",
     }
 
 

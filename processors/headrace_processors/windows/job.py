@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from headrace_processors.windows.checkpoints import Checkpoints
+from headrace_processors.windows.cluster import configuration
 from headrace_processors.windows.errors import NotSubmitted
+from headrace_processors.windows.keys import ClusterKey
 from headrace_processors.windows.rest import NAME
 from headrace_processors.windows.settings import SOURCES, FlinkSettings
 from headrace_schemas.catalogue import published, schema_id
@@ -23,7 +25,10 @@ def checkpoints(settings: FlinkSettings) -> Checkpoints:
 
 def options(settings: FlinkSettings, restore: Path | None) -> Mapping[str, str]:
     """The job's configuration."""
+    cluster = configuration(settings, ClusterKey(settings.folder / "keys"))
     chosen = {
+        # The client does not read the cluster's file for these.
+        **{name: value for name, value in cluster.items() if name.startswith(("rest.", "security.ssl."))},
         "pipeline.name": NAME,
         "pipeline.jars": ";".join(path.as_uri() for path in settings.connectors),
         "execution.target": "remote",

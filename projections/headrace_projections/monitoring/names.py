@@ -8,6 +8,3 @@ WHOLE = ""
 
 UNMATCHED = "@unmatched_outcomes"
 """In the place of a feature: outcomes of the project that have no prediction yet."""
-
-MISSING = "missing"
-"""In the place of a bin's number: values that were absent, null or not finite."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headrace_projections.monitoring.names import MISSING
 from headrace_schemas.codec import RecordCodec, ShippedSchemas
 from headrace_schemas.errors import Undecodable
 from headrace_schemas.records import from_record
@@ -23,8 +22,16 @@ class WindowKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """How many values are in the bin of that number; None counts missing values."""
+
+    number: int | None = None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Of a feature: `bins` counts values by bin. Of the whole window: how many failed, how long they took, how good.
+    """Of a feature: `bins` counts values, empty bins left out. Of the whole window: how many failed, how long they took, how good.
 
     `matched` are predictions with an outcome, `correct` those on the same side of 0.5 as it, `probabilities` those
     with an outcome of 0 or 1 and a prediction in [0, 1]; `log_loss_sum` is over the latter.
@@ -36,7 +43,7 @@ class Window:
     window_start_ms: int
     feature: str
     count: int
-    bins: Mapping[str, int] | None = None
+    bins: tuple[Bin, ...] | None = None
     failed: int | None = None
     latency_ms_sum: float | None = None
     matched: int | None = None
@@ -60,12 +67,12 @@ class Window:
     @property
     def missing(self) -> int:
         """How many values were missing."""
-        return (self.bins or {}).get(MISSING, 0)
+        return sum(held.count for held in self.bins or () if held.number is None)
 
     def counts(self, bins: int) -> tuple[int, ...]:
         """How many values each of that many bins has."""
-        held = self.bins or {}
-        return tuple(held.get(str(number), 0) for number in range(bins))
+        held = {held.number: held.count for held in self.bins or ()}
+        return tuple(held.get(number, 0) for number in range(bins))
 
 
 class WindowCodec:

@@ -37,6 +37,7 @@ class Found:
     tags: tuple[str, ...]
     people: tuple[str, ...]
     metrics: Mapping[str, float]
+    text: tuple[str, ...]
     state: str
     created: int
     updated: int
@@ -131,6 +132,7 @@ def _found(hit: Mapping[str, Any]) -> Found:
         tags=tuple(source["tags"]),
         people=tuple(source["people"]),
         metrics=source["metrics"],
+        text=tuple(source["text"]),
         state=source["state"],
         created=source["created"],
         updated=source["updated"],

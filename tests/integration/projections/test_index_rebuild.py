@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from headrace_events.ids import ProjectName
 from headrace_projections.lineage.index import ALIAS as LINEAGE_ALIAS
 from headrace_projections.search.index import ALIAS as SEARCH_ALIAS
 from headrace_projections.search.queries import find
+from headrace_projections.search.tables import believed
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def test_the_live_processes_go_on_in_the_rebuilt_indexes(
     ],
 )
 def test_a_document_changed_by_hand_is_named_and_put_right(
-    indexing: Indexing, project: ProjectName, name: str, alias: str, changed: str, field: str
+    indexing: Indexing, project: ProjectName, *, name: str, alias: str, changed: str, field: str
 ) -> None:
     index = indexing.engine.target(alias) or ""
     key, body = next((key, body) for key, body in indexing.engine.scan(alias) if key.startswith(f"{project}/{changed}"))
@@ -147,7 +149,14 @@ def test_where_the_search_server_lost_everything_the_indexes_are_filled_again(
         indexing.engine.drop(indexing.engine.target(alias) or "")
     indexing.kill("search")
     indexing.start("search")
-    eventually(lambda: indexing.engine.target(LINEAGE_ALIAS), "the indexes to be made")
+    for alias in (SEARCH_ALIAS, LINEAGE_ALIAS):
+        eventually(partial(_speaks_of, indexing, alias), f"the index {alias} to be made")
     documents, edges = expected(indexing.caught_up())
     assert indexing.documents() == documents
     assert indexing.edges() == edges
+
+
+def _speaks_of(indexing: Indexing, alias: str) -> bool | None:
+    """Whether the alias has an index, and the checkpoint is about that one."""
+    index = indexing.engine.target(alias)
+    return True if index is not None and believed(indexing.database, alias) == indexing.engine.uuid(index) else None

@@ -1,0 +1,47 @@
+"""Progress and rows of feature groups."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from headrace_api.errors import Missing
+from headrace_api.reading import Reader, Reading
+from headrace_api.versions import Version
+from headrace_projections.offline.queries import arrow_stream
+from headrace_projections.rows.catalogued import group_of
+from headrace_projections.rows.groups import Group
+from headrace_projections.rows.progress import RowProgress, row_progress
+
+ARROW = "application/vnd.apache.arrow.stream"
+
+router = APIRouter(prefix="/api/projects/{project}/feature-groups/{name}/versions/{version}", tags=["rows"])
+
+
+@router.get("/progress", summary="Show how far a feature group's stores are")
+async def get_progress(name: str, version: Version, reading: Reading) -> RowProgress:
+    """Per partition, the next offsets online and offline: rows before them can be read. And what did not fit."""
+    return await row_progress(reading.context.pool, await _group(name, version, reading))
+
+
+@router.get("/rows", summary="Read a feature group's rows", response_class=StreamingResponse)
+async def read_rows(
+    name: str,
+    version: Version,
+    reading: Reading,
+    history: bool = False,
+    format: Literal["arrow"] = "arrow",  # noqa: A002 - what the parameter of the query is called
+) -> StreamingResponse:
+    """The last row of every key from the offline store; with `history`, every row and delete. An Arrow IPC stream."""
+    group = await _group(name, version, reading)
+    if not group.offline:
+        raise Missing("offline feature group", f"{name} version {version}")
+    parts = arrow_stream(reading.context.settings.storage, group, history=history)
+    return StreamingResponse(parts, media_type=ARROW)
+
+
+async def _group(name: str, version: int, reading: Reader) -> Group:
+    found = await group_of(reading.context.pool, reading.project, name, version)
+    if found is None:
+        raise Missing("feature group", f"{name} version {version}")
+    return found.group

@@ -1,0 +1,1 @@
+"""Routes that read online features by key."""

@@ -1,0 +1,62 @@
+"""Feature groups as the catalogue has them: what reading rows takes to know."""
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from headrace_events.row_schema import Column
+from headrace_projections.rows.groups import Group
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+_GROUP = """
+SELECT g.name, g.version, g.columns, g.primary_key, g.event_time, g.online, g.offline, g.ttl_seconds, g.subject,
+       g.topic, g.schema_id, s.schema, t.topic_id, t.partitions
+FROM catalogue.feature_groups g
+JOIN catalogue.schemas s USING (schema_id)
+JOIN catalogue.topics t USING (project, topic)
+WHERE g.project = %s AND g.name = %s AND g.version = %s AND t.topic_id IS NOT NULL"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CataloguedGroup:
+    """A group whose topic is open, and the schema its rows are written with. Nothing of it ever changes."""
+
+    group: Group
+    schema_id: int
+    schema: str
+
+
+async def group_of(pool: Pool, project: str, name: str, version: int) -> CataloguedGroup | None:
+    """The version of a group, or None while the catalogue has none that takes rows."""
+    async with pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_GROUP, (project, name, version))
+        row = await cursor.fetchone()
+    if row is None:
+        return None
+    group = Group(
+        project=project,
+        name=row["name"],
+        version=row["version"],
+        columns=tuple(Column(**column) for column in row["columns"]),
+        primary_key=tuple(row["primary_key"]),
+        event_time=row["event_time"],
+        online=row["online"],
+        offline=row["offline"],
+        ttl_seconds=row["ttl_seconds"],
+        subject=row["subject"],
+        topic=row["topic"],
+        topic_id=row["topic_id"],
+        partitions=row["partitions"],
+    )
+    return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"])
+
+
+async def schema_of(pool: Pool, schema_id: int) -> str | None:
+    """The text of a schema, or None."""
+    async with pool.connection() as connection:
+        found = await connection.execute("SELECT schema FROM catalogue.schemas WHERE schema_id = %s", (schema_id,))
+        row = await found.fetchone()
+    return None if row is None else str(row[0])

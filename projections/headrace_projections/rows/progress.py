@@ -1,0 +1,87 @@
+"""How far the stores have taken a group's topic, and what did not fit."""
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection, errors, sql
+from psycopg.rows import TupleRow
+
+from headrace_projections.rows.catalogued import Pool
+from headrace_projections.rows.groups import Group
+
+LAST_REFUSED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionProgress:
+    """Rows before these offsets can be read."""
+
+    partition: int
+    online: int
+    offline: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRecord:
+    """A record of the topic that no row came of."""
+
+    partition: int
+    offset: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProgress:
+    """Where a group's stores are; `dead_letters` counts records, however many stores refused them."""
+
+    topic: str
+    topic_id: str
+    online: bool
+    offline: bool
+    partitions: tuple[PartitionProgress, ...]
+    dead_letters: int
+    last_dead_letters: tuple[RefusedRecord, ...]
+
+
+async def row_progress(pool: Pool, group: Group) -> RowProgress:
+    """The progress of both stores now."""
+    async with pool.connection() as connection:
+        online = await _offsets(connection, "online", "checkpoint", group.topic_id)
+        offline = await _offsets(connection, "offline", "progress", group.topic_id)
+        refused = await _refused(connection, "online", group.topic_id)
+        refused |= await _refused(connection, "offline", group.topic_id)
+        count = len(refused)
+    places = sorted(refused, reverse=True)[:LAST_REFUSED]
+    return RowProgress(
+        topic=group.topic,
+        topic_id=group.topic_id,
+        online=group.online,
+        offline=group.offline,
+        partitions=tuple(
+            PartitionProgress(partition=number, online=online.get(number, 0), offline=offline.get(number, 0))
+            for number in range(group.partitions)
+        ),
+        dead_letters=count,
+        last_dead_letters=tuple(
+            RefusedRecord(partition=place[1], offset=place[0], error=refused[place]) for place in places
+        ),
+    )
+
+
+async def _offsets(connection: AsyncConnection[TupleRow], schema: str, name: str, topic_id: str) -> dict[int, int]:
+    query = sql.SQL("SELECT partition, next_offset FROM {} WHERE topic_id = %s").format(sql.Identifier(schema, name))
+    try:
+        found = await connection.execute(query, (topic_id,))
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return {}
+    return dict(await found.fetchall())
+
+
+async def _refused(connection: AsyncConnection[TupleRow], schema: str, topic_id: str) -> dict[tuple[int, int], str]:
+    query = sql.SQL("SELECT log_offset, partition, error FROM {} WHERE topic_id = %s").format(
+        sql.Identifier(schema, "dead_letters")
+    )
+    try:
+        found = await connection.execute(query, (topic_id,))
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return {}
+    return {(offset, partition): error for offset, partition, error in await found.fetchall()}

@@ -1,0 +1,312 @@
+"""Feature views: the features a model sees, joined as of event time, for training and for serving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+from headrace._columns import Feature
+from headrace._errors import NotFound
+from headrace._http import Api
+from headrace._splits import Time, adjacent
+from headrace._training_dataset import TrainingDataset, TrainingSplit
+from headrace._vectors import ReturnType, jsonable, shaped
+
+DataFormat = Literal["parquet", "csv"]
+
+
+class FeatureView:
+    """One version of a view; it never changes."""
+
+    def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
+        self._api = api
+        self._project = project
+        self._row = row
+
+    def __repr__(self) -> str:
+        return f"FeatureView({self.name!r}, version={self.version})"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self._row["name"])
+
+    @property
+    def version(self) -> int:
+        """Its version."""
+        return int(self._row["version"])
+
+    @property
+    def description(self) -> str:
+        """What its maker wrote about it."""
+        return str(self._row["description"])
+
+    @property
+    def labels(self) -> list[str]:
+        """The columns to predict."""
+        return list(self._row["labels"])
+
+    @cached_property
+    def schema(self) -> list[Feature]:
+        """All columns, labels among them, with their types."""
+        selections = [self._row["root"], *(join["selection"] for join in self._row["joins"])]
+        return [
+            Feature(
+                selection["prefix"] + name,
+                self._group(selection)[name]["type"],
+                self._group(selection)[name]["description"],
+            )
+            for selection in selections
+            for name in selection["features"]
+        ]
+
+    @property
+    def features(self) -> list[Feature]:
+        """The columns a model sees: all but the labels."""
+        return [feature for feature in self.schema if feature.name not in self.labels]
+
+    @cached_property
+    def primary_keys(self) -> list[str]:
+        """The primary key of the root group: what names an example, and what a feature vector is asked by."""
+        root = self._row["root"]
+        row = self._api.get(f"/api/projects/{self._project}/feature-groups/{root['group']}/versions/{root['version']}")
+        return list(row["primary_key"])
+
+    # Training data
+
+    def create_training_data(
+        self,
+        start_time: Time | None = None,
+        end_time: Time | None = None,
+        *,
+        data_format: DataFormat = "parquet",
+        version: int | None = None,
+        wait: bool = True,
+        show_progress: bool = True,
+    ) -> tuple[int, TrainingDataset]:
+        """Examples with event time in [start_time, end_time), as one split `train`; see create_train_test_split."""
+        splits = adjacent({"train": (start_time, end_time)})
+        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+
+    def create_train_test_split(
+        self,
+        *,
+        train_start: Time | None = None,
+        train_end: Time | None = None,
+        test_start: Time | None = None,
+        test_end: Time | None = None,
+        data_format: DataFormat = "parquet",
+        version: int | None = None,
+        wait: bool = True,
+        show_progress: bool = True,
+    ) -> tuple[int, TrainingDataset]:
+        """Two splits by event time, `train` and `test`; starts are inclusive, ends are not.
+
+        A bound that is not given is that of the neighbour, or open at the outer sides. Returns the dataset's version
+        and the dataset; without `wait` it is still being made.
+
+        Raises:
+            Invalid: the bounds overlap, or one split has none.
+            Failed: it cannot be made; the message says why.
+        """
+        splits = adjacent({"train": (train_start, train_end), "test": (test_start, test_end)})
+        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+
+    def create_train_validation_test_split(
+        self,
+        *,
+        train_start: Time | None = None,
+        train_end: Time | None = None,
+        validation_start: Time | None = None,
+        validation_end: Time | None = None,
+        test_start: Time | None = None,
+        test_end: Time | None = None,
+        data_format: DataFormat = "parquet",
+        version: int | None = None,
+        wait: bool = True,
+        show_progress: bool = True,
+    ) -> tuple[int, TrainingDataset]:
+        """Three splits by event time, `train`, `validation` and `test`; see create_train_test_split."""
+        splits = adjacent(
+            {
+                "train": (train_start, train_end),
+                "validation": (validation_start, validation_end),
+                "test": (test_start, test_end),
+            }
+        )
+        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+
+    def training_data(
+        self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
+    ) -> tuple[Any, Any]:
+        """Create training data and read it: features and labels, as pandas DataFrames."""
+        _, dataset = self.create_training_data(start_time, end_time, **how)
+        return self._features_and_labels(dataset, "train")
+
+    def train_test_split(self, **bounds: Any) -> tuple[Any, Any, Any, Any]:
+        """Create a split and read it: X_train, X_test, y_train, y_test. Arguments as for create_train_test_split."""
+        version, _ = self.create_train_test_split(**bounds)
+        return self.get_train_test_split(version)
+
+    def get_training_data(
+        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+    ) -> tuple[Any, Any]:
+        """Features and labels of a dataset with one split, as pandas DataFrames."""
+        dataset = self.get_training_dataset(training_dataset_version)
+        return self._features_and_labels(dataset, None, primary_key=primary_key, event_time=event_time)
+
+    def get_train_test_split(
+        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+    ) -> tuple[Any, Any, Any, Any]:
+        """X_train, X_test, y_train, y_test of a dataset, as pandas DataFrames."""
+        dataset = self.get_training_dataset(training_dataset_version)
+        parts = [
+            self._features_and_labels(dataset, split, primary_key=primary_key, event_time=event_time)
+            for split in ("train", "test")
+        ]
+        return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
+
+    def get_train_validation_test_split(
+        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+    ) -> tuple[Any, Any, Any, Any, Any, Any]:
+        """X_train, X_validation, X_test, y_train, y_validation, y_test of a dataset, as pandas DataFrames."""
+        dataset = self.get_training_dataset(training_dataset_version)
+        parts = [
+            self._features_and_labels(dataset, split, primary_key=primary_key, event_time=event_time)
+            for split in ("train", "validation", "test")
+        ]
+        return parts[0][0], parts[1][0], parts[2][0], parts[0][1], parts[1][1], parts[2][1]
+
+    def get_training_dataset(self, training_dataset_version: int) -> TrainingDataset:
+        """A training dataset of this view; raises NotFound."""
+        row = self._api.get(f"{self._path}/training-datasets/{training_dataset_version}")
+        return TrainingDataset(self._api, self._project, row, self._file_types)
+
+    def get_training_datasets(self) -> list[TrainingDataset]:
+        """All training datasets of this view, the newest first."""
+        rows = self._api.get(f"{self._path}/training-datasets")
+        return [TrainingDataset(self._api, self._project, row, self._file_types) for row in rows]
+
+    def recreate_training_dataset(
+        self, training_dataset_version: int, *, wait: bool = True, show_progress: bool = True
+    ) -> TrainingDataset:
+        """Make the same rows again, as a new version with the same bounds and positions; its hash is the same."""
+        manifest = self.get_training_dataset(training_dataset_version).manifest
+        _, dataset = self._create(
+            manifest.splits,
+            manifest.format,
+            None,
+            positions=manifest.positions,
+            wait=wait,
+            show_progress=show_progress,
+        )
+        return dataset
+
+    def _create(
+        self,
+        splits: Sequence[TrainingSplit],
+        data_format: str,
+        version: int | None,
+        *,
+        positions: Sequence[str] = (),
+        wait: bool,
+        show_progress: bool,
+    ) -> tuple[int, TrainingDataset]:
+        body = {
+            "splits": [{"name": split.name, "start": split.start, "end": split.end} for split in splits],
+            "positions": list(positions),
+            "format": data_format,
+            "version": version,
+        }
+        accepted = self._api.post(f"{self._path}/training-datasets", body)
+        made = self._api.happened(self._project, accepted, "training_dataset.requested")
+        dataset = self.get_training_dataset(made["version"])
+        if wait:
+            dataset.wait(show_progress=show_progress)
+        return dataset.version, dataset
+
+    def _features_and_labels(
+        self, dataset: TrainingDataset, split: str | None, *, primary_key: bool = False, event_time: bool = False
+    ) -> tuple[Any, Any]:
+        rows = dataset.read(split, primary_key=primary_key, event_time=event_time)
+        return rows.drop(columns=self.labels), rows[self.labels]
+
+    # Serving
+
+    def init_serving(self, training_dataset_version: int | None = None) -> None:
+        """Get ready to read feature vectors; a training dataset version is checked to exist. Raises NotFound."""
+        if training_dataset_version is not None:
+            self.get_training_dataset(training_dataset_version)
+        self.features, self.primary_keys  # noqa: B018 - read once, before the first vector is asked for
+
+    def get_feature_vector(
+        self,
+        entry: Mapping[str, Any],
+        passed_features: Mapping[str, Any] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+    ) -> Any:
+        """The online features, without labels, of one entity.
+
+        Args:
+            entry: the root's primary key, or the root's columns that joins go by, or both.
+            passed_features: values that go before what is stored.
+            return_type: a `list` in the order of `features`, a `dict`, or one row of `pandas` or `numpy`.
+            allow_missing: give None for what is not there.
+
+        Raises:
+            NotFound: something is not there, and `allow_missing` is not set.
+        """
+        passed = None if passed_features is None else [passed_features]
+        vectors = self.get_feature_vectors([entry], passed, return_type=return_type, allow_missing=allow_missing)
+        return vectors[0] if return_type in {"list", "dict"} else vectors
+
+    def get_feature_vectors(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        passed_features: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+    ) -> Any:
+        """The online features of several entities, in their order; see get_feature_vector."""
+        question = {"entries": jsonable(entry), "passed_features": jsonable(passed_features or [])}
+        answer = self._api.ask(f"{self._path}/vectors", question)
+        for asked, found in zip(entry, answer["vectors"], strict=True):
+            if found["status"] != "complete" and not allow_missing:
+                raise NotFound(_not_there(self, asked, answer["features"], found), code="features-missing")
+        rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
+        return shaped(rows, self.features, return_type)
+
+    @cached_property
+    def _file_types(self) -> dict[str, str]:
+        root = self._group(self._row["root"])
+        keys = {f"_key_{name}": root[name]["type"] for name in self.primary_keys}
+        return {feature.name: feature.type for feature in self.schema} | keys | {"_event_time": "timestamp"}
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, int], dict[str, Any]]:
+        return {}
+
+    def _group(self, selection: Mapping[str, Any]) -> dict[str, Any]:
+        """Column → what the API says of it."""
+        key = (selection["group"], selection["version"])
+        if key not in self._groups:
+            row = self._api.get(f"/api/projects/{self._project}/feature-groups/{key[0]}/versions/{key[1]}")
+            self._groups[key] = {column["name"]: column for column in row["columns"]}
+        return self._groups[key]
+
+    @property
+    def _path(self) -> str:
+        return f"/api/projects/{self._project}/feature-views/{self.name}/versions/{self.version}"
+
+
+def _not_there(view: FeatureView, entry: Mapping[str, Any], features: Sequence[str], found: Mapping[str, Any]) -> str:
+    lacking = [
+        f"{name} ({status})"
+        for name, status in zip(features, found["statuses"], strict=True)
+        if status not in {"found", "passed"}
+    ]
+    return f"{view!r} has no {', '.join(lacking)} for {dict(entry)!r}: pass it, or allow_missing=True gives None"

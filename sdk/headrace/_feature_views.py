@@ -1,0 +1,77 @@
+"""The part of a feature store that makes and finds feature views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headrace._errors import Conflict, NotFound
+from headrace._feature_view import FeatureView
+from headrace._http import Api
+from headrace._query import Query
+
+
+class FeatureViews:
+    """Feature views of one project."""
+
+    _api: Api
+    _project: str
+
+    def create_feature_view(
+        self,
+        name: str,
+        query: Query,
+        version: int | None = None,
+        description: str = "",
+        labels: Sequence[str] = (),
+    ) -> FeatureView:
+        """A version of a view; without `version`, the next one. It never changes.
+
+        Args:
+            name: what the view is called.
+            query: features of a root group, and of groups joined to it: `flights.select([...]).join(...)`.
+            version: see above.
+            description: for people.
+            labels: columns of the query to predict; training data gives them apart, serving leaves them out.
+
+        Raises:
+            HeadraceError: a feature, key or label does not exist, or the version does.
+        """
+        body = {
+            "name": name,
+            "version": version,
+            "description": description,
+            "labels": list(labels),
+            **query.body(),
+        }
+        accepted = self._api.post(f"/api/projects/{self._project}/feature-views", body)
+        made = self._api.happened(self._project, accepted, "feature_view.created")
+        return self.get_feature_view(name, made["version"])
+
+    def get_or_create_feature_view(
+        self,
+        name: str,
+        query: Query,
+        version: int = 1,
+        description: str = "",
+        labels: Sequence[str] = (),
+    ) -> FeatureView:
+        """The version if it is there, else a new one, as with `create_feature_view`."""
+        try:
+            return self.get_feature_view(name, version)
+        except NotFound:
+            try:
+                return self.create_feature_view(name, query, version, description, labels)
+            except Conflict:
+                return self.get_feature_view(name, version)
+
+    def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
+        """A version of a view, or the newest; raises NotFound."""
+        path = f"/api/projects/{self._project}/feature-views/{name}"
+        row = self._api.get(path)[0] if version is None else self._api.get(f"{path}/versions/{version}")
+        return FeatureView(self._api, self._project, row)
+
+    def get_feature_views(self, name: str | None = None) -> list[FeatureView]:
+        """All versions of all views, or of that one, the newest first."""
+        path = f"/api/projects/{self._project}/feature-views"
+        rows = self._api.get(path if name is None else f"{path}/{name}")
+        return [FeatureView(self._api, self._project, row) for row in rows]

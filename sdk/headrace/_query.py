@@ -1,0 +1,219 @@
+"""Queries: which features of which groups a view is made of, and how they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from headrace._columns import Feature
+from headrace._errors import Invalid
+
+
+class SelectableGroup(Protocol):
+    """What a query needs to know of a feature group."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Its version."""
+        ...
+
+    @property
+    def features(self) -> list[Feature]:
+        """All columns."""
+        ...
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that name an entity."""
+        ...
+
+    @property
+    def event_time(self) -> str | None:
+        """The column that says when a row became true."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Features of one version of a group, with all its columns (name → type) and its key."""
+
+    group: str
+    version: int
+    features: tuple[str, ...]
+    columns: Mapping[str, str]
+    primary_key: tuple[str, ...]
+    prefix: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features as a view calls them."""
+        return tuple(self.prefix + feature for feature in self.features)
+
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {
+            "group": self.group,
+            "version": self.version,
+            "features": list(self.features),
+            "prefix": self.prefix,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedSelection:
+    """A selection joined to the root on equal columns (root's → its own)."""
+
+    selection: Selection
+    on: Mapping[str, str]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Features of a root group, whose rows are the examples, and of groups joined as of the root's event time."""
+
+    root: Selection
+    joins: tuple[JoinedSelection, ...] = ()
+
+    @property
+    def features(self) -> list[str]:
+        """The columns of a view made of this query, in order."""
+        selections = (self.root, *(join.selection for join in self.joins))
+        return [name for selection in selections for name in selection.names]
+
+    def join(
+        self,
+        sub_query: Query,
+        on: Sequence[str] | None = None,
+        *,
+        left_on: Sequence[str] | None = None,
+        right_on: Sequence[str] | None = None,
+        join_type: Literal["left", "inner"] = "left",
+        prefix: str | None = None,
+    ) -> Query:
+        """This query with the features of another one, as they were at the root's event time.
+
+        Args:
+            sub_query: a selection of one group, joined by its whole primary key.
+            on: columns of that name on both sides; left out, the primary key of the joined group.
+            left_on: columns of the root, where names differ; `right_on` are the joined group's, in the same order.
+            right_on: see `left_on`.
+            join_type: `left` keeps examples that find nothing, with nulls; `inner` leaves them out.
+            prefix: goes before the names of the joined features.
+
+        Raises:
+            Invalid: the columns do not exist, or are not the joined group's primary key, or two features share a name.
+        """
+        if sub_query.joins:
+            raise Invalid("join selections of single groups, one after the other, to the root", code="nested-join")
+        right = replace(sub_query.root, prefix=prefix if prefix is not None else sub_query.root.prefix)
+        pairs = _pairs(right, on, left_on, right_on)
+        _check(self.root, right, pairs)
+        joined = Query(root=self.root, joins=(*self.joins, JoinedSelection(selection=right, on=pairs, kind=join_type)))
+        twice = sorted({name for name in joined.features if joined.features.count(name) > 1})
+        if twice:
+            raise Invalid(
+                f"two features are called {', '.join(twice)}: give the join a prefix", code="duplicate-column"
+            )
+        return joined
+
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {
+            "root": self.root.body(),
+            "joins": [
+                {
+                    "selection": join.selection.body(),
+                    "on": [{"left": left, "right": right} for left, right in join.on.items()],
+                    "kind": join.kind,
+                }
+                for join in self.joins
+            ],
+        }
+
+
+class Selectable:
+    """The part of a feature group that makes queries of it."""
+
+    def select(self: SelectableGroup, features: Sequence[str | Feature]) -> Query:
+        """These features; raises Invalid for one that the group lacks."""
+        names = [feature if isinstance(feature, str) else feature.name for feature in features]
+        columns = {column.name: column.type for column in self.features}
+        unknown = [name for name in names if name not in columns]
+        if unknown:
+            raise Invalid(
+                f"feature group {self.name!r} has no feature {', '.join(map(repr, unknown))}; it has"
+                f" {', '.join(columns)}",
+                code="unknown-feature",
+            )
+        if not names:
+            raise Invalid(f"select at least one feature of {self.name!r}", code="no-features")
+        return Query(
+            root=Selection(
+                group=self.name,
+                version=self.version,
+                features=tuple(names),
+                columns=columns,
+                primary_key=self.primary_key,
+            )
+        )
+
+    def select_all(self: SelectableGroup) -> Query:
+        """All columns, the key and the event time among them."""
+        return Selectable.select(self, [column.name for column in self.features])
+
+    def select_except(self: SelectableGroup, features: Sequence[str | Feature]) -> Query:
+        """All columns but these; raises Invalid for one that the group lacks."""
+        without = Selectable.select(self, features).root.features if features else ()
+        return Selectable.select(self, [column.name for column in self.features if column.name not in without])
+
+    def select_features(self: SelectableGroup) -> Query:
+        """All columns but the key and the event time."""
+        other = {*self.primary_key, self.event_time}
+        return Selectable.select(self, [column.name for column in self.features if column.name not in other])
+
+
+def _pairs(
+    right: Selection,
+    on: Sequence[str] | None,
+    left_on: Sequence[str] | None,
+    right_on: Sequence[str] | None,
+) -> dict[str, str]:
+    if on is not None and (left_on is not None or right_on is not None):
+        raise Invalid("give on, or left_on with right_on, not both", code="join-columns")
+    lefts = _names(left_on if left_on is not None else on if on is not None else right.primary_key)
+    rights = _names(right_on if right_on is not None else on if on is not None else right.primary_key)
+    if len(lefts) != len(rights) or len(set(lefts)) != len(lefts):
+        raise Invalid("left_on and right_on name as many columns, each of them once", code="join-columns")
+    return dict(zip(lefts, rights, strict=True))
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _check(root: Selection, right: Selection, pairs: Mapping[str, str]) -> None:
+    if set(pairs.values()) != set(right.primary_key):
+        raise Invalid(
+            f"a join with {right.group!r} names its whole primary key: {', '.join(right.primary_key)}",
+            code="join-not-on-key",
+        )
+    for left, other in pairs.items():
+        if left not in root.columns:
+            raise Invalid(
+                f"feature group {root.group!r} has no column {left!r}: say left_on=… and right_on=…",
+                code="unknown-column",
+            )
+        kinds = {root.columns[left], right.columns[other]}
+        if len(kinds) > 1 and not kinds <= {"int", "bigint"}:
+            raise Invalid(
+                f"{root.group!r}.{left!r} is {root.columns[left]}, {right.group!r}.{other!r} is"
+                f" {right.columns[other]}: columns of one type can be joined",
+                code="join-types",
+            )

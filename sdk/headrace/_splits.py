@@ -1,0 +1,52 @@
+"""The bounds of training data in event time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from itertools import pairwise
+
+from headrace._errors import Invalid
+from headrace._training_dataset import TrainingSplit
+from headrace._values import FIRST_MICROS, LAST_MICROS, WrongValue, micros_of, plain
+
+Time = datetime | date | str
+"""A time; without a zone it is UTC. Strings are ISO 8601, dates are midnight."""
+
+
+def adjacent(bounds: Mapping[str, tuple[Time | None, Time | None]]) -> list[TrainingSplit]:
+    """Splits in order; a bound that is not given is the neighbour's, or open at the outer sides. Raises Invalid."""
+    names = list(bounds)
+    given = [(_micros(start), _micros(end)) for start, end in bounds.values()]
+    splits = []
+    for index, name in enumerate(names):
+        start, end = given[index]
+        if start is None:
+            start = FIRST_MICROS if index == 0 else given[index - 1][1]
+        if end is None:
+            end = LAST_MICROS + 1 if index == len(names) - 1 else given[index + 1][0]
+        if start is None or end is None:
+            raise Invalid(
+                f"say where {name!r} begins and ends: {name}_start=…, {name}_end=… (event times)", code="no-bounds"
+            )
+        if start >= end:
+            raise Invalid(f"split {name!r} ends before it starts", code="empty-split", details={"split": name})
+        splits.append(TrainingSplit(name=name, start=start, end=end))
+    for earlier, later in pairwise(splits):
+        if later.start < earlier.end:
+            raise Invalid(f"splits {earlier.name!r} and {later.name!r} overlap in event time", code="splits-overlap")
+    return splits
+
+
+def _micros(given: Time | None) -> int | None:
+    if given is None:
+        return None
+    try:
+        value = datetime.fromisoformat(given) if isinstance(given, str) else plain(given)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time(), UTC)
+        return micros_of(value)
+    except (WrongValue, ValueError) as error:
+        raise Invalid(
+            f"{given!r} is no time: give a datetime, a date, or ISO 8601 ({error})", code="invalid-time"
+        ) from None

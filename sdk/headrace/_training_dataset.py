@@ -1,0 +1,228 @@
+"""Training datasets: what they were made of, their files, and their hash computed again."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headrace._artifacts import DatasetApi
+from headrace._dataset_hash import DatasetHash
+from headrace._errors import Failed, NotFound
+from headrace._http import Api
+from headrace._training_files import batches, schema_of
+
+IDENTITY = "_"
+"""What the names of the columns begin with that identify an example: `_key_<column>` and `_event_time`."""
+_FIRST_SIGN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFile:
+    """A stored file of a split; `sha256` is of its bytes."""
+
+    split: str
+    sha256: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSplit:
+    """Examples whose event time is in [start, end), microseconds since 1970 UTC."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a training dataset is: the view's version, the bounds, and where the rows of each topic ended.
+
+    The same view, splits and positions (`<topic id>:<partition>:<next offset>`) give the same hash, always.
+    """
+
+    view: str
+    view_version: int
+    version: int
+    format: str
+    splits: tuple[TrainingSplit, ...]
+    positions: tuple[str, ...]
+    hash: str
+    files: tuple[TrainingFile, ...]
+
+
+class TrainingDataset:
+    """One version of the training data of a feature view. `types` are the view's columns and those of the key."""
+
+    def __init__(self, api: Api, project: str, row: Mapping[str, Any], types: Mapping[str, str]) -> None:
+        self._api = api
+        self._project = project
+        self._row = row
+        self._types = types
+        self._files = DatasetApi(api, project)
+
+    def __repr__(self) -> str:
+        return f"TrainingDataset({self.view!r}, view_version={self.view_version}, version={self.version})"
+
+    @property
+    def view(self) -> str:
+        """The name of its view."""
+        return str(self._row["view"])
+
+    @property
+    def view_version(self) -> int:
+        """The version of its view."""
+        return int(self._row["view_version"])
+
+    @property
+    def version(self) -> int:
+        """Its version among the view's training datasets."""
+        return int(self._row["version"])
+
+    @property
+    def state(self) -> str:
+        """`requested`, `recorded` or `failed`, when last asked."""
+        return str(self._row["phase"])
+
+    @property
+    def splits(self) -> tuple[TrainingSplit, ...]:
+        """Its parts, by event time."""
+        return tuple(
+            TrainingSplit(name=split["name"], start=split["start"], end=split["end"]) for split in self._row["splits"]
+        )
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it is made of; raises Failed while it is not there, or where it could not be made."""
+        row = self._recorded()
+        return Manifest(
+            view=self.view,
+            view_version=self.view_version,
+            version=self.version,
+            format=row["format"],
+            splits=self.splits,
+            positions=tuple(row["positions"]),
+            hash=row["hash"],
+            files=tuple(
+                TrainingFile(split=file["split"], sha256=file["sha256"], size=file["size"], rows=file["rows"])
+                for file in row["files"]
+            ),
+        )
+
+    def wait(self, timeout: float = 600.0, *, show_progress: bool = True) -> TrainingDataset:
+        """Return when the files are there; raises Failed with the reason where they cannot be made, or not in time."""
+        began = time.monotonic()
+        sign = _Sign(f"{self.view} {self.view_version}, training dataset {self.version}", shown=show_progress)
+
+        def done(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            sign.show(time.monotonic() - began)
+            return None if row["phase"] == "requested" else row
+
+        try:
+            self._row = self._api.wait_until(self._path, done, f"{self!r}", seconds=timeout)
+        finally:
+            sign.clear()
+        self._recorded()
+        return self
+
+    def read(self, split: str | None = None, *, primary_key: bool = False, event_time: bool = False) -> Any:
+        """The rows of a split (or of the only one) as a pandas DataFrame, sorted by key and event time.
+
+        With `primary_key` and `event_time` the columns that identify an example, `_key_<column>` and `_event_time`,
+        come after the view's. Raises NotFound, Failed.
+        """
+        return self.read_arrow(split, primary_key=primary_key, event_time=event_time).to_pandas()
+
+    def read_arrow(self, split: str | None = None, *, primary_key: bool = False, event_time: bool = False) -> Any:
+        """As `read`, as an Arrow table."""
+        import pyarrow as pa  # noqa: PLC0415 - only training data needs it
+
+        name = self._split(split)
+        with self._downloaded(name) as found:
+            rows = [batch for path in found for batch in batches(path, self.manifest.format, self._types)]
+            table = pa.Table.from_batches(rows, self._schema())
+        shown = [
+            column
+            for column in table.column_names
+            if not column.startswith(IDENTITY) or (event_time if column == "_event_time" else primary_key)
+        ]
+        return table.select(shown)
+
+    def download(self, folder: str | Path) -> list[Path]:
+        """Write the files, `<split>.parquet` or `.csv`, into the folder, each checked against its hash."""
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        manifest = self.manifest
+        return [self._files.download(file.sha256, place / f"{file.split}.{manifest.format}") for file in manifest.files]
+
+    def recompute_hash(self) -> str:
+        """The hash of the rows in the files, downloaded and checked for this: equal to the manifest's, or they differ.
+
+        Memory does not grow with the files.
+        """
+        made = DatasetHash(self._schema())
+        manifest = self.manifest
+        for split in dict.fromkeys(file.split for file in manifest.files):
+            with self._downloaded(split) as found:
+                made.add_split(
+                    split, (batch for path in found for batch in batches(path, manifest.format, self._types))
+                )
+        return made.hexdigest()
+
+    @contextmanager
+    def _downloaded(self, split: str) -> Iterator[list[Path]]:
+        with tempfile.TemporaryDirectory(prefix="headrace-training-") as folder:
+            files = [file for file in self.manifest.files if file.split == split]
+            yield [self._files.download(file.sha256, Path(folder) / str(number)) for number, file in enumerate(files)]
+
+    def _split(self, name: str | None) -> str:
+        names = [split.name for split in self.splits]
+        if name is None and len(names) == 1:
+            return names[0]
+        if name not in names:
+            raise NotFound(f"{self!r} has the splits {', '.join(names)}: say which", code="split-not-found")
+        return name
+
+    def _schema(self) -> Any:
+        return schema_of(self._types)
+
+    def _recorded(self) -> Mapping[str, Any]:
+        if self.state == "requested":
+            self._row = self._api.get(self._path)
+        if self.state == "failed":
+            raise Failed(f"{self!r} could not be made: {self._row['reason']}", code="training-dataset-failed")
+        if self.state == "requested":
+            raise Failed(f"{self!r} is still being made: wait()", code="training-dataset-not-ready")
+        return self._row
+
+    @property
+    def _path(self) -> str:
+        return (
+            f"/api/projects/{self._project}/feature-views/{self.view}/versions/{self.view_version}"
+            f"/training-datasets/{self.version}"
+        )
+
+
+class _Sign:
+    """One line on the terminal that says what is waited for; none where nobody looks."""
+
+    def __init__(self, what: str, *, shown: bool) -> None:
+        self._what = what
+        self._wanted = shown and sys.stderr.isatty()
+        self._there = False
+
+    def show(self, seconds: float) -> None:
+        if self._wanted and seconds >= _FIRST_SIGN_S:
+            print(f"\r{self._what}: being made for {seconds:.0f} s …", end="", file=sys.stderr, flush=True)
+            self._there = True
+
+    def clear(self) -> None:
+        if self._there:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

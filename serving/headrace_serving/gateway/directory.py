@@ -1,0 +1,137 @@
+"""What the gateway knows: members, deployments, models and the views behind them, folded from metadata events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, DeploymentFailed, DeploymentReady
+from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
+from headrace_events.model import ModelVersionCreated
+from headrace_serving.errors import NotServed
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A deployment of a project."""
+
+    project: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What was asked for, where on the log, and how far it got: created, ready, failed or deleted."""
+
+    place: Place
+    model: str
+    version: int
+    replicas: int
+    phase: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A feature view with the groups it takes its columns from: its root, then one for each join."""
+
+    created: FeatureViewCreated
+    groups: tuple[FeatureGroupCreated, ...]
+
+    @property
+    def entity(self) -> Mapping[str, str]:
+        """The columns that identify an example (the root's primary key) → feature type."""
+        types = {column.name: column.type for column in self.groups[0].columns}
+        return {name: types[name] for name in self.groups[0].primary_key}
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """Every column of the view → feature type, in the view's order."""
+        selections = (self.created.root, *(join.selection for join in self.created.joins))
+        found: dict[str, str] = {}
+        for selection, group in zip(selections, self.groups, strict=True):
+            types = {column.name: column.type for column in group.columns}
+            found |= {selection.prefix + feature: types[feature] for feature in selection.features}
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """All that a request needs to know of a deployment."""
+
+    deployed: Deployed
+    model: ModelVersionCreated
+    view: View | None
+
+
+@dataclass(slots=True)
+class Directory:
+    """All projects' members, deployments, models and views. One thread folds, others read."""
+
+    deployments: dict[Place, Deployed] = field(default_factory=dict)
+    _members: dict[str, frozenset[str]] = field(default_factory=dict)
+    _models: dict[tuple[str, str, int], ModelVersionCreated] = field(default_factory=dict)
+    _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
+    _groups: dict[tuple[str, str, int], FeatureGroupCreated] = field(default_factory=dict)
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold one event; most have nothing to do with serving."""
+        project, fact = recorded.project, recorded.event
+        if project is None:
+            return
+        match fact:
+            case MemberAdded(user=user) | MemberRoleChanged(user=user):
+                self._members[project] = self._members.get(project, frozenset()) | {user}
+            case MemberRemoved(user=user):
+                self._members[project] = self._members[project] - {user}
+            case FeatureGroupCreated(name=name, version=version):
+                self._groups[project, name, version] = fact
+            case FeatureViewCreated(name=name, version=version):
+                self._views[project, name, version] = fact
+            case ModelVersionCreated(name=name, version=version):
+                self._models[project, name, version] = fact
+            case DeploymentCreated(name=name):
+                place = Place(project, name)
+                self.deployments[place] = Deployed(
+                    place=place,
+                    model=fact.model,
+                    version=fact.model_version,
+                    replicas=fact.replicas,
+                    phase="created",
+                    at=recorded.at,
+                )
+            case DeploymentReady(name=name):
+                self._moved(Place(project, name), "ready")
+            case DeploymentFailed(name=name):
+                self._moved(Place(project, name), "failed")
+            case DeploymentDeleted(name=name):
+                self._moved(Place(project, name), "deleted")
+
+    def _moved(self, place: Place, phase: str) -> None:
+        self.deployments[place] = replace(self.deployments[place], phase=phase)
+
+    def is_member(self, project: str, user: str) -> bool:
+        """Whether the person belongs to the project now."""
+        return user in self._members.get(project, frozenset())
+
+    def find(self, place: Place, version: int | None = None) -> Serving:
+        """The deployment, if it serves that model version (None: any); raises NotServed."""
+        deployed = self.deployments.get(place)
+        if deployed is None or deployed.phase == "deleted":
+            raise NotServed(f"project {place.project!r} has no deployment {place.name!r}")
+        if version not in {None, deployed.version}:
+            raise NotServed(
+                f"deployment {place.name!r} serves version {deployed.version} of {deployed.model!r}, not {version}"
+            )
+        model = self._models[place.project, deployed.model, deployed.version]
+        return Serving(deployed=deployed, model=model, view=self._view(place.project, model))
+
+    def _view(self, project: str, model: ModelVersionCreated) -> View | None:
+        on = model.trained_on
+        if on is None:
+            return None
+        created = self._views[project, on.view, on.view_version]
+        selections: tuple[GroupSelection, ...] = (created.root, *(join.selection for join in created.joins))
+        groups = tuple(self._groups[project, selection.group, selection.version] for selection in selections)
+        return View(created=created, groups=groups)

@@ -1,0 +1,139 @@
+"""Search and lineage as people use them: with the SDK, over HTTP, as a member and as a stranger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from tests.integration.clients import eventually
+from tests.integration.platform import Platform
+from tests.integration.projections.indexing import Indexing, opened
+from tests.lineage_story import ARTIFACT, whole
+
+from headrace import Invalid, NotFound, Project, connect
+from headrace._http import Api
+from headrace._search import search
+from headrace_events.api_key import IssueApiKey
+
+
+def key_of(platform: Platform, user: str) -> str:
+    """A new API key of that person."""
+    key_id, secret = uuid4().hex, uuid4().hex
+    actor = platform.user(user)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    platform.send(IssueApiKey(key_id=key_id, user=user, key_hash=digest, limited_to=None, expires=None), actor)
+    return f"{key_id}.{secret}"
+
+
+@pytest.fixture(scope="module")
+def url(platform: Platform, indexing: Indexing) -> str:
+    """The API, with everything that search and lineage need."""
+    platform.stack.stack.up(["api"], report=print)
+    indexing.start()
+    return platform.stack.site.api_url
+
+
+@pytest.fixture(scope="module")
+def project(platform: Platform, indexing: Indexing, url: str) -> Iterator[Project]:
+    """A project with the whole story, as its owner sees it."""
+    name = platform.project()
+    for actor, command in whole(name, str(uuid4())):
+        platform.send(command, actor)
+    eventually(lambda: opened(platform, name, 2), "the groups' topics to be open")
+    indexing.caught_up()
+    key = key_of(platform, "ada")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    signed_in = connect(url, key).get_project(name)
+    yield signed_in
+    signed_in.close()
+
+
+def _signed_in(url: str, key: str) -> bool | None:
+    try:
+        connect(url, key).api.close()
+    except Exception:  # noqa: BLE001 - whatever is missing, it is asked again
+        return None
+    return True
+
+
+def test_a_member_finds_things_by_free_text(project: Project) -> None:
+    found = project.search("strongest gusts")
+    assert [each.id for each in found][:1] == ["feature_group:weather.1"]
+    assert "weather" in str(found)
+
+
+def test_only_things_of_the_kind_asked_for_are_found(project: Project) -> None:
+    found = project.search("", kind=["model_version", "deployment"])
+    assert {each.kind for each in found} == {"model_version", "deployment"}
+    with pytest.raises(Invalid):
+        project.search("", kind="planet")
+
+
+def test_the_way_back_from_the_model_is_printed_as_a_tree(project: Project) -> None:
+    back = project.lineage("model_version:delay.1")
+    tree = str(back).splitlines()
+    print(back)
+    assert tree[0] == "model version delay.1, by bob (auc 0.8)"
+    assert "├─ produced: trial delay_search trial 1 (learning_rate=0.2, rung_0 0.8)" in tree
+    assert any(line.endswith("started: study delay_search, by bob (best 0.8)") for line in tree)
+    assert any(line.endswith(f"feeds: topic {project.name}.features.weather.1") for line in tree)
+    assert back.people == ("ada", "bob")
+    assert len(back.of_kind("feature_group")) == 2
+    assert not back.more
+
+
+def test_the_way_forward_reaches_the_predictions(project: Project) -> None:
+    forward = project.lineage("model_version:delay.1", "downstream")
+    assert str(forward).splitlines() == [
+        "model version delay.1 (auc 0.8)",
+        "└─ deployed as: deployment delays_live",
+        "   └─ logged: predictions delays_live",
+    ]
+
+
+def test_what_was_just_done_is_found_and_walked_at_once(platform: Platform, project: Project, url: str) -> None:
+    api = Api(url, key_of(platform, "ada"))
+    eventually(lambda: _signed_in(url, api.key), "the API to know the key")
+    for number in range(5):
+        name = f"zebra{number}"
+        body = {"name": name, "framework": "sklearn", "artifact": ARTIFACT, "description": "striped"}
+        api.post(f"/api/projects/{project.name}/models", body)
+        found = search(api, f"striped {name}", project=project.name)
+        assert [each.id for each in found] == [f"model_version:{name}.1"]
+        graph = api.get(f"/api/projects/{project.name}/lineage/model_version:{name}.1")
+        assert [edge["source"] for edge in graph["edges"]] == ["person:ada"]
+    api.close()
+
+
+def test_a_stranger_sees_nothing_of_the_project(platform: Platform, project: Project, url: str) -> None:
+    key = key_of(platform, "eve")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    api = Api(url, key)
+    for path in ("search", "lineage/model_version:delay.1"):
+        with pytest.raises(NotFound):
+            api.get(f"/api/projects/{project.name}/{path}")
+    assert [each.project for each in search(api, "weather")] == []
+    api.close()
+
+
+def test_a_member_searches_everywhere_at_once(platform: Platform, project: Project, url: str) -> None:
+    key = key_of(platform, "bob")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    api = Api(url, key)
+    assert project.name in {each.project for each in search(api, "scheduled departure")}
+    api.close()
+
+
+@pytest.mark.parametrize("node", ["planet:mars", "nothing", f"rival/topic:{'x' * 10}"])
+def test_what_is_no_node_of_the_project_is_refused(project: Project, node: str) -> None:
+    with pytest.raises(Invalid):
+        project.lineage(node)
+
+
+def test_a_node_that_is_not_there_is_not_found(project: Project) -> None:
+    with pytest.raises(NotFound):
+        project.lineage("model_version:delay.99")
+    with pytest.raises(Invalid):
+        project.lineage("model_version:delay.1", levels=1000)

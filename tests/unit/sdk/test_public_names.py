@@ -1,0 +1,61 @@
+"""What `import headrace` gives, and what it costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import headrace
+
+PUBLIC = {
+    "ApiKey",
+    "ClientFiles",
+    "Conflict",
+    "Consumer",
+    "DatasetApi",
+    "Failed",
+    "Forbidden",
+    "HeadraceError",
+    "Invalid",
+    "KafkaApi",
+    "KafkaSchema",
+    "KafkaTopic",
+    "MembersApi",
+    "NotFound",
+    "NotSignedIn",
+    "NotYetVisible",
+    "OutcomeUnknown",
+    "Platform",
+    "Producer",
+    "Project",
+    "ProjectMember",
+    "Unavailable",
+    "Unreachable",
+    "connect",
+    "login",
+}
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(headrace.__all__) == PUBLIC
+    assert headrace.__all__ == sorted(headrace.__all__)
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    for name in headrace.__all__:
+        assert getattr(headrace, name).__doc__, name
+
+
+def test_every_other_module_is_private() -> None:
+    folder = Path(headrace.__file__).parent
+    assert [path.name for path in folder.glob("*.py") if not path.name.startswith("_")] == []
+
+
+def test_importing_it_brings_nothing_heavy_and_nothing_of_the_server() -> None:
+    program = "import sys, json, headrace; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    loaded = set(json.loads(subprocess.check_output([sys.executable, "-c", program], text=True)))
+    heavy = {"numpy", "pandas", "polars", "pyarrow", "ray", "duckdb", "sklearn", "fastapi", "psycopg"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("headrace_")} == set()
