@@ -17,6 +17,7 @@ from headrace_api.deployments import routes as deployments
 from headrace_api.errors import Problem, handle_errors
 from headrace_api.feature_groups import routes as feature_groups
 from headrace_api.feature_views import routes as feature_views
+from headrace_api.history import routes as history
 from headrace_api.kafka import routes as kafka
 from headrace_api.keys import routes as keys
 from headrace_api.limits import BodyLimit
@@ -24,6 +25,7 @@ from headrace_api.lineage import routes as lineage
 from headrace_api.members import routes as members
 from headrace_api.models import routes as models
 from headrace_api.monitors import routes as monitors
+from headrace_api.openlineage import routes as openlineage
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
 from headrace_api.registry import routes as registry
@@ -47,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     progress.router,
     feature_views.router,
     vectors.router,
+    history.router,
     training_datasets.router,
     studies.router,
     models.router,
@@ -55,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     artifacts.router,
     activity.router,
     search.router,
+    openlineage.router,
     lineage.router,
 )
 REGISTRIES: tuple[APIRouter, ...] = (registry.platform, registry.router)

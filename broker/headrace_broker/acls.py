@@ -61,6 +61,7 @@ OBSERVER = "observer"
 LINEAGE = "lineage"
 FLINK = "flink"
 ALERTS = "alerts"
+MONITORING = "monitoring"
 
 SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
 """Who sends commands and reads their results."""
@@ -128,6 +129,8 @@ def service_rules() -> set[Rule]:
     rules |= {Rule(FLINK, "transactional-id", "headrace.flink", True, operation) for operation in ("write", "describe")}
     rules |= {*_topic(ALERTS, topics.WINDOWS, *read), *_topic(ALERTS, topics.USAGE, "read", "write", "describe")}
     rules |= set(_topic(ALERTS, "headrace.alerts-", "read", "write", "describe", "create", prefixed=True))
+    for reader in (ALERTS, MONITORING):
+        rules |= {*_topic(reader, topics.WINDOWS, *read), *_topic(reader, topics.REFERENCES, *read)}
     return rules
 
 

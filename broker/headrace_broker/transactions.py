@@ -63,9 +63,10 @@ class TransactionalWriter:
             raise Unavailable("the brokers did not take all records in time")
         return offsets
 
-    def commit(self, consumed: TopicPartition, group: Any) -> None:
-        """Commit together with the consumed offset; raises OutcomeUnknown where nobody knows."""
-        self._call(self._producer.send_offsets_to_transaction, [consumed], group, 8.0)
+    def commit(self, consumed: TopicPartition | Sequence[TopicPartition], group: Any) -> None:
+        """Commit together with the consumed offsets; raises OutcomeUnknown where nobody knows."""
+        offsets = [consumed] if isinstance(consumed, TopicPartition) else list(consumed)
+        self._call(self._producer.send_offsets_to_transaction, offsets, group, 8.0)
         self._call(self._producer.commit_transaction, 8.0)
 
     def commit_alone(self) -> None:

@@ -1,9 +1,9 @@
 """Making a projection of metadata in Postgres again, beside the live one, and putting it in its place.
 
 The new tables grow in `<name>_next` while the live projector goes on. Then its writes are held back by a lock, the
-new tables are brought to exactly the live checkpoint, compared if asked, and the schemas change names in one
-transaction. The projector goes on from the checkpoint it left. What differed is reported and replaced all the same:
-the log is right.
+new tables are brought to the live checkpoint or beyond, and the schemas change names in one transaction. The
+projector goes on from the new checkpoint. To compare, the new tables are brought to exactly the live checkpoint. What
+differed is reported and replaced all the same: the log is right.
 """
 
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from typing import Any
 from psycopg import Connection, sql
 
 from headrace_broker.connection import Connection as LogConnection
+from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
 from headrace_projections import checkpoint
 from headrace_projections.building import Building, Pace
 from headrace_projections.changes import Change
 from headrace_projections.checkpoint import Vector
 from headrace_projections.digest import Comparison, compare
-from headrace_projections.errors import AlreadyRebuilding
 from headrace_projections.moments import AtSeq, AtTime, Cut, Moment, not_there
 from headrace_projections.postgres import connect, translated
 from headrace_projections.rebuilt import Rebuilt, Report, say_nothing
 from headrace_projections.replay import Replay
-from headrace_projections.tables import Tables, drop, exists, lock_to_change, lock_to_rebuild
+from headrace_projections.tables import Tables, drop, exists, lock_to_change, only_rebuild
 
 
 class MetadataRebuild:
@@ -43,9 +43,7 @@ class MetadataRebuild:
     def rebuild(self, *, verify: bool = False, as_of: Moment | None = None, report: Report = say_nothing) -> Rebuilt:
         """Make the tables again; see Rebuildable. Raises ProjectionError, BrokerError and SchemaError."""
         pace = Pace(report)
-        with translated(), connect(self._dsn, f"rebuild {self.name}") as database:
-            if not lock_to_rebuild(database, self.name):
-                raise AlreadyRebuilding(self.name)
+        with translated(), connect(self._dsn, f"rebuild {self.name}") as database, only_rebuild(database, self.name):
             if as_of is not None:
                 return self._as_it_was(database, as_of, pace)
             return self._replace(database, verify, pace)
@@ -57,14 +55,14 @@ class MetadataRebuild:
         compared = None
         with Replay(self._log) as replay:
             live = self._live(database)
-            building.write(replay.to_end() if live is None else replay.until(live), replay, pace)
+            building.write(replay.until(live) if verify and live is not None else replay.to_end(), replay, pace)
             building.analyse()
             building.write(replay.until(self._live(database) or {}), replay, pace)
             with database.transaction():
                 lock_to_change(database, self.name)
                 live = self._live(database)
                 building.write(replay.until(live or {}), replay, pace)
-                building.mark(replay.read if live is None else {where: start.offset for where, start in live.items()})
+                building.mark(_offsets(live) if verify and live is not None else replay.handed_out())
                 seconds = pace.seconds()
                 if live is not None:
                     compared = compare(database, self.name, building.schema, checkpoint.WALL_CLOCK) if verify else None
@@ -78,7 +76,7 @@ class MetadataRebuild:
         building = Building(database, self._tables, f"{self.name}_as_of_{cut.time}", self._apply)
         with Replay(self._log) as replay:
             building.write(([one for one in batch if cut.holds(one)] for batch in replay.to_end()), replay, pace)
-            building.mark({where: start.offset for where, start in building.reached.items()})
+            building.mark(_offsets(building.reached))
         building.analyse()
         return _rebuilt(self.name, building.schema, pace.events, pace.seconds(), None)
 
@@ -96,6 +94,10 @@ def cut_at(log: LogConnection, moment: Moment) -> Cut:
                 if AtSeq(recorded.project or "", recorded.seq) == moment:
                     return Cut(recorded.time, moment)
     raise not_there(moment)
+
+
+def _offsets(vector: Vector) -> dict[Partition, int]:
+    return {where: start.offset for where, start in vector.items()}
 
 
 def _rename(database: Connection[Any], old: str, new: str) -> None:

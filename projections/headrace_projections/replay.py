@@ -58,13 +58,16 @@ class Replay:
         if ready:
             yield ready
 
+    def handed_out(self) -> dict[Partition, int]:
+        """The offset in each partition before which every event has been handed out."""
+        held: dict[tuple[str, int], int] = {}
+        for recorded in reversed(self._held):
+            held[recorded.at.topic_id, recorded.at.partition] = recorded.at.offset
+        return {where: held.get((where.topic_id, where.partition), end) for where, end in self.read.items()}
+
     def lag(self) -> int:
         """Offsets still to be read, as the brokers last told."""
         return self._feed.lag()
-
-    def seq(self, topic: str) -> int:
-        """The number of the last event read of the topic."""
-        return self._feed.seq(topic)
 
     def __enter__(self) -> "Replay":
         return self

@@ -1,6 +1,8 @@
 """The tables of a projection in a schema of their own, marked with the text that made them."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from headrace_projections import checkpoint
-from headrace_projections.errors import OutOfDate
+from headrace_projections.errors import AlreadyRebuilding, OutOfDate
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Tables:
 
 def exists(connection: Connection[Any], schema: str) -> bool:
     """Whether there is such a schema."""
-    found = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone()
+    found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone()
     return found is not None
 
 
@@ -63,10 +65,18 @@ def lock_to_change(connection: Connection[Any], name: str) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_lock(name),))
 
 
-def lock_to_rebuild(connection: Connection[Any], name: str) -> bool:
-    """Until the connection closes, let nobody else rebuild the projection; False where somebody does."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_lock(f"rebuild {name}"),)).fetchone()
-    return row is not None and bool(row[0])
+@contextmanager
+def only_rebuild(connection: Connection[Any], name: str) -> Iterator[None]:
+    """Let nobody else rebuild the projection meanwhile; raises AlreadyRebuilding where somebody does."""
+    lock = (_lock(f"rebuild {name}"),)
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", lock).fetchone()
+    if row is None or not row[0]:
+        raise AlreadyRebuilding(name)
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
 
 def _lock(name: str) -> int:

@@ -30,6 +30,7 @@ from headrace._query import Selectable
 from headrace._receipt import Receipt
 from headrace._rows import Refusal, RowEncoder, RowSchema
 from headrace._values import WrongValue, micros_of, plain
+from headrace._vectors import jsonable, shaped
 
 MakeProducer = Callable[..., RowProducer]
 FrameType = Literal["pandas", "polars", "arrow"]
@@ -240,14 +241,22 @@ class FeatureGroup(Selectable):
 
     def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
         """The online features of many entities, in order, each with its status."""
-        answer = self._api.ask(f"{self._path}/vectors", {"keys": [_jsonable(key) for key in keys]})
-        times = {one.name for one in self.features if one.type == "timestamp"}
-        return [_vector(row, times) for row in answer["vectors"]]
+        answer = self._api.ask(f"{self._path}/vectors", {"keys": jsonable(keys)})
+        return [self._vector(row) for row in answer["vectors"]]
 
     def progress(self) -> Mapping[str, Any]:
         """How far online and offline stores are, per partition, and how many records did not fit."""
         answer: Mapping[str, Any] = self._api.get(f"{self._path}/progress")
         return answer
+
+    def _vector(self, row: Mapping[str, Any]) -> Vector:
+        moment = row["event_time"]
+        values = shaped([row["values"]], self.features, "dict")[0] if row["values"] else {}
+        return Vector(
+            status=row["status"],
+            values=values,
+            event_time=None if moment is None else datetime.fromisoformat(moment),
+        )
 
     @property
     def _known(self) -> Mapping[str, Any]:
@@ -327,16 +336,3 @@ class _Readable(io.RawIOBase):
         buffer[:count] = self._left[:count]
         self._left = self._left[count:]
         return count
-
-
-def _jsonable(key: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in key.items()}
-
-
-def _vector(row: Mapping[str, Any], times: set[str]) -> Vector:
-    values = {name: _time(value) if name in times else value for name, value in row["values"].items()}
-    return Vector(status=row["status"], values=values, event_time=_time(row.get("event_time")))
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from headrace._columns import Feature
 from headrace._errors import NotFound
 from headrace._http import Api
-from headrace._splits import Time, adjacent
+from headrace._splits import Time, adjacent, iso
 from headrace._training_dataset import TrainingDataset, TrainingSplit
 from headrace._vectors import ReturnType, jsonable, shaped
 
@@ -278,6 +278,31 @@ class FeatureView:
             if found["status"] != "complete" and not allow_missing:
                 raise NotFound(_not_there(self, asked, answer["features"], found), code="features-missing")
         rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
+        return shaped(rows, self.features, return_type)
+
+    def get_feature_vectors_as_of(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        times: Sequence[Time],
+        positions: Sequence[str] = (),
+        *,
+        return_type: ReturnType = "list",
+    ) -> Any:
+        """The features as they were at one time for each entity, joined from the offline store; None where none were.
+
+        Args:
+            entry: the root's primary key of each.
+            times: event times, in the same order; a row counts from its own time on.
+            positions: what the log held then; without them, all that the offline store holds now.
+            return_type: as for get_feature_vector.
+        """
+        question = {
+            "entries": jsonable(entry),
+            "times": [iso(time) for time in times],
+            "positions": list(positions),
+        }
+        answer = self._api.ask(f"{self._path}/vectors-as-of", question)
+        rows = [dict(zip(answer["features"], values, strict=True)) for values in answer["vectors"]]
         return shaped(rows, self.features, return_type)
 
     @cached_property

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,7 +47,7 @@ class Api:
             base_url=self.url,
             headers={"Authorization": f"Bearer {key}"},
             timeout=httpx.Timeout(40.0, connect=5.0),
-            transport=httpx.HTTPTransport(retries=2),
+            transport=httpx.HTTPTransport(verify=self.url.startswith("https:"), retries=2),
         )
 
     def get(self, path: str, **parameters: Any) -> Any:
@@ -159,6 +159,12 @@ class Api:
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _try(
         self, method: str, path: str, *, stream: Callable[[], Iterable[bytes]] | None = None, **request: Any

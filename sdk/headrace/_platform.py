@@ -1,12 +1,13 @@
 """The platform, signed in to as a person: users, projects and keys."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from headrace._http import Api
 from headrace._project import Project
+from headrace._search import SearchResults, search
 from headrace._settings import Settings
 
 
@@ -53,6 +54,12 @@ class Platform:
         projects: list[dict[str, Any]] = self.api.get("/api/projects")
         return projects
 
+    def search(
+        self, text: str, *, kind: str | Sequence[str] | None = None, size: int = 20, start: int = 0
+    ) -> SearchResults:
+        """Things of all the caller's projects with all the words of the text."""
+        return search(self.api, text, kind=kind, size=size, start=start)
+
     def get_project(self, name: str) -> Project:
         """The project, as this caller; raises NotFound."""
         self.api.get(f"/api/projects/{name}")
@@ -68,6 +75,12 @@ class Platform:
     def close(self) -> None:
         """Let the connections to the API go."""
         self.api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _ready(row: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from headrace._artifacts import DatasetApi
 from headrace._certificates import ClientFiles, client_files, given_files
@@ -126,6 +126,12 @@ class Project:
     def close(self) -> None:
         """Let the connections to the API go."""
         self._api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _settings(overrides: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Schemas:
         out = io.BytesIO()
         out.write(_HEAD.pack(0, schema_id))
         try:
-            fastavro.schemaless_writer(out, self.schema(schema_id), record, strict=True)
+            fastavro.schemaless_writer(out, self.schema(schema_id), record, strict_allow_default=True)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise Invalid(f"the record does not fit schema {schema_id}: {error}", code="does-not-fit") from error
         return out.getvalue()

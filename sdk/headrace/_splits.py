@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 from headrace._errors import Invalid
@@ -14,10 +14,13 @@ Time = datetime | date | str
 """A time; without a zone it is UTC. Strings are ISO 8601, dates are midnight."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def adjacent(bounds: Mapping[str, tuple[Time | None, Time | None]]) -> list[TrainingSplit]:
     """Splits in order; a bound that is not given is the neighbour's, or open at the outer sides. Raises Invalid."""
     names = list(bounds)
-    given = [(_micros(start), _micros(end)) for start, end in bounds.values()]
+    given = [[None if bound is None else micros(bound) for bound in pair] for pair in bounds.values()]
     splits = []
     for index, name in enumerate(names):
         start, end = given[index]
@@ -38,9 +41,13 @@ def adjacent(bounds: Mapping[str, tuple[Time | None, Time | None]]) -> list[Trai
     return splits
 
 
-def _micros(given: Time | None) -> int | None:
-    if given is None:
-        return None
+def iso(given: Time) -> str:
+    """The time as ISO 8601 in UTC; raises Invalid."""
+    return (_EPOCH + timedelta(microseconds=micros(given))).isoformat()
+
+
+def micros(given: Time) -> int:
+    """The time as microseconds since 1970 UTC; raises Invalid."""
     try:
         value = datetime.fromisoformat(given) if isinstance(given, str) else plain(given)
         if isinstance(value, date) and not isinstance(value, datetime):

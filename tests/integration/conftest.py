@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.integration.clients import connection
 from tests.integration.platform import Platform
+from tests.integration.served import Served
 from tests.integration.stack import RunningStack, running_stack
 
 from headrace_broker.command_client import CommandClient
@@ -42,3 +44,12 @@ def platform(stack: RunningStack) -> Iterator[Platform]:
     running.found()
     yield running
     client.close()
+
+
+@pytest.fixture(scope="session")
+def served(platform: Platform, home: Path) -> Iterator[Served]:
+    """Run the API and the projector beside the command path."""
+    platform.stack.stack.up(["projector", "api"], report=print)
+    url = platform.stack.site.api_url
+    with httpx.Client(base_url=url, timeout=60) as http:
+        yield Served(platform=platform, url=url, home=home, http=http)

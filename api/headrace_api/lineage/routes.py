@@ -43,8 +43,8 @@ async def walk_lineage(
 
     The graph never leaves the project. What was deleted since stays in it, marked.
     """
-    await _until_drawn(reading.context, after)
-    start = _node(node)
+    await until_drawn(reading.context, after)
+    start = node_of(node)
     project = ProjectName(reading.project)
     found = await asked(
         reading.context, lambda engine: lineage(engine, project, start, direction, levels=levels, as_of=as_of)
@@ -54,7 +54,8 @@ async def walk_lineage(
     return LineageGraph.of(found)
 
 
-def _node(text: str) -> Node:
+def node_of(text: str) -> Node:
+    """The node so written, of this project; raises Unprocessable."""
     try:
         found = Node.parse(text)
     except ValueError as error:
@@ -64,7 +65,7 @@ def _node(text: str) -> Node:
     return found
 
 
-async def _until_drawn(context: Context, after: str | None) -> None:
+async def until_drawn(context: Context, after: str | None) -> None:
     """Wait for the events to be derived from, and then for the edges that this gave; raises NotYetVisible."""
     if not after:
         return

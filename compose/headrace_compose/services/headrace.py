@@ -31,13 +31,30 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="provisioning", module="headrace_processors.provisioning.main"),
     Process(name="projector", module="headrace_projections.catalogue.main", after=("prepare-broker", "postgres")),
     Process(name="online", module="headrace_projections.online.main", after=("prepare-broker", "postgres")),
-    Process(name="offline", module="headrace_projections.offline.main", after=("prepare-broker", "postgres")),
+    Process(
+        name="offline",
+        module="headrace_projections.offline.main",
+        after=("prepare-broker", "postgres"),
+        environment={"HEADRACE_OFFLINE_SECONDS": "5"},  # on one machine, being fresh matters more than few files
+    ),
     Process(
         name="training-datasets",
         module="headrace_processors.training.main",
         after=("prepare-broker", "command-processor"),
     ),
     Process(name="api", module="headrace_api.main", after=("command-processor", "projector"), serves=True),
+    Process(name="online", module="headrace_projections.online.main", after=("prepare-broker", "postgres")),
+    Process(
+        name="offline",
+        module="headrace_projections.offline.main",
+        after=("prepare-broker", "postgres"),
+        environment={"HEADRACE_OFFLINE_SECONDS": "5"},  # on one machine, being fresh matters more than few files
+    ),
+    Process(name="training-datasets", module="headrace_processors.training.main", after=LOG),
+    Process(name="lineage", module="headrace_processors.lineage.main", after=("prepare-broker", "postgres")),
+    Process(
+        name="search", module="headrace_projections.search.main", after=("prepare-broker", "postgres", "opensearch")
+    ),
 )
 """Every process of ours, each after those it depends on."""
 

@@ -3,17 +3,20 @@
 import logging
 import os
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_processors.studies.cluster import Cluster
 from headrace_processors.studies.driver import Driver
 from headrace_processors.studies.errors import WorkersGone
-from headrace_processors.studies.on_ray import RayWorkers, address
 from headrace_processors.studies.runs import KafkaRunLog
+
+if TYPE_CHECKING:
+    from headrace_processors.studies.on_ray import RayWorkers
 
 logger = logging.getLogger("headrace.studies")
 
@@ -27,7 +30,8 @@ def main() -> None:
     open_studies = monitor.gauge("open", "Studies that have not ended")
     lost = monitor.counter("run_records_lost", "Metrics and lines of runs that could not be written")
     artifacts = Artifacts.at(os.environ["HEADRACE_STORAGE"])
-    workers = _connected(artifacts, stop)
+    cluster = Cluster.read(os.environ)
+    workers = _connected(cluster, artifacts, stop)
     if workers is None:
         return
     stop = stop_on_signals()  # Ray has put its own handlers in place of ours
@@ -42,6 +46,8 @@ def main() -> None:
             ready = ready or driver.caught_up
             open_studies.set(len(driver.studies.open))
             monitor.healthy(ready and commands.healthy)
+            if cluster.address() not in {None, workers.where}:
+                raise WorkersGone(f"Ray answers at another address than {workers.where}: it was started again")
     finally:
         monitor.healthy(False)
         workers.close()
@@ -50,17 +56,19 @@ def main() -> None:
         commands.close()
 
 
-def _connected(artifacts: Artifacts, stop: threading.Event) -> RayWorkers | None:
+def _connected(cluster: Cluster, artifacts: Artifacts, stop: threading.Event) -> "RayWorkers | None":
     """The workers, once the cluster answers; None if the process is told to stop before."""
-    home = Path(os.environ["HEADRACE_HOME"])
     while not stop.is_set():
-        where = address(home, os.environ.get("HEADRACE_RAY"))
+        where = cluster.address()
         if where is not None:
+            cluster.prepare()
+            from headrace_processors.studies.on_ray import RayWorkers  # noqa: PLC0415 - Ray reads what was prepared
+
             try:
                 return RayWorkers(where, artifacts.read)
             except WorkersGone as error:
                 logger.warning("%s", error)
-        stop.wait(1.0)
+        stop.wait(0.5)
     return None
 
 

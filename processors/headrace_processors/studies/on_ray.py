@@ -1,14 +1,13 @@
 """Rungs as Ray tasks: each streams back what it reports; artifacts travel through Ray's object store.
 
-A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log.
+A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log. Import this after
+`Cluster.prepare`.
 """
 
 import logging
-import os
 import queue
 import threading
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -21,24 +20,15 @@ from headrace_processors.studies.workers import Fetch, Lost, Slot, Task
 logger = logging.getLogger("headrace.studies")
 
 
-def address(home: Path, given: str | None) -> str | None:
-    """Where the cluster is: what was given, or what our Ray head wrote down; None while there is none."""
-    if given:
-        return given
-    written = home / "run" / "ray.address"
-    return written.read_text().strip() if written.exists() else None
-
-
 class RayWorkers:
     """One Ray task per rung, with one processor each. Connects when it is made; raises WorkersGone."""
 
     def __init__(self, where: str, fetch: Fetch) -> None:
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         try:
             ray.init(address=where, namespace="headrace-studies", log_to_driver=False, configure_logging=False)
         except (RayError, ConnectionError, RuntimeError, ValueError) as error:
             raise WorkersGone(f"Ray does not answer at {where}: {error}") from error
-        self._where = where
+        self.where = where
         self._fetch = fetch
         self._task = ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")(run_rung)
         self._told: queue.Queue[tuple[Slot, Message | Lost]] = queue.Queue()
@@ -84,7 +74,7 @@ class RayWorkers:
     def messages(self) -> list[tuple[Slot, Message | Lost]]:
         """What came since the last call."""
         if not ray.is_initialized():
-            raise WorkersGone(f"the connection to Ray at {self._where} has ended")
+            raise WorkersGone(f"the connection to Ray at {self.where} has ended")
         came = []
         while not self._told.empty():
             came.append(self._told.get())

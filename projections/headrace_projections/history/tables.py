@@ -29,7 +29,20 @@ def history_of(storage: str, group: Group, ends: Ends) -> GroupHistory | None:
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
-        raise Unavailable(f"the offline table of {group.name!r} cannot be read: {error}") from error
+        raise _unreadable(group, error) from error
+
+
+def reached(storage: str, group: Group) -> Ends:
+    """How far the group's table has taken each partition of its topic; raises Unavailable."""
+    try:
+        table = DeltaTable(table_url(storage, group.project, group.name, group.version))
+        return {
+            number: table.transaction_version(application(group, number)) or 0 for number in range(group.partitions)
+        }
+    except TableNotFoundError:
+        return dict.fromkeys(range(group.partitions), 0)
+    except (DeltaError, OSError) as error:
+        raise _unreadable(group, error) from error
 
 
 def application(group: Group, partition: int) -> str:
@@ -46,3 +59,7 @@ def _files(table: DeltaTable) -> tuple[StoredFile, ...]:
         StoredFile(path=str(root / unquote(path)), day=None if day is None else (day - _EPOCH).days)
         for path, day in zip(paths, days, strict=True)
     )
+
+
+def _unreadable(group: Group, error: Exception) -> Unavailable:
+    return Unavailable(f"the offline table of {group.name!r} cannot be read: {error}")

@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from headrace_events.errors import Invalid
 from headrace_events.ids import Micros
-from headrace_projections.history.columns import quoted, types_of
+from headrace_projections.history.columns import quoted
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible
 from headrace_projections.history.latest import TIME, latest_versions
 from headrace_projections.history.lookups import counts_at, feature_columns, joins, needed_of_root, tables
 from headrace_projections.history.view import ViewHistory, arrow_schema
 from headrace_projections.offline.arrow import TYPES
+from headrace_projections.online.entities import key_value
+
+_HELD = {"date": pa.int32(), "timestamp": pa.int64()}
+"""Feature type → Arrow type of what `key_value` makes of it, where that is not the type itself."""
 
 
 def vectors_as_of(
@@ -23,7 +28,8 @@ def vectors_as_of(
     """The view's features without its labels, one row per entry (a primary key of the root) at its time, in order.
 
     The root's own row is the last one not after the time, as every joined one is. What is not there is null, in inner
-    joins too. Raises Impossible for an entry that is no primary key, Unavailable.
+    joins too. Dates and times in entries may be ISO 8601. Raises Impossible for an entry that is no primary key,
+    Unavailable.
     """
     root = history.root.group
     columns = needed_of_root(history)
@@ -46,16 +52,21 @@ def vectors_as_of(
 
 
 def _asked(history: ViewHistory, entries: Sequence[Mapping[str, object]], times: Sequence[Micros]) -> pa.Table:
-    types = types_of(history.root.group.columns)
-    keys = history.root.group.primary_key
+    root = history.root.group
+    if len(entries) != len(times):
+        raise Impossible(f"{len(entries)} entries and {len(times)} times were given: give a time for each entry")
     for entry in entries:
-        if missing := [name for name in keys if entry.get(name) is None]:
-            raise Impossible(f"an entry names its whole primary key; {', '.join(missing)} is missing")
+        if set(entry) != set(root.primary_key):
+            raise Impossible(f"an entry names the primary key of {root.name!r}: {', '.join(root.primary_key)}")
     try:
-        columns = {name: pa.array([entry[name] for entry in entries], TYPES[types[name]]) for name in keys}
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise Impossible(f"an entry does not fit the primary key {', '.join(keys)}: {error}") from error
-    columns |= {name: columns[name].cast(pa.int64()) for name in keys if types[name] == "timestamp"}
+        columns = {
+            name: pa.array([key_value(kind, entry[name]) for entry in entries], _HELD.get(kind, TYPES[kind]))
+            for name, kind in zip(root.primary_key, root.key_types, strict=True)
+        }
+    except (Invalid, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise Impossible(f"an entry does not fit the primary key {', '.join(root.primary_key)}: {error}") from error
+    dates = {name for name, kind in zip(root.primary_key, root.key_types, strict=True) if kind == "date"}
+    columns = {name: column.cast(pa.date32()) if name in dates else column for name, column in columns.items()}
     columns["_row"] = pa.array(range(len(times)), pa.int64())
     columns[TIME] = pa.array(times, pa.int64())
     return pa.table(columns)

@@ -33,7 +33,7 @@ ONE_TRANSACTION = 5_000
 
 
 class Derivation:
-    """Folds events into edges; raises BrokerError, ProjectionError, psycopg.Error, and is then over."""
+    """Folds events into edges; raises BrokerError, ProjectionError or psycopg's, and is then over."""
 
     def __init__(self, connection: Connection, database: Database[Any]) -> None:
         TABLES.make_live(database)
@@ -79,8 +79,12 @@ class Derivation:
 
     @property
     def at_end(self) -> bool:
-        """Whether everything that was there has been read."""
-        return self._feed.at_end()
+        """Whether everything that was there has been derived from."""
+        return self._caught_up and self._feed.at_end()
+
+    def lag(self) -> int:
+        """How many offsets are still to be read, as the brokers last told."""
+        return self._feed.lag()
 
     def close(self) -> None:
         """Stop."""

@@ -21,7 +21,7 @@ from headrace_projections.search.tables import NAME, make_live
 
 
 class LineageProjector:
-    """Writes edges through the alias; raises BrokerError, ProjectionError, psycopg.Error, and is then over."""
+    """Writes edges through the alias; raises BrokerError, ProjectionError or psycopg's, and is then over."""
 
     def __init__(self, connection: Connection, engine: Engine, database: Database[Any]) -> None:
         make_live(database, engine, ALIAS, BODY)
@@ -52,6 +52,10 @@ class LineageProjector:
     def at_end(self) -> bool:
         """Whether everything that was there has been read."""
         return self._follower.at_end()
+
+    def lag(self) -> int:
+        """How many offsets are still to be read, as the brokers last told."""
+        return self._follower.lag()
 
     def close(self) -> None:
         """Stop."""

@@ -24,7 +24,7 @@ from headrace_events.envelope import Recorded
 from headrace_projections import checkpoint, tables
 from headrace_projections.building import Pace
 from headrace_projections.checkpoint import Vector
-from headrace_projections.errors import AlreadyRebuilding, Unavailable
+from headrace_projections.errors import Unavailable
 from headrace_projections.lineage.apply import Edges
 from headrace_projections.lineage.derivation import NAME, TABLES, WRITER, write
 from headrace_projections.lineage.edge import EdgeCodec
@@ -58,9 +58,7 @@ class LineageRebuild:
     def rebuild(self, *, verify: bool = False, as_of: Moment | None = None, report: Report = say_nothing) -> Rebuilt:
         """Make the graph again; see Rebuildable. Raises ProjectionError, BrokerError and SchemaError."""
         pace = Pace(report)
-        with translated(), connect(self._dsn, f"rebuild {NAME}") as database:
-            if not tables.lock_to_rebuild(database, NAME):
-                raise AlreadyRebuilding(NAME)
+        with translated(), connect(self._dsn, f"rebuild {NAME}") as database, tables.only_rebuild(database, NAME):
             number, index = next_index(self._engine, ALIAS)
             with _FreshTopic(self._log, number, pace) as fresh:
                 if as_of is not None:

@@ -31,7 +31,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Of a feature: `bins` counts values, empty bins left out. Of the whole window: how many failed, how long they took, how good.
+    """Of a feature: `bins` counts values, empty bins left out. Of the whole window: failures, latency and quality.
 
     `matched` are predictions with an outcome, `correct` those on the same side of 0.5 as it, `probabilities` those
     with an outcome of 0 or 1 and a prediction in [0, 1]; `log_loss_sum` is over the latter.

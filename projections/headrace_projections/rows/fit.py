@@ -91,6 +91,7 @@ def fit(group: Group, schemas: Mapping[int, str], records: Sequence[Record]) -> 
     rows = [_upserts(group, schemas, head, found, refused) for head, found in written.items()]
     if deletes:
         rows.append(_deletes(group, deletes, refused))
+    refused.sort(key=lambda found: (found.record.partition, found.record.offset))
     return Fitted(rows=[part for part in rows if part is not None and len(part)], refused=refused)
 
 

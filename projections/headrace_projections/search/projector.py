@@ -11,7 +11,6 @@ from psycopg import Connection as Database
 
 from headrace_broker.connection import Connection
 from headrace_broker.feed import MetadataFeed, Start
-from headrace_broker.follower import Partition
 from headrace_broker.topics import LINEAGE
 from headrace_projections import checkpoint, tables
 from headrace_projections.checkpoint import Step
@@ -23,7 +22,7 @@ from headrace_projections.search.tables import NAME, make_live
 
 
 class SearchProjector:
-    """Writes documents through the alias; raises BrokerError, ProjectionError, psycopg.Error, and is then over."""
+    """Writes documents through the alias; raises BrokerError, ProjectionError or psycopg's, and is then over."""
 
     def __init__(self, connection: Connection, engine: Engine, database: Database[Any]) -> None:
         make_live(database, engine, ALIAS, BODY)
@@ -60,14 +59,14 @@ class SearchProjector:
             checkpoint.move(self._database, NAME, steps)
         self._before |= {step.where: step.after for step in steps}
 
-    def reached(self) -> dict[Partition, Start]:
-        """How far the index has come."""
-        return dict(self._before)
-
     @property
     def at_end(self) -> bool:
         """Whether everything that was there has been read."""
         return self._feed.at_end()
+
+    def lag(self) -> int:
+        """How many offsets are still to be read, as the brokers last told."""
+        return self._feed.lag()
 
     def close(self) -> None:
         """Stop."""

@@ -18,7 +18,6 @@ from headrace_projections import checkpoint, tables
 from headrace_projections.building import Pace
 from headrace_projections.checkpoint import Vector
 from headrace_projections.digest import Comparison
-from headrace_projections.errors import AlreadyRebuilding
 from headrace_projections.metadata_rebuild import cut_at
 from headrace_projections.moments import Moment
 from headrace_projections.postgres import connect, translated
@@ -46,9 +45,7 @@ class SearchRebuild:
     def rebuild(self, *, verify: bool = False, as_of: Moment | None = None, report: Report = say_nothing) -> Rebuilt:
         """Make the index again; see Rebuildable. Raises ProjectionError, BrokerError and SchemaError."""
         pace = Pace(report)
-        with translated(), connect(self._dsn, f"rebuild {NAME}") as database:
-            if not tables.lock_to_rebuild(database, NAME):
-                raise AlreadyRebuilding(NAME)
+        with translated(), connect(self._dsn, f"rebuild {NAME}") as database, tables.only_rebuild(database, NAME):
             if as_of is not None:
                 return self._as_it_was(as_of, pace)
             return self._replace(database, verify, pace)

@@ -40,10 +40,20 @@ class View:
     groups: tuple[FeatureGroupCreated, ...]
 
     @property
-    def entity(self) -> Mapping[str, str]:
-        """The columns that identify an example (the root's primary key) → feature type."""
+    def identity(self) -> tuple[str, ...]:
+        """The columns that identify an example: the root's primary key."""
+        return self.groups[0].primary_key
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The columns that features can be found by: those of the identity, and those joins go by → feature type."""
         types = {column.name: column.type for column in self.groups[0].columns}
-        return {name: types[name] for name in self.groups[0].primary_key}
+        lefts = (pair.left for join in self.created.joins if self._gives(join.selection) for pair in join.on)
+        return {name: types[name] for name in dict.fromkeys((*self.identity, *lefts))}
+
+    def _gives(self, selection: GroupSelection) -> bool:
+        """Whether a group gives anything but labels."""
+        return any(selection.prefix + feature not in self.created.labels for feature in selection.features)
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -67,9 +77,13 @@ class Serving:
 
 @dataclass(slots=True)
 class Directory:
-    """All projects' members, deployments, models and views. One thread folds, others read."""
+    """All projects' members, deployments, models and views; `changes` counts what happened to deployments.
+
+    One thread folds, others read.
+    """
 
     deployments: dict[Place, Deployed] = field(default_factory=dict)
+    changes: int = 0
     _members: dict[str, frozenset[str]] = field(default_factory=dict)
     _models: dict[tuple[str, str, int], ModelVersionCreated] = field(default_factory=dict)
     _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
@@ -101,6 +115,7 @@ class Directory:
                     phase="created",
                     at=recorded.at,
                 )
+                self.changes += 1
             case DeploymentReady(name=name):
                 self._moved(Place(project, name), "ready")
             case DeploymentFailed(name=name):
@@ -110,6 +125,7 @@ class Directory:
 
     def _moved(self, place: Place, phase: str) -> None:
         self.deployments[place] = replace(self.deployments[place], phase=phase)
+        self.changes += 1
 
     def is_member(self, project: str, user: str) -> bool:
         """Whether the person belongs to the project now."""

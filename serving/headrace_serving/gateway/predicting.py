@@ -50,7 +50,7 @@ class Predicting:
             failure = error
         answers = _answers(prepared, numbers, failure)
         latency = (time.perf_counter() - began) * 1000
-        records = _records(asked, serving, prepared, answers, actor, latency)
+        records = _records(asked, serving, list(zip(prepared, answers, strict=True)), actor, latency)
         await asyncio.shield(self.log.write(place.project, records))
         if failure is not None:
             raise failure
@@ -67,8 +67,7 @@ def _answers(prepared: Sequence[Prepared], numbers: Sequence[float], failure: Mo
 def _records(
     asked: Asked,
     serving: Serving,
-    prepared: Sequence[Prepared],
-    answers: Sequence[Answer],
+    rows: Sequence[tuple[Prepared, Answer]],
     actor: str,
     latency: float,
 ) -> list[Record]:
@@ -88,7 +87,7 @@ def _records(
             "prediction": answer.prediction,
             "error": answer.error,
         }
-        for index, (row, answer) in enumerate(zip(prepared, answers, strict=True))
+        for index, (row, answer) in enumerate(rows)
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from headrace_broker.connection import Connection
-from headrace_broker.errors import BrokerError, Unavailable
+from headrace_broker.errors import BrokerError
 from headrace_broker.producing import RecordProducer
 from headrace_broker.record import Entry
 from headrace_schemas.catalogue import schema_id
@@ -115,6 +115,3 @@ class _Waiting:
 def _settle(done: "asyncio.Future[list[BrokerError]]", failures: list[BrokerError]) -> None:
     if not done.cancelled():
         done.set_result(failures)
-
-
-__all__ = ["SCHEMA", "KafkaPredictionLog", "MemoryPredictionLog", "PredictionLog", "Record", "Unavailable"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from headrace_serving.errors import BadRequest
 from headrace_serving.gateway.asked import Asked, Row, micros
 from headrace_serving.gateway.directory import Serving
-from headrace_serving.gateway.features import OnlineFeatures, Vector
+from headrace_serving.gateway.features import Found, OnlineFeatures
 from headrace_serving.model.predictor import Value
 
 
@@ -29,21 +29,18 @@ class _BadRow(Exception):
 async def prepare(asked: Asked, serving: Serving, online: OnlineFeatures) -> list[Prepared]:
     """Every row, in order. Values that were given go before those of the store."""
     given = [_named(row, serving) for row in asked.rows]
-    incomplete = [
+    looked = [
         index
         for index, row in enumerate(given)
-        if row.error is None and _has_key(row, serving) and any(name not in row.inputs for name in serving.model.inputs)
+        if row.error is None and row.entity and any(name not in row.inputs for name in serving.model.inputs)
     ]
-    found: dict[int, Vector | None] = {}
-    if incomplete and serving.view is not None:
-        entries = [given[index].entity for index in incomplete]
-        project = serving.deployed.place.project
-        vectors = await online.vectors(project, serving.view, entries)
-        found = dict(zip(incomplete, vectors, strict=True))
+    found: dict[int, Found] = {}
+    if looked and serving.view is not None:
+        entries = [given[index].entity for index in looked]
+        answered = await online.find(serving.deployed.place.project, serving.view, entries)
+        found = dict(zip(looked, answered, strict=True))
     return [
-        row
-        if row.error is not None
-        else _completed(row, serving, index in found, found.get(index), asked.allow_missing)
+        row if row.error is not None else _completed(row, serving, found.get(index), asked.allow_missing)
         for index, row in enumerate(given)
     ]
 
@@ -54,7 +51,7 @@ def _named(row: Row, serving: Serving) -> Prepared:
         if len(row) != len(names):
             return Prepared(error=f"wrong-length: {len(row)} values for the inputs {', '.join(names)}")
         row = dict(zip(names, row, strict=True))
-    keys = serving.view.entity if serving.view else {}
+    keys = serving.view.keys if serving.view else {}
     types = serving.view.types if serving.view else {}
     inputs: dict[str, Value] = {}
     entity: dict[str, Value] = {}
@@ -75,30 +72,28 @@ def _must_be_known(name: str, inputs: Sequence[str], keys: Mapping[str, str]) ->
         raise _BadRow(f"unknown-feature: {name[:80]!r} is neither an input ({', '.join(inputs)}) nor a key")
 
 
-def _has_key(row: Prepared, serving: Serving) -> bool:
-    return serving.view is not None and all(name in row.entity for name in serving.view.entity)
+def _completed(row: Prepared, serving: Serving, found: Found | None, allow_missing: bool) -> Prepared:
+    names = serving.model.inputs
+    known = {**(found or {}), **row.inputs}
+    inputs = {name: known.get(name) for name in names}
+    absent = [name for name in names if name not in known]
+    null = [name for name in names if inputs[name] is None]
+    if null and not (allow_missing and (found or not absent)):
+        return Prepared(inputs=inputs, entity=row.entity, error=_missing(row, serving, found, absent, null))
+    return Prepared(inputs=inputs, entity=row.entity)
 
 
-def _completed(row: Prepared, serving: Serving, looked: bool, vector: Vector | None, allow_missing: bool) -> Prepared:
-    inputs = {
-        name: row.inputs[name] if name in row.inputs else (vector or {}).get(name) for name in serving.model.inputs
-    }
-    missing = [name for name in serving.model.inputs if inputs[name] is None]
-    absent = [name for name in missing if name not in row.inputs and vector is None]
-    if absent and looked:
-        error = f"entity-not-found: the online store has no {_said(row.entity)}, so {', '.join(absent)} are missing"
-    elif absent:
-        keys = ", ".join(serving.view.entity) if serving.view else ""
-        error = f"missing-feature: {', '.join(absent)}: give them" + (f", or the key {keys}" if keys else "")
-    elif missing and not allow_missing:
-        error = f"missing-feature: {', '.join(missing)} are null: give them, or set parameters.allow_missing"
-    else:
-        return Prepared(inputs=inputs, entity=row.entity)
-    return Prepared(inputs=inputs, entity=row.entity, error=error)
-
-
-def _said(entity: Mapping[str, Value]) -> str:
-    return ", ".join(f"{name}={str(value)[:80]}" for name, value in entity.items())
+def _missing(row: Prepared, serving: Serving, found: Found | None, absent: list[str], null: list[str]) -> str:
+    """Why the row cannot be predicted, and what to do."""
+    if not absent:
+        return f"missing-feature: {', '.join(null)} are null: give them, or set parameters.allow_missing"
+    if found is not None:
+        said = ", ".join(f"{name}={str(value)[:80]}" for name, value in row.entity.items())
+        if not found:
+            return f"entity-not-found: the online store has nothing for {said}; {', '.join(absent)} are missing"
+        return f"missing-feature: the online store has no {', '.join(absent)} for {said}: give them, or allow_missing"
+    keys = ", ".join(serving.view.identity) if serving.view else ""
+    return f"missing-feature: {', '.join(absent)}: give them" + (f", or the key {keys}" if keys else "")
 
 
 def _typed(name: str, value: object, kind: str | None) -> Value:

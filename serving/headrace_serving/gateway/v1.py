@@ -1,8 +1,8 @@
 """The predict protocol of TensorFlow Serving and KServe V1: `{"instances": [...]}` or `{"inputs": ...}`.
 
-An instance is an object of values by name, or the list of all inputs. `inputs` is an object of columns, or such a list.
-Ours besides: `id`, and `parameters` with `event_time` (one, or one a row) and `allow_missing`; the answer carries `ids`,
-and `errors` (null where there is none) if a row could not be predicted.
+An instance is an object of values by name, or the list of all inputs; `inputs` is an object of columns, or such a
+list. Ours besides: `id`, and `parameters` with `event_time` (one, or one a row) and `allow_missing`; the answer carries
+`ids`, and `errors` (null where there is none) if a row could not be predicted.
 """
 
 from collections.abc import Mapping, Sequence

@@ -16,6 +16,7 @@ from headrace_serving.gateway.asked import Answer, Asked, Row, asked
 from headrace_serving.gateway.directory import Serving
 
 _INTEGERS = {f"{sign}INT{bits}": (bits, not sign) for sign in ("", "U") for bits in (8, 16, 32, 64)}
+_DEEPEST = 8
 _OUTPUTS = {"prediction": "FP64", "inference_id": "BYTES", "error": "BYTES"}
 _DATATYPES = {
     "boolean": "BOOL",
@@ -48,16 +49,18 @@ def read(body: Any, serving: Serving, received: int) -> tuple[Asked, list[str]]:
 
 
 def _names(serving: Serving) -> set[str]:
-    return {*serving.model.inputs, *(serving.view.entity if serving.view else ())}
+    return {*serving.model.inputs, *(serving.view.keys if serving.view else ())}
 
 
 def _outputs(body: dict[str, Any]) -> list[str]:
     wanted = body.get("outputs")
     if not wanted:
         return list(_OUTPUTS)
-    names = [output.get("name") if isinstance(output, dict) else None for output in wanted]
+    if not isinstance(wanted, list):
+        raise BadRequest("outputs is a list of objects with a name")
+    names = [str(output.get("name")) if isinstance(output, dict) else str(output) for output in wanted]
     if unknown := [name for name in names if name not in _OUTPUTS]:
-        raise BadRequest(f"there is no output {unknown[0]!r}: there are {', '.join(_OUTPUTS)}")
+        raise BadRequest(f"there is no output {unknown[0][:80]!r}: there are {', '.join(_OUTPUTS)}")
     return names
 
 
@@ -81,10 +84,12 @@ def _tensor(given: Any) -> tuple[str, list[int], list[Any]]:
     return name, shape, values
 
 
-def _flat(data: Any) -> Iterator[Any]:
+def _flat(data: Any, depth: int = 0) -> Iterator[Any]:
+    if depth > _DEEPEST:
+        raise BadRequest("the data of a tensor is nested too deeply")
     if isinstance(data, list):
         for entry in data:
-            yield from _flat(entry)
+            yield from _flat(entry, depth + 1)
     else:
         yield data
 

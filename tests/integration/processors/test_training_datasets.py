@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.integration.clients import connection, eventually
+from tests.integration.offline_thread import offline
 from tests.integration.platform import Platform
 from tests.integration.row_log import MadeGroup, RowLog, row_log
 
@@ -35,10 +35,7 @@ from headrace_events.training_dataset import (
 from headrace_processors.training.session import Measures, Session
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.hashing import DatasetHash
-from headrace_projections.offline.target import OfflineTarget
-from headrace_projections.rows import measures as row_measures
 from headrace_projections.rows.groups import Group, Groups
-from headrace_projections.rows.runner import RowRunner
 
 HOUR = 3_600_000_000
 SPLITS = (
@@ -51,7 +48,7 @@ WEATHER = {"origin": "string", "at": "timestamp", "wind": "double"}
 Outcome = TrainingDatasetRecorded | TrainingDatasetFailed
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Shop:
     """A project with two groups and a view, whose rows are on their way to the offline store."""
 
@@ -98,9 +95,7 @@ class Shop:
             {"flight": f"f{number}", "at": (number + hour) * HOUR, "origin": "JFK", "late": number % 3 == 0}
             for number in flights
         ]
-        winds = [
-            {"origin": "JFK", "at": (number + hour) * HOUR - HOUR // 2, "wind": number / 7} for number in flights
-        ]
+        winds = [{"origin": "JFK", "at": (number + hour) * HOUR - HOUR // 2, "wind": number / 7} for number in flights]
         self.log.insert(self.groups["flights"], rows)
         self.log.insert(self.groups["weather"], winds)
 
@@ -146,7 +141,7 @@ def shop(platform: Platform, storage: Path) -> Iterator[Shop]:
             on=(KeyPair(left=on, right=on),),
         )
         platform.send(CreateFeatureView(project=project, name=view, root=root, joins=(join,)), "user:ada")
-    with row_log(platform.stack) as log, _offline(platform, storage):
+    with row_log(platform.stack) as log, offline(platform.stack, storage.as_uri()):
         yield Shop(platform, log, storage, project, groups)
 
 
@@ -184,29 +179,6 @@ def _ready(platform: Platform, project: str, name: str) -> MadeGroup | None:
     event = created[name]
     text = row_schema(project, name, 1, event.columns, (*event.primary_key, "at"))
     return MadeGroup(group=ready[name], schema_id=event.schema_id, schema=fastavro.parse_schema(json.loads(text)))
-
-
-class _offline:  # noqa: N801 - reads as what it does
-    """The offline projection in a thread, committing five times a second."""
-
-    def __init__(self, platform: Platform, storage: Path) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(platform, storage), daemon=True)
-
-    def _run(self, platform: Platform, storage: Path) -> None:
-        target = OfflineTarget(storage.as_uri(), platform.stack.postgres_dsn, 0.2)
-        measures = row_measures.Measures.of(Monitor("offline", None))
-        runner = RowRunner(connection(platform.stack, "offline"), target, measures)
-        while not self._stop.is_set():
-            runner.step()
-        runner.close()
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(30)
 
 
 def test_a_dataset_is_joined_as_of_event_time_stored_and_recorded(shop: Shop) -> None:

@@ -74,7 +74,6 @@ def test_only_things_of_the_kind_asked_for_are_found(project: Project) -> None:
 def test_the_way_back_from_the_model_is_printed_as_a_tree(project: Project) -> None:
     back = project.lineage("model_version:delay.1")
     tree = str(back).splitlines()
-    print(back)
     assert tree[0] == "model version delay.1, by bob (auc 0.8)"
     assert "├─ produced: trial delay_search trial 1 (learning_rate=0.2, rung_0 0.8)" in tree
     assert any(line.endswith("started: study delay_search, by bob (best 0.8)") for line in tree)
@@ -137,3 +136,13 @@ def test_a_node_that_is_not_there_is_not_found(project: Project) -> None:
         project.lineage("model_version:delay.99")
     with pytest.raises(Invalid):
         project.lineage("model_version:delay.1", levels=1000)
+
+
+def test_the_way_is_exported_as_openlineage_events(platform: Platform, project: Project, url: str) -> None:
+    key = key_of(platform, "bob")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    api = Api(url, key)
+    events = api.get(f"/api/projects/{project.name}/lineage/model_version:delay.1/openlineage")
+    assert events[-1]["outputs"] == [{"namespace": f"headrace://{project.name}", "name": "model_version:delay.1"}]
+    assert {event["eventType"] for event in events} == {"COMPLETE"}
+    api.close()

@@ -302,10 +302,33 @@ def test_columns_of_different_types_are_not_joined(tmp_path: Path) -> None:
 
 def test_an_entry_that_is_no_key_is_refused_with_its_reason(tmp_path: Path) -> None:
     history = history_of(tmp_path, view_of(), {"orders": ORDERS}, {"orders": []}, {"orders": {}})
-    with pytest.raises(Impossible, match="id is missing"):
+    with pytest.raises(Impossible, match="names the primary key of 'orders': id"):
         vectors_as_of(history, [{"order": 1}], [Micros(0)])
     with pytest.raises(Impossible, match="does not fit"):
         vectors_as_of(history, [{"id": "one"}], [Micros(0)])
+    with pytest.raises(Impossible, match="1 entries and 2 times"):
+        vectors_as_of(history, [{"id": 1}], [Micros(0), Micros(1)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "asked"),
+    [
+        ("date", 15_706, "2013-01-01"),
+        ("timestamp", 1_356_998_400_000_000, "2013-01-01T00:00:00Z"),
+        ("binary", b"\0\xff", "AP8="),
+        ("boolean", True, True),
+        ("int", 7, 7.0),
+        ("string", "ä", "ä"),
+    ],
+)
+def test_an_entry_may_be_as_json_has_it(tmp_path: Path, kind: str, stored: Any, asked: Any) -> None:
+    of = group("orders", {"id": kind, "at": "timestamp", "amount": "double"}, ["id"])
+    root = GroupSelection(group="orders", version=1, features=("amount",))
+    view = FeatureViewCreated(name="v", version=1, description="", root=root, joins=(), labels=())
+    rows = [Row(values={"id": stored, "amount": 1.5}, time=5, known_at=0, offset=0)]
+    history = history_of(tmp_path, view, {"orders": of}, {"orders": rows}, {"orders": {0: 1}})
+    found = vectors_as_of(history, [{"id": asked}, {"id": asked}], [Micros(5), Micros(4)])
+    assert found.column("amount").to_pylist() == [1.5, None]
 
 
 def test_a_file_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:

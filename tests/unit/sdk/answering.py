@@ -42,7 +42,7 @@ def answering(*answers: tuple[int, Any]) -> Iterator[Answering]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            body = self._chunks() if self.headers.get("Transfer-Encoding") == "chunked" else self._counted()
             prepared.asked.append(Asked(self.command, self.path, dict(self.headers), body))
             status, content = prepared.next()
             if status == 0:
@@ -53,6 +53,16 @@ def answering(*answers: tuple[int, Any]) -> Iterator[Answering]:
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
+
+        def _counted(self) -> bytes:
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+
+        def _chunks(self) -> bytes:
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size + 2)[:-2]
+            self.rfile.readline()
+            return body
 
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server names them
 

@@ -19,8 +19,8 @@ NOT_YET = {"code": "not-yet-visible", "message": "read again", "details": {}, "r
 
 
 def test_a_command_is_tried_again_under_the_same_id() -> None:
-    with answering((503, AWAY), (0, None), (504, UNKNOWN), (201, DONE)) as server:
-        accepted = Api(server.url, "key").post("/api/users", {"user": "ada"})
+    with answering((503, AWAY), (0, None), (504, UNKNOWN), (201, DONE)) as server, Api(server.url, "key") as api:
+        accepted = api.post("/api/users", {"user": "ada"})
     ids = {asked.headers["Idempotency-Key"] for asked in server.asked}
     assert len(server.asked) == 4
     assert len(ids) == 1
@@ -30,8 +30,7 @@ def test_a_command_is_tried_again_under_the_same_id() -> None:
 
 
 def test_two_commands_have_two_ids() -> None:
-    with answering((201, DONE)) as server:
-        api = Api(server.url, "key")
+    with answering((201, DONE)) as server, Api(server.url, "key") as api:
         api.post("/x", {})
         api.post("/x", {})
     assert len({asked.headers["Idempotency-Key"] for asked in server.asked}) == 2
@@ -39,16 +38,15 @@ def test_two_commands_have_two_ids() -> None:
 
 def test_a_refusal_is_not_tried_again() -> None:
     refused = {"code": "user-exists", "message": "exists", "details": {"user": "ada"}, "request_id": "r"}
-    with answering((409, refused)) as server, pytest.raises(headrace.Conflict) as error:
-        Api(server.url, "key").post("/api/users", {"user": "ada"})
+    with answering((409, refused)) as server, Api(server.url, "key") as api, pytest.raises(headrace.Conflict) as error:
+        api.post("/api/users", {"user": "ada"})
     assert len(server.asked) == 1
     assert (error.value.code, error.value.details, error.value.request_id) == ("user-exists", {"user": "ada"}, "r")
 
 
 def test_a_read_names_the_furthest_position_of_each_partition() -> None:
     written = [{**DONE, "positions": positions} for positions in (["t:0:5", "u:0:1"], ["t:0:3"], ["u:0:9"])]
-    with answering(*((201, body) for body in written), (200, [])) as server:
-        api = Api(server.url, "key")
+    with answering(*((201, body) for body in written), (200, [])) as server, Api(server.url, "key") as api:
         for _ in written:
             api.post("/x", {})
         api.get("/y", user="ada", nothing=None)
@@ -56,18 +54,18 @@ def test_a_read_names_the_furthest_position_of_each_partition() -> None:
 
 
 def test_a_read_is_repeated_until_it_shows() -> None:
-    with answering((202, NOT_YET), (202, NOT_YET), (200, {"x": 1})) as server:
-        assert Api(server.url, "key").get("/y") == {"x": 1}
+    with answering((202, NOT_YET), (202, NOT_YET), (200, {"x": 1})) as server, Api(server.url, "key") as api:
+        assert api.get("/y") == {"x": 1}
     assert len(server.asked) == 3
 
 
 def test_patience_ends() -> None:
-    with answering((202, NOT_YET)) as server, pytest.raises(headrace.NotYetVisible):
-        Api(server.url, "key", patience=0.2).get("/y")
-    with answering((503, AWAY)) as server, pytest.raises(headrace.Unavailable):
-        Api(server.url, "key", patience=0.2).get("/y")
-    with pytest.raises(headrace.Unreachable):
-        Api(server.url, "key", patience=0.2).get("/y")
+    for body, kind in ((NOT_YET, headrace.NotYetVisible), (AWAY, headrace.Unavailable)):
+        status = 202 if body is NOT_YET else 503
+        with answering((status, body)) as server, Api(server.url, "key", patience=0.2) as api, pytest.raises(kind):
+            api.get("/y")
+    with Api(server.url, "key", patience=0.2) as api, pytest.raises(headrace.Unreachable):
+        api.get("/y")
 
 
 @pytest.mark.parametrize(
@@ -83,28 +81,27 @@ def test_patience_ends() -> None:
     ],
 )
 def test_errors_have_kinds(status: int, kind: type[headrace.HeadraceError]) -> None:
-    for body in ({"code": "c", "message": "m"}, {"error_code": 40401, "message": "m"}, [], "text"):
-        given: Any = body
-        with answering((status, given)) as server, pytest.raises(kind):
-            Api(server.url, "key", patience=0).get("/y")
+    bodies: list[Any] = [{"code": "c", "message": "m"}, {"error_code": 40401, "message": "m"}, [], "text"]
+    for body in bodies:
+        with answering((status, body)) as server, Api(server.url, "key", patience=0) as api, pytest.raises(kind):
+            api.get("/y")
 
 
 def test_the_expected_version_is_sent() -> None:
-    with answering((201, DONE)) as server:
-        Api(server.url, "key").put("/x", {}, expected_version=3)
+    with answering((201, DONE)) as server, Api(server.url, "key") as api:
+        api.put("/x", {}, expected_version=3)
     assert server.asked[0].headers["If-Match"] == '"3"'
 
 
 def test_an_upload_begins_anew_when_it_is_tried_again() -> None:
-    with answering((503, AWAY), (201, {"sha256": "s"})) as server:
-        Api(server.url, "key").upload("/a", lambda: [b"abc"])
+    with answering((503, AWAY), (201, {"sha256": "s"})) as server, Api(server.url, "key") as api:
+        api.upload("/a", lambda: [b"abc"])
     assert [asked.headers.get("Transfer-Encoding") for asked in server.asked] == ["chunked", "chunked"]
 
 
 def test_what_a_command_did_is_found_by_its_event() -> None:
     rows = [{"type": "topic.requested", "body": {}}, {"type": "feature_group.created", "body": {"version": 4}}]
-    with answering((202, DONE), (200, rows)) as server:
-        api = Api(server.url, "key")
+    with answering((202, DONE), (200, rows)) as server, Api(server.url, "key") as api:
         accepted = api.post("/x", {})
         assert api.happened("flights", accepted, "feature_group.created") == {"version": 4}
     assert server.asked[1].path.startswith("/api/projects/flights/activity/commands/c?after=")

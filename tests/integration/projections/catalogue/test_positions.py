@@ -43,7 +43,7 @@ def test_a_position_is_passed_when_its_event_is_in_the_tables(platform: Platform
         for _ in range(5):
             position = written(platform)
             assert passed(catalogue, position)
-            assert catalogue.ask("SELECT FROM catalogue.activity WHERE position = %s", str(position))
+            assert catalogue.ask("SELECT 1 FROM catalogue.activity WHERE position = %s", str(position))
 
 
 def test_without_a_projector_nobody_is_told_that_it_passed(platform: Platform, catalogue: Catalogue) -> None:

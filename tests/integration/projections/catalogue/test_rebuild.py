@@ -17,7 +17,7 @@ from headrace_projections.errors import AlreadyRebuilding, NoSuchMoment
 from headrace_projections.moments import AtSeq, AtTime
 from headrace_projections.postgres import connect
 from headrace_projections.rebuilt import Advance, Rebuilt
-from headrace_projections.tables import lock_to_rebuild
+from headrace_projections.tables import only_rebuild
 
 
 def a_name() -> str:
@@ -50,14 +50,14 @@ def test_a_rebuild_under_load_ends_equal_and_the_projector_goes_on(platform: Pla
         worker.start()
         outcomes = []
         try:
-            catalogue.until("SELECT FROM catalogue.users WHERE user_name = 'root-admin'")
+            catalogue.until("SELECT 1 FROM catalogue.users WHERE user_name = 'root-admin'")
             for _ in range(3):
                 outcomes.append(catalogue.rebuild().rebuild(verify=True))
         finally:
             stop.set()
             worker.join(60)
         assert [outcome.equal for outcome in outcomes] == [True] * 3
-        catalogue.until("SELECT FROM catalogue.users WHERE user_name = %s", names[-1])
+        catalogue.until("SELECT 1 FROM catalogue.users WHERE user_name = %s", names[-1])
     assert catalogue.rebuild().rebuild(verify=True).equal
 
 
@@ -135,10 +135,12 @@ def test_as_of_a_time_is_what_the_log_had_by_then(platform: Platform, catalogue:
 
 
 def test_one_rebuild_at_a_time(catalogue: Catalogue) -> None:
-    with connect(catalogue.dsn, "test") as database:
-        assert lock_to_rebuild(database, "catalogue")
-        with pytest.raises(AlreadyRebuilding):
-            catalogue.rebuild().rebuild()
+    with (
+        connect(catalogue.dsn, "test") as database,
+        only_rebuild(database, "catalogue"),
+        pytest.raises(AlreadyRebuilding),
+    ):
+        catalogue.rebuild().rebuild()
 
 
 def run(catalogue: Catalogue, *arguments: str) -> tuple[int, str]:

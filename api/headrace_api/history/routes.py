@@ -1,0 +1,69 @@
+"""Features as they were at a time, joined point in time from the offline store."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Response
+
+from headrace_api.errors import Busy, Missing, Unprocessable
+from headrace_api.history.models import PastEntries, PastVectors
+from headrace_api.reading import Reading
+from headrace_api.versions import Version
+from headrace_events.errors import Invalid
+from headrace_events.ids import Micros
+from headrace_projections.history.catalogued import CataloguedView, catalogued_view
+from headrace_projections.history.engine import Engine
+from headrace_projections.history.errors import Impossible, Unavailable
+from headrace_projections.history.positions import written
+from headrace_projections.history.vectors import vectors_as_of
+from headrace_projections.online.entities import key_value
+
+router = APIRouter(prefix="/api/projects/{project}", tags=["vectors"])
+
+_ENGINE = Engine(memory_mib=512)
+
+
+@router.post(
+    "/feature-views/{name}/versions/{version}/vectors-as-of",
+    summary="Read feature vectors as they were",
+    response_model=PastVectors,
+)
+async def read_past_vectors(name: str, version: Version, body: PastEntries, reading: Reading) -> Response:
+    """For each entry, what the features without labels were at its time: what was served then, or should have been."""
+    try:
+        found = await catalogued_view(reading.context.pool, reading.project, name, version)
+        if found is None:
+            raise Missing("feature view", f"{name} version {version}")
+        times = [_micros(time) for time in body.times]
+        answer = await run_sync(_answer, found, reading.context.settings.storage, body, times)
+    except Impossible as error:
+        raise Unprocessable("invalid-question", str(error)) from error
+    except Unavailable as error:
+        raise Busy(str(error)) from error
+    return Response(orjson.dumps(answer, default=_text, option=orjson.OPT_UTC_Z), media_type="application/json")
+
+
+def _answer(view: CataloguedView, storage: str, body: PastEntries, times: Sequence[Micros]) -> dict[str, Any]:
+    history, ends = view.history(storage, body.positions)
+    table = vectors_as_of(history, body.entries, times, _ENGINE)
+    return {
+        "features": table.column_names,
+        "vectors": [list(row.values()) for row in table.to_pylist()],
+        "positions": written(ends),
+    }
+
+
+def _micros(text: str) -> Micros:
+    try:
+        return Micros(int(key_value("timestamp", text)))
+    except Invalid:
+        raise Impossible(f"{text[:80]!r} is no time: use ISO 8601") from None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")

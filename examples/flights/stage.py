@@ -1,0 +1,17 @@
+"""What every chapter needs: the story it is part of, who plays, the data, and where the API is."""
+
+from dataclasses import dataclass
+
+from flights.cast import Cast
+from flights.data import Year
+from flights.story import Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The stage on which chapters 2 and later are played."""
+
+    story: Story
+    cast: Cast
+    year: Year
+    api: str

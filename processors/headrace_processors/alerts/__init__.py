@@ -1,0 +1,1 @@
+"""Alert rules over windows: when an alert opens and when it resolves, decided on Faust and asked for by command."""

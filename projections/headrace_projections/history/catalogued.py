@@ -1,0 +1,61 @@
+"""Views as the catalogue has them, with their groups: what reading their history takes to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headrace_events.feature_view import FeatureViewCreated
+from headrace_projections.catalogue.queries.feature_views import feature_views
+from headrace_projections.history.errors import Impossible
+from headrace_projections.history.positions import Ends, ends_of
+from headrace_projections.history.tables import history_of, reached
+from headrace_projections.history.view import ViewHistory
+from headrace_projections.rows.catalogued import Pool, group_of
+from headrace_projections.rows.groups import Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CataloguedView:
+    """A view, and its root group and joined groups in its order. Nothing of it ever changes."""
+
+    view: FeatureViewCreated
+    groups: tuple[Group, ...]
+
+    def history(self, storage: str, positions: Sequence[str] = ()) -> tuple[ViewHistory, dict[str, Ends]]:
+        """The view's history up to the positions, or else up to where the offline tables are; and where it ends.
+
+        Raises Impossible where positions do not fit or the tables have not reached them, Unavailable.
+        """
+        if positions:
+            ends = ends_of(self.groups, positions)
+        else:
+            ends = {group.topic_id: reached(storage, group) for group in self.groups}
+        histories = []
+        for group in self.groups:
+            history = history_of(storage, group, ends[group.topic_id])
+            if history is None:
+                raise Impossible(f"the offline table of {group.name!r} has not reached the positions: try again later")
+            histories.append(history)
+        return ViewHistory(view=self.view, root=histories[0], joined=tuple(histories[1:])), ends
+
+
+async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> CataloguedView | None:
+    """The version of a view, or None where there is none; raises Impossible where a group of it takes no rows yet."""
+    rows = await feature_views(pool, project, name, version)
+    if not rows:
+        return None
+    (row,) = rows
+    view = FeatureViewCreated(
+        name=row.name,
+        version=row.version,
+        description=row.description,
+        root=row.root,
+        joins=row.joins,
+        labels=row.labels,
+    )
+    groups = []
+    for selection in (view.root, *(join.selection for join in view.joins)):
+        found = await group_of(pool, project, selection.group, selection.version)
+        if found is None:
+            raise Impossible(f"feature group {selection.group!r} takes no rows yet: try again later")
+        groups.append(found.group)
+    return CataloguedView(view=view, groups=tuple(groups))

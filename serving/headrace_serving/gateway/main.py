@@ -1,0 +1,137 @@
+"""The process of the gateway: HTTP in front, the metadata feed and Ray Serve behind.
+
+It answers before Ray does (and says that nothing is ready). When Ray ends, it ends too, and is started again.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from psycopg_pool import AsyncConnectionPool
+
+from headrace_broker.artifacts import Artifacts
+from headrace_broker.command_client import CommandClient
+from headrace_broker.connection import Connection, connection_from
+from headrace_broker.credentials import FollowedApiKeys
+from headrace_broker.feed import MetadataFeed
+from headrace_broker.monitoring import Monitor, log_to_stderr
+from headrace_broker.sealing import MasterKey
+from headrace_serving.gateway.app import Gateway
+from headrace_serving.gateway.callers import Callers
+from headrace_serving.gateway.cluster import Cluster
+from headrace_serving.gateway.deploying import Deploying
+from headrace_serving.gateway.directory import Directory
+from headrace_serving.gateway.features import StoredFeatures
+from headrace_serving.gateway.following import Following
+from headrace_serving.gateway.keeping import Cluster as Running
+from headrace_serving.gateway.keeping import Keeping
+from headrace_serving.gateway.predicting import Predicting
+from headrace_serving.gateway.prediction_log import KafkaPredictionLog
+
+
+def main() -> None:
+    """Serve until SIGTERM; the exit status is 1 where something behind has ended."""
+    log_to_stderr()
+    sys.exit(uvloop.run(_serve()))
+
+
+async def _serve() -> int:
+    connection = connection_from()
+    listen = os.environ["HEADRACE_LISTEN"]
+    address = os.environ.get("HEADRACE_MONITOR")
+    monitor = Monitor("gateway", address if address != listen else None)
+    directory = Directory()
+    following = Following(MetadataFeed(connection), directory)
+    keys = FollowedApiKeys(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
+    commands = CommandClient(connection)
+    keeping = _keeping(directory, following, commands)
+    log = _log(connection, monitor)
+
+    def healthy() -> bool:
+        return following.caught_up.is_set() and keys.healthy and commands.healthy
+
+    def broken() -> bool:
+        return following.failed.is_set() or keeping.failed.is_set() or not keys.healthy or not commands.healthy
+
+    pool = AsyncConnectionPool(
+        os.environ["HEADRACE_POSTGRES"],
+        min_size=2,
+        max_size=8,
+        timeout=5.0,
+        open=False,
+        kwargs={"autocommit": True},
+    )
+    async with pool:
+        predicting = Predicting(directory=directory, online=StoredFeatures(pool), replicas=keeping, log=log)
+        gateway = Gateway(predicting, Callers(keys, directory), healthy, monitor.registry)
+        server = uvicorn.Server(_config(gateway, listen))
+        watching = asyncio.create_task(_watch(server, monitor, healthy, broken))
+        await server.serve()
+        watching.cancel()
+    keeping.close()
+    following.close()
+    for part in (log, keys, commands):
+        part.close()
+    return 1 if broken() else 0
+
+
+def _config(gateway: Gateway, listen: str) -> uvicorn.Config:
+    host, _, port = listen.rpartition(":")
+    return uvicorn.Config(
+        gateway.app(),
+        host=host,
+        port=int(port),
+        loop="none",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _log(connection: Connection, monitor: Monitor) -> KafkaPredictionLog:
+    logged = monitor.counter("predictions_logged", "Predictions that the log has")
+    lost = monitor.counter("predictions_not_logged", "Predictions that the log did not take; none of them was given")
+    return KafkaPredictionLog(connection, logged, lost)
+
+
+def _keeping(directory: Directory, following: Following, commands: CommandClient) -> Keeping:
+    cluster = Cluster.read(os.environ)
+    store = Artifacts.at(os.environ["HEADRACE_STORAGE"])
+    connected: list[str] = []
+
+    def connect() -> Running | None:
+        address = cluster.address()
+        if address is None or not following.caught_up.is_set():
+            return None
+        cluster.prepare()
+        from headrace_serving.gateway.on_serve import ServeReplicas  # noqa: PLC0415 - Ray reads what was prepared
+
+        running = ServeReplicas(address)
+        connected.append(address)
+        return running
+
+    def changes() -> int:
+        if cluster.address() not in {None, *connected}:
+            raise RuntimeError(f"Ray answers at another address than {connected[-1]}: it was started again")
+        return directory.changes
+
+    return Keeping(connect, lambda running: Deploying(directory, running, store, commands), changes)
+
+
+async def _watch(
+    server: uvicorn.Server, monitor: Monitor, healthy: Callable[[], bool], broken: Callable[[], bool]
+) -> None:
+    while not server.should_exit:
+        monitor.healthy(healthy())
+        server.should_exit = broken()
+        await asyncio.sleep(0.2)
+
+
+if __name__ == "__main__":
+    main()

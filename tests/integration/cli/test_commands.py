@@ -1,0 +1,156 @@
+"""The `headrace` command against a running stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.integration.served import ADMINISTRATOR_KEY, Served, unique
+
+JOB = """
+import os
+with headrace.login() as project:
+    assert os.environ["HEADRACE_CERT"] == str(project.client_files().certificate)
+    producer = project.producer("clicks")
+    producer.send("hello")
+    assert producer.flush(20) == 0
+    consumer = project.consumer("clicks")
+    message = consumer.poll(20)
+    print(project.name, project.user, message.value().decode())
+    consumer.close()
+"""
+
+
+class Shell:
+    """Runs `headrace` in the home of the stack."""
+
+    def __init__(self, served: Served) -> None:
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")}
+        cache = str(served.platform.stack.stack.settings.cache)
+        self.environment = {**bare, "HEADRACE_HOME": str(served.home), "HEADRACE_CACHE": cache}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The finished command."""
+        command = [sys.executable, "-m", "headrace_cli.main", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+
+    def json(self, *arguments: str) -> object:
+        """What it printed as JSON."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def shell(served: Served) -> Shell:
+    (served.home / "secrets" / "administrator.key").write_text(ADMINISTRATOR_KEY)
+    return Shell(served)
+
+
+def test_people_projects_members_and_topics(shell: Shell) -> None:
+    owner, scientist, project = unique(), unique(), unique("p")
+    assert shell.json("user", "create", owner) == {"user": owner}
+    shell.json("user", "create", scientist)
+    made = shell.json("project", "create", project, "--owner", owner)
+    assert isinstance(made, dict)
+    assert (made["project"], made["phase"], made["owner"]) == (project, "ready", owner)
+    shell.json("member", "add", project, scientist, "--role", "data-scientist", "--user", owner)
+    topic = shell.json("topic", "create", "clicks", "--project", project, "--user", owner)
+    assert isinstance(topic, dict)
+    assert topic["topic"] == f"{project}.topics.clicks"
+    members = shell.json("member", "list", project)
+    assert members == sorted(
+        [{"user": owner, "role": "data-owner"}, {"user": scientist, "role": "data-scientist"}],
+        key=lambda row: row["user"],
+    )
+    refused = shell.run("topic", "create", "more", "--project", project, "--user", scientist)
+    assert refused.returncode == 1
+    assert "owners-only" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 2
+
+
+def test_an_environment_runs_a_job(shell: Shell, tmp_path: Path) -> None:
+    owner, project = unique(), unique("p")
+    shell.run("user", "create", owner)
+    shell.run("project", "create", project, "--owner", owner)
+    shell.run("topic", "create", "clicks", "--project", project)
+    exports = shell.run("env", "--project", project)
+    assert exports.returncode == 0, exports.stderr
+    job = tmp_path / "job.py"
+    job.write_text(JOB)
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")}
+    done = subprocess.run(
+        ["bash", "-c", f'{exports.stdout}\nexec "{sys.executable}" "{job}"'],
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.stdout.strip() == f"{project} {owner} hello", done.stderr
+    names = [line.partition("=")[0] for line in exports.stdout.splitlines()]
+    assert names == [
+        "export HEADRACE_API",
+        "export HEADRACE_PROJECT",
+        "export HEADRACE_API_KEY",
+        "export HEADRACE_BOOTSTRAP",
+        "export HEADRACE_CA",
+        "export HEADRACE_CERT",
+        "export HEADRACE_KEY",
+        "export HEADRACE_GROUP_PREFIX",
+        "export HEADRACE_REGISTRY",
+        "export HEADRACE_SERVING",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("user", "create", "a.b"), "invalid-name"),
+        (("user", "create", "a/b"), "invalid-name"),
+        (("project", "create", "headrace"), "reserved-name"),
+        (("member", "add", "no-such-project", "ada", "--role", "data-owner"), "project-not-found"),
+        (("env", "--project", "no-such-project"), "project-not-found"),
+        (("topic", "list", "--project", "no-such-project"), "project-not-found"),
+        (("user", "list", "--user", "no-such-user"), "user-not-found"),
+    ],
+)
+def test_an_error_is_two_lines(shell: Shell, arguments: tuple[str, ...], code: str) -> None:
+    done = shell.run(*arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert f"({code})" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_status_is_read_by_programs(shell: Shell) -> None:
+    done = shell.run("status", "--json")
+    told = json.loads(done.stdout)
+    assert told["services"]["api"]["state"] == "ready"
+    assert done.returncode == (0 if all(one["state"] == "ready" for one in told["services"].values()) else 1)
+
+
+def test_a_rebuild_compares_and_the_api_goes_on(shell: Shell) -> None:
+    told = shell.json("rebuild", "catalogue", "--verify")
+    assert isinstance(told, dict)
+    assert told["equal"] is True
+    assert told["live_digest"] == told["rebuilt_digest"]
+    assert shell.json("user", "list")
+
+
+def test_a_stack_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "headrace_cli.main", "project", "list"],
+        env={**bare, "HEADRACE_HOME": str(tmp_path / "nowhere")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 2

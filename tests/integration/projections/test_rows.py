@@ -1,0 +1,339 @@
+"""Rows from the log into the online and the offline store, on real servers."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from tests.integration.clients import connection, eventually
+from tests.integration.platform import Platform
+from tests.integration.row_log import MadeGroup, RowLog, row_log, steps_until
+from tests.integration.stack import RunningStack
+from tests.unit.projections.rows.things import SCHEMAS, THINGS, delete, group, record
+
+from headrace_broker.admin import Admin
+from headrace_broker.dead_letters import dead_letter_id
+from headrace_broker.follower import Follower, Partition
+from headrace_broker.monitoring import Monitor
+from headrace_broker.record import Record
+from headrace_projections.errors import Superseded
+from headrace_projections.offline.queries import arrow_stream
+from headrace_projections.offline.target import OfflineTarget
+from headrace_projections.online.tables import table
+from headrace_projections.online.target import OnlineTarget
+from headrace_projections.rows.fit import fit
+from headrace_projections.rows.groups import Group
+from headrace_projections.rows.measures import Measures
+from headrace_projections.rows.runner import RowRunner
+from headrace_projections.rows.target import Target
+from headrace_schemas.framing import frame
+
+
+@pytest.fixture(scope="module")
+def log(platform: Platform) -> Iterator[RowLog]:
+    with row_log(platform) as opened:
+        yield opened
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return tmp_path.as_uri()
+
+
+@contextmanager
+def running(stack: RunningStack, target: Target, patience: float = 60.0) -> Iterator[RowRunner]:
+    measures = Measures.of(Monitor(target.name, None))
+    runner = RowRunner(connection(stack, target.name), target, measures, patience)
+    try:
+        yield runner
+    finally:
+        runner.close()
+
+
+def run_to_the_end(stack: RunningStack, target: Target, of: Group, ends: Mapping[int, int]) -> None:
+    """Read the group up to these offsets, and stop."""
+    with running(stack, target) as runner:
+        steps_until(runner.step, lambda: positions(stack, target.name, of).items() >= ends.items())
+
+
+def positions(stack: RunningStack, store: str, of: Group) -> dict[int, int]:
+    place = sql.Identifier(store, {"online": "checkpoint", "offline": "progress"}[store])
+    with psycopg.connect(stack.postgres_dsn) as database:
+        query = sql.SQL("SELECT partition, next_offset FROM {} WHERE topic_id = %s").format(place)
+        try:
+            return dict(database.execute(query, (of.topic_id,)).fetchall())
+        except psycopg.errors.UndefinedTable:
+            return {}
+
+
+def ends(log: RowLog, of: Group) -> dict[int, int]:
+    """The offsets after the last records of the topic."""
+    follower = Follower(log.connection)
+    follower.follow(dict.fromkeys(of.places, 0))
+    found = {where.partition: follower.end(where) for where in of.places}
+    follower.close()
+    return {number: end for number, end in found.items() if end}
+
+
+def online(stack: RunningStack, of: Group) -> dict[bytes, tuple[Any, ...]]:
+    query = sql.SQL("SELECT key, event_time, log_offset, deleted, body FROM {}")
+    with psycopg.connect(stack.postgres_dsn) as database:
+        rows = database.execute(query.format(table(of.project, of.name, of.version))).fetchall()
+    return {bytes(row[0]): (row[1], row[2], row[3], bytes(row[4])) for row in rows}
+
+
+def offline(storage: str, of: Group, *, history: bool = True) -> pl.DataFrame:
+    frame = pl.from_arrow(pa.ipc.open_stream(b"".join(arrow_stream(storage, of, history=history))).read_all())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def dead_letters(log: RowLog, project: str) -> list[Record]:
+    topic = f"{project}.deadletters"
+    follower = Follower(log.connection)
+    found: list[Record] = []
+    opened = Admin(log.connection).topic_ids([topic])[topic][0]
+    follower.follow({Partition(topic, opened, 0): 0})
+    while not follower.at_end():
+        found += follower.poll(seconds=0.2).records
+    follower.close()
+    return found
+
+
+def rows_of(count: int, keys: int, seed: int) -> list[dict[str, Any]]:
+    chance = random.Random(seed)  # noqa: S311 - a chance that repeats
+    return [
+        {
+            "id": f"k{chance.randrange(keys)}",
+            "at": 1_700_000_000_000_000 + chance.randrange(10**9),
+            "number": number,
+            "share": chance.random(),
+            "note": None if number % 7 == 0 else f"n{number}",
+        }
+        for number in range(count)
+    ]
+
+
+def last_values(made: MadeGroup, rows: Sequence[Mapping[str, Any]]) -> dict[bytes, bytes]:
+    """Key → body of the last row by event time (all known at different times)."""
+    last: dict[bytes, tuple[int, bytes]] = {}
+    for row in rows:
+        key = made.key(row)
+        if key not in last or last[key][0] < row["at"]:
+            last[key] = (row["at"], made.value(row)[5:])
+    return {key: body for key, (_, body) in last.items()}
+
+
+def test_rows_can_be_read_online_and_offline_and_both_agree(
+    stack: RunningStack, platform: Platform, log: RowLog, storage: str
+) -> None:
+    made = log.make_group(platform.project())
+    rows = rows_of(3_000, 400, seed=1)
+    log.insert(made, rows)
+    log.delete(made, rows[0], 1_800_000_000_000_000)
+    due = ends(log, made.group)
+    run_to_the_end(stack, OnlineTarget(stack.postgres_dsn), made.group, due)
+    run_to_the_end(stack, OfflineTarget(storage, stack.postgres_dsn, 0.1), made.group, due)
+    found = online(stack, made.group)
+    expected = last_values(made, rows)
+    assert found.keys() == expected.keys()
+    gone = made.key(rows[0])
+    assert found[gone][2]
+    assert {key: row[3] for key, row in found.items() if key != gone} == {
+        key: body for key, body in expected.items() if key != gone
+    }
+    history = offline(storage, made.group)
+    assert sorted(history["_operation"].to_list()).count("upsert") == len(rows)
+    assert sorted(history.filter(pl.col("_operation") == "upsert")["number"].to_list()) == list(range(len(rows)))
+    latest = offline(storage, made.group, history=False)
+    assert latest.height == len(expected) - 1
+    times = {made.key({"id": row["id"]}): row["_offset"] for row in latest.iter_rows(named=True)}
+    assert times == {key: row[1] for key, row in found.items() if not row[2]}
+
+
+def test_what_does_not_fit_ends_as_dead_letters_and_the_rest_flows(
+    stack: RunningStack, platform: Platform, log: RowLog, storage: str
+) -> None:
+    project = platform.project()
+    made = log.make_group(project, partitions=1)
+    rows = rows_of(50, 50, seed=2)
+    topic = made.group.topic
+    log.insert(made, rows[:25])
+    log.produce(topic, b"key", b"not avro at all")
+    log.produce(topic, made.key(rows[0]), made.value(rows[0])[:-3])
+    log.produce(topic, b"other key", made.value(rows[0]), {"headrace_insert": "x"})
+    log.produce(topic, made.key(rows[0]), None)
+    log.insert(made, rows[25:])
+    due = ends(log, made.group)
+    run_to_the_end(stack, OnlineTarget(stack.postgres_dsn), made.group, due)
+    run_to_the_end(stack, OfflineTarget(storage, stack.postgres_dsn, 0.1), made.group, due)
+    assert {key: row[3] for key, row in online(stack, made.group).items()} == last_values(made, rows)
+    assert offline(storage, made.group).height == len(rows)
+    letters = dead_letters(log, project)
+    for projection in ("online", "offline"):
+        mine = [letter for letter in letters if letter.headers["projection"] == projection]
+        assert [letter.headers["offset"] for letter in mine] == ["25", "26", "27", "28"]
+        assert {letter.headers["topic"] for letter in mine} == {topic}
+        assert mine[0].value == b"not avro at all"
+        assert mine[2].headers["error"] == "the record's key is not the canonical key of its row"
+        assert mine[2].headers["headrace_insert"] == "x"
+        assert mine[3].value is None
+        original = Record(topic=topic, topic_id=made.group.topic_id, partition=0, offset=25, key=b"", value=b"")
+        assert mine[0].headers["headrace_id"] == dead_letter_id(original, projection)
+        with psycopg.connect(stack.postgres_dsn) as database:
+            query = sql.SQL("SELECT count(*) FROM {} WHERE topic_id = %s").format(
+                sql.Identifier(projection, "dead_letters")
+            )
+            assert database.execute(query, (made.group.topic_id,)).fetchone() == (4,)
+
+
+def test_a_partition_waits_for_an_unknown_schema_while_others_go_on(
+    stack: RunningStack, platform: Platform, log: RowLog
+) -> None:
+    project = platform.project()
+    made, other = log.make_group(project, partitions=1), log.make_group(project, "others", partitions=1)
+    rows = rows_of(10, 10, seed=3)
+    log.insert(made, rows[:5])
+    log.produce(made.group.topic, made.key(rows[5]), frame(999_999_999) + b"\0")
+    log.insert(made, rows[6:])
+    log.insert(other, rows)
+    with running(stack, OnlineTarget(stack.postgres_dsn), patience=2.0) as runner:
+        steps_until(runner.step, lambda: positions(stack, "online", other.group) == {0: 10})
+        assert positions(stack, "online", made.group) == {0: 5}
+        assert not runner.caught_up()
+        steps_until(runner.step, lambda: positions(stack, "online", made.group) == {0: 10})
+    assert len(online(stack, made.group)) == len({row["id"] for row in (*rows[:5], *rows[6:])})
+    (letter,) = dead_letters(log, project)
+    assert letter.headers["offset"] == "5"
+
+
+def test_a_group_that_cannot_be_written_stops_no_other(stack: RunningStack, platform: Platform, log: RowLog) -> None:
+    project = platform.project()
+    bad, good = log.make_group(project, "bad", partitions=1), log.make_group(project, "good", partitions=1)
+    rows = rows_of(20, 20, seed=4)
+    with running(stack, OnlineTarget(stack.postgres_dsn)) as runner:
+        steps_until(runner.step, lambda: positions(stack, "online", bad.group) == {0: 0})
+        name = table(project, "bad", 1)
+        with psycopg.connect(stack.postgres_dsn, autocommit=True) as database:
+            database.execute(sql.SQL("ALTER TABLE {} ADD CONSTRAINT never CHECK (false)").format(name))
+        log.insert(bad, rows)
+        log.insert(good, rows)
+        steps_until(runner.step, lambda: positions(stack, "online", good.group) == {0: 20})
+        assert positions(stack, "online", bad.group) == {0: 0}
+        with psycopg.connect(stack.postgres_dsn, autocommit=True) as database:
+            database.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT never").format(name))
+        steps_until(runner.step, lambda: positions(stack, "online", bad.group) == {0: 20})
+    assert online(stack, bad.group) == online(stack, good.group)
+
+
+def test_a_zombie_writes_nothing(stack: RunningStack) -> None:
+    one, zombie = OnlineTarget(stack.postgres_dsn), OnlineTarget(stack.postgres_dsn)
+    of = group("contested")
+    (where, _) = of.places
+    one.open(of)
+    zombie.open(of)
+    row = {"id": "a", "at": 5, "number": 1}
+    one.write(of, fit(of, SCHEMAS, [record(row, 0, of=of)]), {where: 1})
+    with pytest.raises(Superseded):
+        zombie.write(of, fit(of, SCHEMAS, [record({**row, "at": 6}, 0, of=of)]), {where: 1})
+    assert [found[0] for found in online(stack, of).values()] == [5]
+    assert zombie.open(of)[where] == 1
+    one.close()
+    zombie.close()
+
+
+@pytest.mark.usefixtures("stack")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.integers(0, 2), st.booleans()), min_size=1, max_size=14
+    ),
+    data=st.data(),
+)
+def test_the_online_value_is_the_last_whatever_the_order_of_arrival_and_the_batches(
+    stack: RunningStack, changes: list[tuple[str, int, int, bool]], data: st.DataObject
+) -> None:
+    records = [
+        delete(entity, number, at, headers={"headrace_known_at": str(known)})
+        if gone
+        else record({"id": entity, "at": at, "number": number}, number, headers={"headrace_known_at": str(known)})
+        for number, (entity, at, known, gone) in enumerate(changes)
+    ]
+    order = data.draw(st.permutations(records))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(records)), max_size=4)))
+    where = THINGS.places[0]
+    target = OnlineTarget(stack.postgres_dsn)
+    with psycopg.connect(stack.postgres_dsn, autocommit=True) as database:
+        database.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table("shop", "things", 1)))
+    step = target.open(THINGS)[where]
+    for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
+        step += 1
+        target.write(THINGS, fit(THINGS, SCHEMAS, order[start:end]), {where: step})
+    target.close()
+    expected: dict[str, tuple[int, int, int, bool]] = {}
+    for number, (entity, at, known, gone) in enumerate(changes):
+        expected[entity] = max(expected.get(entity, (-1, -1, -1, False)), (at, known, number, gone))
+    found = {(row[0], row[1], row[2]) for row in online(stack, THINGS).values()}
+    assert found == {(at, number, gone) for at, _, number, gone in expected.values()}
+
+
+def reached(stack: RunningStack, store: str, of: Group, count: int) -> bool | None:
+    """True once that many records of the topic are in the store."""
+    return True if sum(positions(stack, store, of).values()) >= count else None
+
+
+@contextmanager
+def process(stack: RunningStack, name: str, storage: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**stack.site.environment(name), "HEADRACE_STORAGE": storage, "HEADRACE_OFFLINE_SECONDS": "0.3"}
+    command = [sys.executable, "-m", f"headrace_projections.{name}.main"]
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize("name", ["online", "offline"])
+def test_a_projector_that_is_killed_loses_nothing_and_writes_nothing_twice(
+    name: str, stack: RunningStack, platform: Platform, log: RowLog, storage: str
+) -> None:
+    made = log.make_group(platform.project())
+    rows = rows_of(30_000, 2_000, seed=5)
+    sent = 0
+    chance = random.Random(name)  # noqa: S311 - a chance that repeats
+    for part in range(3):
+        with process(stack, name, storage) as child:
+            before = sum(positions(stack, name, made.group).values())
+            while sent < (part + 1) * len(rows) // 3:
+                log.insert(made, rows[sent : sent + 500])
+                sent += 500
+            due = before + chance.randrange(1, 4_000)
+            eventually(partial(reached, stack, name, made.group, due), f"{due} rows in the {name} store", seconds=60)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+    due_ends = ends(log, made.group)
+    with process(stack, name, storage):
+        eventually(lambda: True if positions(stack, name, made.group) == due_ends else None, "all rows", seconds=60)
+    if name == "online":
+        assert {key: row[3] for key, row in online(stack, made.group).items()} == last_values(made, rows)
+        return
+    history = offline(storage, made.group)
+    assert sorted(history["number"].to_list()) == list(range(len(rows)))
+    assert history.select(["_partition", "_offset"]).is_duplicated().sum() == 0
+    written = pl.DataFrame(rows).sort("number")
+    assert history.sort("number")["share"].to_list() == written["share"].to_list()

@@ -1,0 +1,222 @@
+"""Feature groups as people use them: insert, wait, read, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pandas as pd
+import polars as pl
+import pytest
+from confluent_kafka import Producer
+from tests.integration.offline_thread import offline
+from tests.integration.served import Served
+
+from headrace import Conflict, FeatureGroup, Forbidden, Invalid, NotFound, Project
+from headrace._command_id import new_command_id
+
+BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def project(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project as its owner sees it, with both row projections running."""
+    stack = served.platform.stack
+    stack.stack.up(["online"], report=print)
+    with pytest.MonkeyPatch.context() as patch, offline(stack, stack.site.storage_url):
+        patch.setenv("HEADRACE_HOME", str(tmp_path_factory.mktemp("client")))
+        name = served.new_project()
+        with served.project("ada", name) as signed_in:
+            yield signed_in
+
+
+def rows(count: int, start: int = 0) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"k{number}",
+            "at": BEGIN + timedelta(hours=number),
+            "number": number,
+            "share": number / 8,
+            "raw": b"\xff",
+        }
+        for number in range(start, start + count)
+    ]
+
+
+def group(project: Project, name: str, **wishes: Any) -> FeatureGroup:
+    store = project.get_feature_store()
+    return store.get_or_create_feature_group(name, primary_key=["id"], event_time="at", **wishes)
+
+
+def test_what_is_inserted_can_be_read_online_and_offline(project: Project) -> None:
+    things = group(project, "things")
+    seen: list[tuple[int, int]] = []
+    receipt = things.insert(pl.DataFrame(rows(300)), on_progress=lambda done, total: seen.append((done, total)))
+    assert (receipt.accepted, receipt.refused, seen) == (300, (), [(300, 300)])
+    receipt.wait()
+    assert (receipt.visible().online, receipt.visible().offline) == (True, True)
+    assert things.get_vector({"id": "k7"}) == rows(1, 7)[0]
+    assert things.get_vector({"id": "nobody"}) is None
+    frame = things.read().sort_values("number")
+    assert frame["id"].tolist() == [row["id"] for row in rows(300)]
+    assert frame["share"].tolist() == [row["share"] for row in rows(300)]
+    assert isinstance(things.read("polars"), pl.DataFrame)
+    assert things.features[0].type == "string"
+    assert project.get_feature_store().get_feature_group("things").version == 1
+
+
+def test_rows_that_do_not_fit_are_refused_and_the_others_written(project: Project) -> None:
+    fussy = group(project, "fussy", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    bad: list[dict[str, Any]] = [
+        {"id": None, "at": BEGIN},
+        {"id": "b", "at": BEGIN, "number": "many"},
+        {"id": "c", "at": BEGIN, "colour": "red"},
+    ]
+    receipt = fussy.insert([{"id": "a", "at": BEGIN, "number": 1}, *bad, {"id": "e", "at": BEGIN}], wait=True)
+    assert receipt.accepted == 2
+    assert [refusal.row for refusal in receipt.refused] == [1, 2, 3]
+    assert [vector.status for vector in fussy.get_vectors([{"id": name} for name in "abe"])] == [
+        "found",
+        "missing",
+        "found",
+    ]
+    assert fussy.progress()["dead_letters"] == 0
+
+
+def test_bytes_around_the_sdk_are_counted_as_dead_letters(project: Project) -> None:
+    things = group(project, "around", features={"id": "string", "at": "timestamp"})
+    producer: Producer = project.producer()
+    producer.produce(things.topic, value=b"junk", key=b"k")
+    assert producer.flush(10) == 0
+    things.insert([{"id": "a", "at": BEGIN}], wait=True)
+    progress = things.progress()
+    assert progress["dead_letters"] == 1
+    (letter,) = progress["last_dead_letters"]
+    assert letter["offset"] == 0
+    assert "not a framed Avro record" in letter["error"]
+
+
+def test_a_deleted_entity_shows_again_only_with_a_later_event_time(project: Project) -> None:
+    things = group(project, "mortal", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    things.insert([{"id": "a", "at": BEGIN, "number": 1}], wait=True)
+    things.delete_rows([{"id": "a"}], event_time=BEGIN + timedelta(hours=2)).wait()
+    assert things.get_vectors([{"id": "a"}])[0].status == "deleted"
+    things.insert([{"id": "a", "at": BEGIN + timedelta(hours=1), "number": 2}], wait=True)
+    assert things.get_vectors([{"id": "a"}])[0].status == "deleted"
+    assert things.read().empty
+    things.insert([{"id": "a", "at": BEGIN + timedelta(hours=3), "number": 3}], wait=True)
+    assert things.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN + timedelta(hours=3), "number": 3}
+    assert things.read()["number"].tolist() == [3]
+    assert things.read(history=True)["_operation"].tolist().count("delete") == 1
+
+
+def test_an_insert_that_is_repeated_overwrites_nothing_that_came_between(project: Project) -> None:
+    things = group(project, "again", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    first = things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id=new_command_id())
+    things.insert([{"id": "a", "at": BEGIN, "number": 2}])
+    repeated = things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id=first.insert_id, wait=True)
+    assert repeated.insert_id == first.insert_id
+    vector = things.get_vector({"id": "a"})
+    assert vector is not None
+    assert vector["number"] == 2
+    assert things.read()["number"].tolist() == [2]
+    with pytest.raises(Invalid):
+        things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id="not a uuid")
+
+
+def test_a_value_past_its_time_to_live_is_expired(project: Project) -> None:
+    fresh = group(project, "fresh", features={"id": "string", "at": "timestamp"}, ttl=timedelta(hours=1))
+    fresh.insert([{"id": "old", "at": BEGIN}, {"id": "new", "at": datetime.now(UTC)}], wait=True)
+    old, new = fresh.get_vectors([{"id": "old"}, {"id": "new"}])
+    assert (old.status, old.values, old.event_time) == ("expired", {}, BEGIN)
+    assert new.status == "found"
+
+
+def test_a_group_is_found_again_and_another_key_is_a_conflict(project: Project) -> None:
+    store = project.get_feature_store()
+    one = group(project, "same", features={"id": "string", "at": "timestamp"})
+    assert group(project, "same").topic == one.topic
+    with pytest.raises(Conflict):
+        store.get_or_create_feature_group("same", primary_key=["at"], event_time="at")
+    with pytest.raises(NotFound):
+        store.get_feature_group("nothing", 1)
+    with pytest.raises(Invalid):
+        store.create_feature_group("Bad.Name", primary_key=["id"], features={"id": "string"})
+
+
+def test_a_scientist_reads_and_cannot_write(project: Project, served: Served) -> None:
+    things = group(project, "guarded", features={"id": "string", "at": "timestamp"})
+    things.insert([{"id": "a", "at": BEGIN}], wait=True)
+    with served.project("bob", project.name) as scientist:
+        seen = scientist.get_feature_store().get_feature_group("guarded", 1)
+        assert seen.get_vector({"id": "a"}) is not None
+        with pytest.raises(Forbidden) as refusal:
+            seen.insert([{"id": "b", "at": BEGIN}])
+        assert refusal.value.code == "topic-not-writable"
+
+
+def test_vectors_of_a_view_follow_its_joins_and_leave_labels_out(project: Project) -> None:
+    store = project.get_feature_store()
+    weather = store.get_or_create_feature_group(
+        "weather",
+        primary_key=["airport"],
+        event_time="hour",
+        features={"airport": "string", "hour": "timestamp", "wind": "double"},
+    )
+    flights = store.get_or_create_feature_group(
+        "flights",
+        primary_key=["flight"],
+        event_time="departs",
+        features={"flight": "bigint", "departs": "timestamp", "origin": "string", "late": "boolean"},
+    )
+    weather.insert([{"airport": "JFK", "hour": BEGIN, "wind": 7.5}], wait=True)
+    flights.insert(
+        [
+            {"flight": 1, "departs": BEGIN, "origin": "JFK", "late": True},
+            {"flight": 2, "departs": BEGIN, "origin": "LGA", "late": False},
+        ],
+        wait=True,
+    )
+    query = flights.select(["origin", "late"]).join(weather.select(["wind"]), left_on=["origin"], right_on=["airport"])
+    view = store.create_feature_view("late_flights", query, labels=["late"])
+    path = f"/api/projects/{project.name}/feature-views/{view.name}/versions/{view.version}/vectors"
+    entries = [{"flight": 1}, {"flight": 2}, {"flight": 3}, {"origin": "JFK"}]
+    answer = project._api.ask(path, {"entries": entries})
+    assert answer["features"] == ["origin", "wind"]
+    assert [(row["status"], row["values"], row["statuses"]) for row in answer["vectors"]] == [
+        ("complete", ["JFK", 7.5], ["found", "found"]),
+        ("partial", ["LGA", None], ["found", "missing"]),
+        ("missing", [None, None], ["missing", "missing"]),
+        ("partial", [None, 7.5], ["missing", "found"]),
+    ]
+    passed = project._api.ask(path, {"entries": [{"flight": 2}], "passed_features": [{"wind": 1.5}]})
+    assert passed["vectors"][0] == {"status": "complete", "values": ["LGA", 1.5], "statuses": ["found", "passed"]}
+    with pytest.raises(Invalid):
+        project._api.ask(path, {"entries": [{"plane": 1}]})
+
+
+def test_nobody_else_may_read_vectors(project: Project, served: Served) -> None:
+    stranger = served.key("eve")
+    path = f"/api/projects/{project.name}/feature-groups/things/versions/1"
+    for method, end in (("POST", "vectors"), ("GET", "progress"), ("GET", "rows")):
+        answer = served.ask(method, f"{path}/{end}", key=stranger, json={"keys": []} if method == "POST" else None)
+        assert answer.status_code == httpx.codes.NOT_FOUND
+        assert answer.json()["code"] == "project-not-found"
+
+
+@pytest.mark.parametrize("keys", [[{}], [{"id": None}], [{"id": 5}], [{"id": 1.5}]])
+def test_a_key_that_is_none_is_refused(project: Project, served: Served, keys: list[dict[str, Any]]) -> None:
+    group(project, "keyed", features={"id": "string", "at": "timestamp"})
+    path = f"/api/projects/{project.name}/feature-groups/keyed/versions/1/vectors"
+    answer = served.ask("POST", path, key=served.key("ada"), json={"keys": keys})
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert answer.json()["code"] in {"missing-key", "invalid-key"}
+
+
+def test_the_frame_is_untouched_by_an_insert(project: Project) -> None:
+    frame = pd.DataFrame(rows(5)).drop(columns="raw")
+    before = frame.copy(deep=True)
+    group(project, "untouched").insert(frame)
+    pd.testing.assert_frame_equal(frame, before)

@@ -1,0 +1,212 @@
+"""Feature views and training data as people use them: with the SDK, from insert to hash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import pytest
+from tests.integration.clients import eventually
+from tests.integration.offline_thread import offline
+from tests.integration.platform import Platform
+
+from headrace import Failed, FeatureView, HeadraceError, Invalid, NotFound, Project, connect
+from headrace_events.api_key import IssueApiKey
+
+BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
+HOURS = 100
+
+
+def hour(number: float) -> datetime:
+    return BEGIN + timedelta(hours=number)
+
+
+def key_of(platform: Platform, user: str) -> str:
+    key_id, secret = uuid4().hex, uuid4().hex
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    issue = IssueApiKey(key_id=key_id, user=user, key_hash=digest, limited_to=None, expires=None)
+    platform.send(issue, platform.user(user))
+    return f"{key_id}.{secret}"
+
+
+@pytest.fixture(scope="module")
+def project(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project as its owner sees it, with everything running that features need."""
+    stack = platform.stack
+    stack.stack.up(["api", "online", "training-datasets"], report=print)
+    name = platform.project()
+    key = key_of(platform, "ada")
+    with pytest.MonkeyPatch.context() as patch, offline(stack, stack.site.storage_url):
+        patch.setenv("HEADRACE_HOME", str(tmp_path_factory.mktemp("client")))
+        url = stack.site.api_url
+        eventually(lambda: _signed_in(url, key), "the API to know the key")
+        project = connect(url, key).get_project(name)
+        yield project
+        project.close()
+
+
+def _signed_in(url: str, key: str) -> bool | None:
+    try:
+        connect(url, key).close()
+    except HeadraceError:
+        return None
+    return True
+
+
+@pytest.fixture(scope="module")
+def view(project: Project) -> FeatureView:
+    """Flights, one an hour, with the wind half an hour before."""
+    fs = project.get_feature_store()
+    numbers = range(HOURS)
+    flights = pd.DataFrame(
+        {
+            "flight": [f"f{number:03d}" for number in numbers],
+            "at": [hour(number) for number in numbers],
+            "origin": ["JFK" if number % 2 else "LGA" for number in numbers],
+            "late": [number % 3 == 0 for number in numbers],
+        }
+    )
+    weather = pd.DataFrame(
+        {
+            "origin": [origin for _ in numbers for origin in ("JFK", "LGA")],
+            "at": [hour(number - 0.5) for number in numbers for _ in range(2)],
+            "wind": [number + side / 10 for number in numbers for side in (1, 2)],
+        }
+    )
+    group = fs.get_or_create_feature_group("flights", primary_key=["flight"], event_time="at")
+    group.insert(flights, show_progress=False)
+    winds = fs.get_or_create_feature_group("weather", primary_key=["origin"], event_time="at")
+    winds.insert(weather, show_progress=False)
+    query = group.select(["origin", "late"]).join(winds.select(["wind"]), on=["origin"], prefix="then_")
+    return fs.create_feature_view("delays", query, description="What delays flights", labels=["late"])
+
+
+def test_a_view_knows_its_features_labels_and_keys(view: FeatureView, project: Project) -> None:
+    assert (view.name, view.version, view.labels) == ("delays", 1, ["late"])
+    assert [(one.name, one.type) for one in view.features] == [("origin", "string"), ("then_wind", "double")]
+    assert view.primary_keys == ["flight"]
+    fs = project.get_feature_store()
+    assert fs.get_feature_view("delays").version == 1
+    assert [one.name for one in fs.get_feature_views()] == ["delays"]
+    with pytest.raises(NotFound):
+        fs.get_feature_view("delays", 7)
+
+
+def test_a_split_by_time_gives_features_and_labels_as_of_each_flight(view: FeatureView) -> None:
+    version, dataset = view.create_train_test_split(
+        train_start=hour(0), train_end=hour(60), test_end=hour(HOURS), show_progress=False
+    )
+    x_train, x_test, y_train, y_test = view.get_train_test_split(version)
+    assert (len(x_train), len(x_test), len(y_train), len(y_test)) == (60, 40, 60, 40)
+    assert list(x_train.columns) == ["origin", "then_wind"]
+    assert list(y_train.columns) == ["late"]
+    assert x_train["then_wind"].tolist() == [number + (0.1 if number % 2 else 0.2) for number in range(60)]
+    assert y_test["late"].tolist() == [number % 3 == 0 for number in range(60, HOURS)]
+    with_identity, *_ = view.get_train_test_split(version, primary_key=True, event_time=True)
+    assert list(with_identity.columns) == ["origin", "then_wind", "_key_flight", "_event_time"]
+    assert with_identity["_event_time"].iloc[7] == hour(7)
+    assert dataset.recompute_hash() == dataset.manifest.hash
+    assert len(dataset.manifest.positions) == 2
+
+
+def test_made_again_after_late_rows_the_hash_is_the_same_and_with_another_bound_it_differs(
+    view: FeatureView, project: Project
+) -> None:
+    _, first = view.create_training_data(hour(0), hour(50), show_progress=False)
+    late = pd.DataFrame({"origin": ["JFK"], "at": [hour(8.75)], "wind": [99.0]})
+    project.get_feature_store().get_feature_group("weather").insert(late, show_progress=False)
+    again = view.recreate_training_dataset(first.version, show_progress=False)
+    assert again.version > first.version
+    assert again.manifest.positions == first.manifest.positions
+    assert again.recompute_hash() == again.manifest.hash == first.manifest.hash
+    features, labels = view.training_data(hour(0), hour(50), show_progress=False)
+    assert features["then_wind"].max() == 99.0
+    assert len(features) == len(labels) == 50
+    _, shorter = view.create_training_data(hour(0), hour(49), show_progress=False)
+    assert shorter.manifest.hash != first.manifest.hash
+
+
+def test_csv_holds_the_same_rows_as_parquet(view: FeatureView, tmp_path: Path) -> None:
+    _, dataset = view.create_training_data(hour(0), hour(20), data_format="csv", show_progress=False)
+    _, other = view.create_training_data(hour(0), hour(20), show_progress=False)
+    assert dataset.manifest.hash == other.manifest.hash == dataset.recompute_hash()
+    pd.testing.assert_frame_equal(dataset.read(), other.read())
+    (path,) = dataset.download(tmp_path)
+    assert path.name == "train.csv"
+    assert len(pd.read_csv(io.StringIO(path.read_text()))) == 20
+
+
+def test_a_dataset_without_rows_is_one(view: FeatureView) -> None:
+    for form in ("parquet", "csv"):
+        _, dataset = view.create_training_data(hour(-50), hour(-40), data_format=form, show_progress=False)
+        assert [file.rows for file in dataset.manifest.files] == [0]
+        assert dataset.read().empty
+        assert dataset.recompute_hash() == dataset.manifest.hash
+
+
+def test_a_dataset_that_is_still_being_made_says_so(view: FeatureView) -> None:
+    _, dataset = view.create_training_data(hour(0), hour(20), wait=False)
+    if dataset.state == "requested":
+        assert dataset.wait(show_progress=False).state == "recorded"
+    assert dataset.manifest.files[0].rows == 20
+    assert view.get_training_datasets()[0].version == dataset.version
+    with pytest.raises(NotFound):
+        view.get_training_dataset(1_000)
+    with pytest.raises(NotFound, match="splits train"):
+        dataset.read("test")
+
+
+def test_what_cannot_be_made_fails_with_its_reason(view: FeatureView, project: Project) -> None:
+    fs = project.get_feature_store()
+    online = fs.create_feature_group(
+        "gates",
+        primary_key=["origin"],
+        event_time="at",
+        features={"origin": "string", "at": "timestamp", "gates": "int"},
+        offline_enabled=False,
+    )
+    query = fs.get_feature_group("flights").select(["origin"]).join(online.select(["gates"]))
+    hopeless = fs.create_feature_view("hopeless", query)
+    with pytest.raises(Failed, match="'gates' version 1 is kept online only"):
+        hopeless.create_training_data(hour(0), hour(20), show_progress=False)
+    with pytest.raises(Invalid, match="ends before it starts"):
+        view.create_training_data(hour(2), hour(1))
+
+
+def test_online_vectors_are_what_the_history_says(view: FeatureView) -> None:
+    view.init_serving()
+    flights = [{"flight": f"f{number:03d}"} for number in (HOURS - 2, HOURS - 1)]
+
+    def served() -> list[list[object]] | None:
+        vectors: list[list[object]] = view.get_feature_vectors(flights, allow_missing=True)
+        return None if any(None in vector for vector in vectors) else vectors
+
+    vectors = eventually(served, "the rows to be online")
+    after = [hour(HOURS), hour(HOURS)]
+    eventually(lambda: view.get_feature_vectors_as_of(flights, after) == vectors or None, "the rows to be offline")
+    assert view.get_feature_vector(flights[0], return_type="dict") == dict(
+        zip(["origin", "then_wind"], vectors[0], strict=True)
+    )
+    assert view.get_feature_vector(flights[0], {"then_wind": 1.5}) == [vectors[0][0], 1.5]
+    with pytest.raises(NotFound, match=r"has no origin \(missing\), then_wind \(missing\) for {'flight': 'none'}"):
+        view.get_feature_vector({"flight": "none"})
+
+
+def test_vectors_as_they_were_are_what_training_data_says(view: FeatureView) -> None:
+    _, dataset = view.create_training_data(hour(40), hour(60), show_progress=False)
+    rows = dataset.read(primary_key=True, event_time=True)
+    entries = [{"flight": flight} for flight in rows["_key_flight"]]
+    times = rows["_event_time"].tolist()
+    vectors = view.get_feature_vectors_as_of(entries, times, dataset.manifest.positions)
+    assert vectors == rows[["origin", "then_wind"]].to_numpy().tolist()
+    earlier = view.get_feature_vectors_as_of(entries[:1], [hour(39)])
+    assert earlier == [[None, None]]
+    with pytest.raises(Invalid, match="names the primary key of 'flights': flight"):
+        view.get_feature_vectors_as_of([{"origin": "JFK"}], [hour(1)])
+    with pytest.raises(Invalid, match="is no position"):
+        view.get_feature_vectors_as_of(entries, times, ["yesterday"])
