@@ -31,6 +31,7 @@ from headrace_api.projects import routes as projects
 from headrace_api.registry import routes as registry
 from headrace_api.requests import RequestMetrics, Requests
 from headrace_api.search import routes as search
+from headrace_api.serving import routes as serving
 from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
 from headrace_api.training_datasets import routes as training_datasets
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     studies.router,
     models.router,
     deployments.router,
+    serving.router,
     monitors.router,
     artifacts.router,
     activity.router,

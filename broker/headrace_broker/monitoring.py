@@ -50,6 +50,7 @@ class Monitor:
         self.registry = CollectorRegistry()
         self._prefix = f"headrace_{process}"
         self._healthy = False
+        self._lag: int | None = None
         self._health = self.gauge("healthy", "1 while the process does its work")
         if address is not None:
             self._serve(address)
@@ -67,13 +68,18 @@ class Monitor:
         self._healthy = healthy
         self._health.set(1 if healthy else 0)
 
+    def lag(self, offsets: int) -> None:
+        """Say how many offsets of its topics the process has still to read."""
+        self._lag = offsets
+
     def _serve(self, address: str) -> None:
         monitor = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.path == "/healthz":
-                    status, body = (200, b"ok\n") if monitor._healthy else (503, b"not ready\n")
+                    said = {"status": "ok" if monitor._healthy else "not ready", "lag": monitor._lag}
+                    status, body = (200 if monitor._healthy else 503), json.dumps(said).encode() + b"\n"
                 elif self.path == "/metrics":
                     status, body = 200, generate_latest(monitor.registry)
                 else:

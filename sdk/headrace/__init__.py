@@ -1,5 +1,6 @@
 """Headrace for those who use it: sign in, work in a project, produce and consume, ask."""
 
+from headrace import _experiment as experiment
 from headrace._artifacts import DatasetApi
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
@@ -17,6 +18,7 @@ from headrace._errors import (
     Unavailable,
     Unreachable,
 )
+from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
 from headrace._feature_group import FeatureGroup, Vector
 from headrace._feature_store import FeatureStore
 from headrace._feature_view import FeatureView
@@ -24,20 +26,29 @@ from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._lineage import Lineage, LineageEdge, LineageNode
 from headrace._login import connect, login
 from headrace._members import MembersApi, ProjectMember
+from headrace._models import Model, ModelRegistry
 from headrace._platform import ApiKey, Platform
 from headrace._project import Project
 from headrace._query import Query
 from headrace._receipt import Receipt, Visible
+from headrace._reporter import Reporter
 from headrace._rows import Refusal
 from headrace._search import Found, SearchResults
+from headrace._searchspace import Searchspace
+from headrace._serving import Deployment, DeploymentState, ModelServing
+from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
 
 __all__ = [
     "ApiKey",
+    "Asha",
     "ClientFiles",
     "Conflict",
     "Consumer",
     "DatasetApi",
+    "Deployment",
+    "DeploymentState",
+    "ExperimentResult",
     "Failed",
     "Feature",
     "FeatureGroup",
@@ -46,6 +57,7 @@ __all__ = [
     "Forbidden",
     "Found",
     "HeadraceError",
+    "HyperparameterOptConfig",
     "Invalid",
     "KafkaApi",
     "KafkaSchema",
@@ -55,6 +67,9 @@ __all__ = [
     "LineageNode",
     "Manifest",
     "MembersApi",
+    "Model",
+    "ModelRegistry",
+    "ModelServing",
     "NotFound",
     "NotSignedIn",
     "NotYetVisible",
@@ -64,14 +79,19 @@ __all__ = [
     "Project",
     "ProjectMember",
     "Query",
+    "RandomSearch",
     "Receipt",
     "Refusal",
+    "Reporter",
     "SearchResults",
+    "Searchspace",
+    "Study",
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
     "Vector",
     "Visible",
     "connect",
+    "experiment",
     "login",
 ]

@@ -154,5 +154,5 @@ def _start(
         body["trained_on"] = {"view": on.view, "view_version": on.view_version, "version": on.version}
     body["program"] = project.get_dataset_api().upload_bytes(pickled(train_fn))
     lines = live_lines(project, study, show)
-    project.api_post(f"/api/projects/{project.name}/studies", body)
+    project._api.post(f"/api/projects/{project.name}/studies", body)
     return Study(project, study, lines)

@@ -1,5 +1,7 @@
 """Signing in."""
 
+from contextlib import ExitStack
+
 from headrace._errors import Invalid
 from headrace._http import Api
 from headrace._platform import Platform
@@ -19,18 +21,23 @@ def login(host: str | None = None, api_key: str | None = None, project: str | No
         HeadraceError: nothing answers, the key does not count, or the project is not clear.
     """
     settings = resolve(host, api_key, project)
-    api = Api(settings.host, settings.api_key)
-    caller = api.get("/api/whoami")
-    name = settings.project or caller["limited_to"] or _only([row["project"] for row in caller["projects"]])
-    api.get(f"/api/projects/{name}")
+    with ExitStack() as unless_signed_in:
+        api = unless_signed_in.enter_context(Api(settings.host, settings.api_key))
+        caller = api.get("/api/whoami")
+        name = settings.project or caller["limited_to"] or _only([row["project"] for row in caller["projects"]])
+        api.get(f"/api/projects/{name}")
+        unless_signed_in.pop_all()
     return Project(api, name, caller["user"], settings)
 
 
 def connect(host: str | None = None, api_key: str | None = None) -> Platform:
     """Sign in to the platform itself: users, projects, keys. Arguments as with `login`."""
     settings = resolve(host, api_key, None)
-    api = Api(settings.host, settings.api_key)
-    return Platform(api, api.get("/api/whoami")["user"], settings)
+    with ExitStack() as unless_signed_in:
+        api = unless_signed_in.enter_context(Api(settings.host, settings.api_key))
+        user = api.get("/api/whoami")["user"]
+        unless_signed_in.pop_all()
+    return Platform(api, user, settings)
 
 
 def _only(projects: list[str]) -> str:

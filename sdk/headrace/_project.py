@@ -15,8 +15,10 @@ from headrace._http import Api
 from headrace._kafka import KafkaApi
 from headrace._lineage import ALL_LEVELS, Direction, Lineage, lineage
 from headrace._members import MembersApi, ProjectMember
+from headrace._models import ModelRegistry
 from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
+from headrace._serving import ModelServing
 from headrace._settings import Settings
 
 
@@ -105,6 +107,14 @@ class Project:
     def get_dataset_api(self) -> DatasetApi:
         """Files."""
         return DatasetApi(self._api, self.name)
+
+    def get_model_registry(self) -> ModelRegistry:
+        """Models and their versions."""
+        return ModelRegistry(self)
+
+    def get_model_serving(self) -> ModelServing:
+        """Deployments of models."""
+        return ModelServing(self)
 
     def get_activity(self, limit: int = 100) -> list[dict[str, Any]]:
         """What happened in the project, the last first: every event, with who, when, and by which command."""

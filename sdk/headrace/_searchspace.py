@@ -1,4 +1,4 @@
-"""The hyper-parameters of a study: `Searchspace(depth=("INTEGER", [2, 8]), kind=("CATEGORICAL", ["gini", "entropy"]))`."""
+"""The hyper-parameters of a study: `Searchspace(depth=("INTEGER", [2, 8]), kind=("CATEGORICAL", ["gini", "log"]))`."""
 
 from __future__ import annotations
 

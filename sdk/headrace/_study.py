@@ -139,10 +139,10 @@ class Study:
 
     def result(self) -> ExperimentResult:
         """What there is now; of a study that runs, the best so far is not known."""
-        return _result(self.project, self.project.api_get(self._path))
+        return _result(self.project, self.project._api.get(self._path))
 
     def _look(self, show: Callable[[str], None] | None) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = self.project.api_get(self._path)
+        answer: Mapping[str, Any] = self.project._api.get(self._path)
         timeline = answer["timeline"]
         if show is not None:
             parameters = {trial["trial"]: _parameters(trial) for trial in answer["trials"]}

@@ -24,7 +24,7 @@ async def export_lineage(
     levels: Levels = 20,
     after: After = None,
 ) -> list[RunEvent]:
-    """One RunEvent for each dataset on the way (topic, group, view, training data, model, predictions), oldest first."""
+    """One RunEvent for each dataset on the way that something was put into, the oldest first."""
     await until_drawn(reading.context, after)
     start, project = node_of(node), ProjectName(reading.project)
     found = await asked(reading.context, lambda engine: lineage(engine, project, start, direction, levels=levels))

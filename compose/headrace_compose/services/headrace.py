@@ -55,6 +55,9 @@ PROCESSES: tuple[Process, ...] = (
     Process(
         name="search", module="headrace_projections.search.main", after=("prepare-broker", "postgres", "opensearch")
     ),
+    Process(name="observer", module="headrace_processors.observer.main", after=LOG),
+    Process(name="monitoring", module="headrace_projections.monitoring.main", after=("prepare-broker", "postgres")),
+    Process(name="alerts", module="headrace_processors.alerts.main", after=LOG),
 )
 """Every process of ours, each after those it depends on."""
 

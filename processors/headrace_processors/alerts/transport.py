@@ -1,7 +1,7 @@
-"""Faust's way to Kafka, with three things set right: read committed records only, commit past transaction markers,
-and write with all acknowledgements.
+"""Faust's way to Kafka with three things set right, none of which its configuration offers.
 
-Faust sets none of them by configuration. Two of the overridden members are private to it, so its version is pinned.
+It reads committed records only, commits past the markers of transactions, and writes with all acknowledgements. Some of
+what is overridden is private to Faust, so its version is pinned.
 """
 
 from collections.abc import Mapping

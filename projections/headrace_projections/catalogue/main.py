@@ -34,6 +34,7 @@ class Meters:
         if events or progress.at_end:
             self._moved = now
         self._events.inc(events)
+        self._monitor.lag(progress.lag)
         self._offsets.set(progress.lag)
         behind = time.time() - progress.last / 1_000_000 if progress.last and not progress.at_end else 0.0
         self._seconds.set(max(0.0, behind))

@@ -70,7 +70,7 @@ class OfflineTarget:
             buffer.parts.append(part)
             buffer.bytes += part.nbytes
         buffer.refused += fitted.refused
-        if buffer.since is None and (fitted.rows or fitted.refused):
+        if buffer.since is None and (fitted.rows or fitted.refused or buffer.ends != buffer.at):
             buffer.since = time.monotonic()
         if buffer.bytes >= MOST_BYTES:
             self._commit(buffer)

@@ -13,6 +13,7 @@ from tests.integration.served import ADMINISTRATOR_KEY, Served, unique
 
 JOB = """
 import os
+import headrace
 with headrace.login() as project:
     assert os.environ["HEADRACE_CERT"] == str(project.client_files().certificate)
     producer = project.producer("clicks")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from confluent_kafka import Producer
 from tests.integration.clients import connection, eventually
 from tests.integration.offline_thread import offline
 from tests.integration.platform import Platform
@@ -22,10 +21,10 @@ from tests.integration.row_log import MadeGroup, RowLog, row_log
 
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.monitoring import Monitor
-from headrace_events.feature_group import CreateFeatureGroup, FeatureGroupCreated
+from headrace_events.feature_group import CreateFeatureGroup
 from headrace_events.feature_view import CreateFeatureView, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
-from headrace_events.row_schema import Column, row_schema
+from headrace_events.row_schema import Column
 from headrace_events.training_dataset import (
     CreateTrainingDataset,
     Split,
@@ -35,7 +34,6 @@ from headrace_events.training_dataset import (
 from headrace_processors.training.session import Measures, Session
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.hashing import DatasetHash
-from headrace_projections.rows.groups import Group, Groups
 
 HOUR = 3_600_000_000
 SPLITS = (
@@ -128,57 +126,35 @@ def storage(tmp_path: Path) -> Path:
 @pytest.fixture
 def shop(platform: Platform, storage: Path) -> Iterator[Shop]:
     project = platform.project()
-    groups = {
-        name: _create(platform, project, name, columns, key)
-        for name, columns, key in (("flights", FLIGHTS, "flight"), ("weather", WEATHER, "origin"))
-    }
-    _create(platform, project, "arrivals", {"flight": "string", "at": "timestamp"}, "flight", offline=False)
-    root = GroupSelection(group="flights", version=1, features=("origin", "late"))
-    for view, group, on in (("delays", "weather", "origin"), ("hopeless", "arrivals", "flight")):
-        features = ("wind",) if group == "weather" else ("at",)
-        join = Join(
-            selection=GroupSelection(group=group, version=1, features=features, prefix="then_"),
-            on=(KeyPair(left=on, right=on),),
+    with row_log(platform) as log, offline(platform.stack, storage.as_uri()):
+        groups = {
+            name: log.make_group(project, name, columns=_columns(columns), primary_key=[key])
+            for name, columns, key in (("flights", FLIGHTS, "flight"), ("weather", WEATHER, "origin"))
+        }
+        arrivals = CreateFeatureGroup(
+            project=project,
+            name="arrivals",
+            columns=_columns({"flight": "string", "at": "timestamp"}),
+            primary_key=("flight",),
+            event_time="at",
+            offline=False,
         )
-        platform.send(CreateFeatureView(project=project, name=view, root=root, joins=(join,)), "user:ada")
-    with row_log(platform.stack) as log, offline(platform.stack, storage.as_uri()):
+        platform.send(arrivals, "user:ada")
+        root = GroupSelection(group="flights", version=1, features=("origin", "late"))
+        for view, group, on, feature in (
+            ("delays", "weather", "origin", "wind"),
+            ("hopeless", "arrivals", "flight", "at"),
+        ):
+            join = Join(
+                selection=GroupSelection(group=group, version=1, features=(feature,), prefix="then_"),
+                on=(KeyPair(left=on, right=on),),
+            )
+            platform.send(CreateFeatureView(project=project, name=view, root=root, joins=(join,)), "user:ada")
         yield Shop(platform, log, storage, project, groups)
 
 
-def _create(
-    platform: Platform, project: str, name: str, columns: Mapping[str, str], key: str, *, offline: bool = True
-) -> MadeGroup:
-    platform.send(
-        CreateFeatureGroup(
-            project=project,
-            name=name,
-            columns=tuple(Column(name=column, type=kind) for column, kind in columns.items()),
-            primary_key=(key,),
-            event_time="at",
-            offline=offline,
-            partitions=2,
-        ),
-        "user:ada",
-    )
-    return eventually(lambda: _ready(platform, project, name), f"the topic of {name}")
-
-
-def _ready(platform: Platform, project: str, name: str) -> MadeGroup | None:
-    groups = Groups()
-    created: dict[str, FeatureGroupCreated] = {}
-    ready: dict[str, Group] = {}
-    for recorded in platform.events():
-        if recorded.project != project:
-            continue
-        if isinstance(recorded.event, FeatureGroupCreated):
-            created[recorded.event.name] = recorded.event
-        if (group := groups.take(recorded)) is not None:
-            ready[group.name] = group
-    if name not in ready:
-        return None
-    event = created[name]
-    text = row_schema(project, name, 1, event.columns, (*event.primary_key, "at"))
-    return MadeGroup(group=ready[name], schema_id=event.schema_id, schema=fastavro.parse_schema(json.loads(text)))
+def _columns(types: Mapping[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name=name, type=kind) for name, kind in types.items())
 
 
 def test_a_dataset_is_joined_as_of_event_time_stored_and_recorded(shop: Shop) -> None:
@@ -215,6 +191,22 @@ def test_made_again_from_its_positions_it_has_the_same_hash_although_rows_came_l
     assert shop.rows(again[3])["train"].num_rows == 59
     assert 99.0 in shop.rows(again[3])["train"].column("then_wind").to_pylist()
     assert again[4].hash != first.hash
+
+
+def test_a_transaction_that_was_aborted_does_not_hold_a_dataset_up(shop: Shop) -> None:
+    shop.insert(range(80))
+    producer = Producer({**shop.log.connection.librdkafka(), "transactional.id": f"headrace.test-{shop.project}"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for made in shop.groups.values():
+        for partition in range(made.group.partitions):
+            producer.produce(made.group.topic, key=b"k", value=b"v", partition=partition)
+    producer.flush(30)
+    producer.abort_transaction(30)
+    shop.ask()
+    (dataset,) = shop.made(1)
+    assert isinstance(dataset, TrainingDatasetRecorded)
+    assert [file.rows for file in dataset.files] == [60, 20]
 
 
 def test_what_cannot_be_made_fails_with_its_reason(shop: Shop) -> None:

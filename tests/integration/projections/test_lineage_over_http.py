@@ -12,7 +12,7 @@ from tests.integration.platform import Platform
 from tests.integration.projections.indexing import Indexing, opened
 from tests.lineage_story import ARTIFACT, whole
 
-from headrace import Invalid, NotFound, Project, connect
+from headrace import HeadraceError, Invalid, NotFound, Project, connect
 from headrace._http import Api
 from headrace._search import search
 from headrace_events.api_key import IssueApiKey
@@ -51,10 +51,13 @@ def project(platform: Platform, indexing: Indexing, url: str) -> Iterator[Projec
 
 
 def _signed_in(url: str, key: str) -> bool | None:
+    api = Api(url, key, patience=0)
     try:
-        connect(url, key).api.close()
-    except Exception:  # noqa: BLE001 - whatever is missing, it is asked again
+        api.get("/api/whoami")
+    except HeadraceError:
         return None
+    finally:
+        api.close()
     return True
 
 

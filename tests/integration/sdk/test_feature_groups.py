@@ -88,7 +88,7 @@ def test_rows_that_do_not_fit_are_refused_and_the_others_written(project: Projec
 def test_bytes_around_the_sdk_are_counted_as_dead_letters(project: Project) -> None:
     things = group(project, "around", features={"id": "string", "at": "timestamp"})
     producer: Producer = project.producer()
-    producer.produce(things.topic, value=b"junk", key=b"k")
+    producer.produce(things.topic, value=b"no avro at all", key=b"k")
     assert producer.flush(10) == 0
     things.insert([{"id": "a", "at": BEGIN}], wait=True)
     progress = things.progress()

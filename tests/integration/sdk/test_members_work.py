@@ -29,6 +29,7 @@ def project(served: Served) -> str:
 def test_a_project_is_ready_when_it_is_made(served: Served) -> None:
     name = unique("p")
     served.platform.user("ada")
+    served.platform.user("bob")
     with served.administrator() as administrator:
         made = administrator.create_project(name, "a trial", owner="ada")
         assert made.description == "a trial"
@@ -51,16 +52,12 @@ def test_one_line_produces_and_one_line_consumes(served: Served, project: str) -
         assert producer.flush(20) == 0
         consumer = bob.consumer(name, group="readers")
         seen: list[int] = []
-        eventually(
-            lambda: (
-                (
-                    seen.extend(int(message.value() or b"") for message in consumer.consume(500, 0.2))
-                    or len(seen) == 1000
-                )
-                or None
-            ),
-            "all records",
-        )
+
+        def all_seen() -> bool | None:
+            seen.extend(int(message.value() or b"") for message in consumer.consume(500, 0.2))
+            return True if len(seen) == 1000 else None
+
+        eventually(all_seen, "all records")
         consumer.close()
     assert sorted(seen) == list(range(1000))
 

@@ -151,7 +151,7 @@ def test_a_frame_refuses_its_bad_rows_by_their_index() -> None:
     frame = pd.DataFrame(
         {
             "id": ["a", None, "c", "d", "e"],
-            "at": pd.to_datetime(["2013-01-01"] * 3 + [None] + ["2013-01-01"]),
+            "at": [AT, AT, AT, pd.NaT, AT],
             "whole": [1, 2, 2.5, None, 4],
             "colour": [None, None, None, None, "red"],
         }

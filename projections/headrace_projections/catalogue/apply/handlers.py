@@ -1,5 +1,6 @@
 """The register of the catalogue's handlers, and what several of them write."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,11 @@ def authored(prefix: str, at: Recorded) -> dict[str, Any]:
 def project_of(at: Recorded) -> str:
     """The project of a project's event; '' for the platform's."""
     return at.project or ""
+
+
+def number(value: float) -> float | str:
+    """A number as it goes into a column; JSON, on the way there, has no infinity and no NaN."""
+    return value if math.isfinite(value) else str(value)
 
 
 def record(value: object | None) -> Mapping[str, Any] | None:

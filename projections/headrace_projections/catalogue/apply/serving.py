@@ -4,7 +4,7 @@ from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, Dep
 from headrace_events.envelope import Recorded
 from headrace_events.model import ModelVersionCreated
 from headrace_events.monitor import AlertOpened, AlertResolved, AlertRuleAdded, MonitorCreated
-from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, stamped
+from headrace_projections.catalogue.apply.handlers import authored, number, on, project_of, record, stamped
 from headrace_projections.changes import Append, Change, Update, Upsert, Values, moment
 
 
@@ -100,7 +100,7 @@ def _turn(event: AlertOpened | AlertResolved, what: str, at: Recorded) -> list[C
         "rule": event.rule,
         "what": what,
         "window_start": event.window_start,
-        "observed": event.observed,
+        "observed": number(event.observed),
         "time": moment(at.time),
     }
     return [Update("alert_rules", _rule(event, at), {"open": what == "opened"}), Append("alert_timeline", line)]

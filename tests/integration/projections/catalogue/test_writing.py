@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.projections.catalogue.history import history
 from headrace_events.deployment import DeploymentReady
 from headrace_events.envelope import Recorded
 from headrace_events.language import Event, Home
+from headrace_events.monitor import AlertResolved
 from headrace_projections import checkpoint
 from headrace_projections.catalogue.definition import TABLES, apply
 from headrace_projections.digest import compare
@@ -76,6 +78,19 @@ def test_every_event_can_be_written(database: Connection[Any], cls: type[Event])
         assert database.execute("SELECT 1 FROM c.activity").fetchall() == []
     else:
         assert len(database.execute("SELECT 1 FROM c.activity").fetchall()) == 1
+
+
+def test_a_number_without_bound_is_a_number_still(database: Connection[Any]) -> None:
+    writer = make(database, "c")
+    write(
+        database,
+        writer,
+        [
+            *EVENTS,
+            recorded(AlertResolved(deployment="delays-2", rule="drift", window_start=0, observed=math.inf), seq=999),
+        ],
+    )
+    assert database.execute("SELECT observed FROM c.alert_timeline WHERE seq = 999").fetchall() == [(math.inf,)]
 
 
 def test_a_change_to_what_was_never_made_is_refused_with_all_of_its_batch(database: Connection[Any]) -> None:

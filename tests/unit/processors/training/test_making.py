@@ -13,8 +13,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.dataset_vectors import Vector, table, vectors
-from tests.unit.projections.offline_rows import group, write
-from tests.unit.projections.slow_join import Row
+from tests.unit.projections.history.offline_rows import group, write
+from tests.unit.projections.history.slow_join import Row
 
 from headrace_broker.artifacts import Artifacts
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection

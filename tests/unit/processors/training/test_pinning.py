@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from tests.unit.projections.offline_rows import group
+from tests.unit.projections.history.offline_rows import group
 
 from headrace_broker.follower import Partition
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair

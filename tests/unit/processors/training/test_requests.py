@@ -55,10 +55,10 @@ VIEW = FeatureViewCreated(
 )
 
 
-def requested(version: int) -> TrainingDatasetRequested:
+def requested(version: int, positions: tuple[str, ...] = ()) -> TrainingDatasetRequested:
     split = Split(name="train", start=Micros(0), end=Micros(9))
     return TrainingDatasetRequested(
-        view="sales", view_version=1, version=version, splits=(split,), positions=(), format="parquet"
+        view="sales", view_version=1, version=version, splits=(split,), positions=positions, format="parquet"
     )
 
 

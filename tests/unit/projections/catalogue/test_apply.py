@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from headrace_events.monitor import AlertOpened
 from headrace_events.roles import Role
 from headrace_events.study import RungReported
 from headrace_events.user import UserCreated
-from headrace_projections.catalogue.apply import apply, handlers
+from headrace_projections.catalogue.apply import apply, handlers, people
 from headrace_projections.catalogue.definition import TABLES
 from headrace_projections.changes import Append, Delete, Update, Upsert
 from headrace_projections.errors import Unhandled
@@ -117,3 +118,9 @@ def test_an_alert_opens_its_rule_and_is_kept() -> None:
     )
     assert isinstance(line, Append)
     assert (line.row["what"], line.row["window_start"], line.row["observed"]) == ("opened", 86_400 * SECOND, 0.3)
+
+
+def test_the_guide_shows_a_handler_as_it_is() -> None:
+    root = Path(__file__).parents[4]
+    (shown,) = re.findall(r"```python\n(.*?)```", (root / "docs/projections.md").read_text(), re.DOTALL)
+    assert shown in Path(people.__file__).read_text()

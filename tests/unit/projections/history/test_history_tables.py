@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from tests.unit.projections.offline_rows import group, table
-from tests.unit.projections.slow_join import Row
+from tests.unit.projections.history.offline_rows import group, table
+from tests.unit.projections.history.slow_join import Row
 
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.ids import Micros

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.projections.offline_rows import group, write
-from tests.unit.projections.slow_join import Row, slow_examples, slow_vector, visible
+from tests.unit.projections.history.offline_rows import group, write
+from tests.unit.projections.history.slow_join import Row, slow_examples, slow_vector, visible
 
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tests.unit.projections.slow_join import Row
+from tests.unit.projections.history.slow_join import Row
 
 from headrace_events.row_schema import Column
 from headrace_projections.offline.arrow import TYPES

@@ -1,0 +1,65 @@
+"""What is on the log, read with a consumer of the project: figures come from here, not from counters of the story."""
+
+import time
+import uuid
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from flights.stage import Stage
+
+_SECONDS = 120.0
+
+
+def predictions(stage: Stage) -> dict[str, dict[str, Any]]:
+    """Every prediction on the project's log, by inference id."""
+    decode = stage.cast.owner.schemas.decode
+    found = {}
+    for message in _whole(stage, f"{stage.cast.name}.predictions"):
+        value = message.value()
+        if isinstance(value, bytes):
+            record = decode(value)
+            found[record["inference_id"]] = record
+    return found
+
+
+def count(stage: Stage, topic: str) -> tuple[int, int]:
+    """How many records a topic holds, and how many different keys."""
+    keys = set()
+    records = 0
+    for message in _whole(stage, topic):
+        records += 1
+        keys.add(message.key())
+    return records, len(keys)
+
+
+def _whole(stage: Stage, topic: str) -> list[Message]:
+    """All committed records of a topic, up to the end it has now."""
+    settings = stage.cast.owner.client_files().librdkafka()
+    consumer = Consumer(
+        {
+            **settings,
+            "group.id": f"{stage.cast.name}.story-{uuid.uuid4().hex[:8]}",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        }
+    )
+    partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    messages: list[Message] = []
+    at_end = set()
+    deadline = time.monotonic() + _SECONDS
+    while len(at_end) < len(partitions):
+        for message in consumer.consume(10_000, 0.2):
+            error = message.error()
+            if error is None:
+                messages.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                at_end.add(message.partition())
+            else:
+                raise KafkaException(error)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the end of {topic} was not reached")
+    consumer.close()
+    return messages

@@ -1,0 +1,112 @@
+"""Datasets being made: each is pinned, waits until the offline store has its rows, is made, and answered for."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from headrace_broker.artifacts import Artifacts
+from headrace_broker.errors import Unavailable as BrokerUnavailable
+from headrace_broker.follower import Partition
+from headrace_events.training_dataset import RecordTrainingDataset, RecordTrainingDatasetFailure
+from headrace_processors.training.making import make
+from headrace_processors.training.pinning import pin, pinned_history
+from headrace_processors.training.requests import Asked, Requests
+from headrace_projections.history.engine import Engine
+from headrace_projections.history.errors import Impossible, Unavailable
+from headrace_projections.history.positions import Ends, written
+
+logger = logging.getLogger("headrace.training-datasets")
+
+LOOK_EVERY_S = 0.5
+"""How long a dataset whose rows are still on their way to the offline store is left alone."""
+REST_S = 2.0
+"""How long a dataset rests after storage did not answer, times the number of tries."""
+TRIES = 3
+"""How often a dataset is tried before storage that does not answer makes it fail."""
+
+Answer = RecordTrainingDataset | RecordTrainingDatasetFailure
+
+
+@dataclass(slots=True)
+class Work:
+    """How far a dataset has come: pinned, then answered, then sent."""
+
+    asked: Asked
+    ends: dict[str, Ends] | None = None
+    answer: Answer | None = None
+    sent: bool = False
+    tries: int = 0
+    again: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """Makes datasets from the storage. `end` tells the next offset of a partition, `clock` monotonic seconds."""
+
+    storage: str
+    requests: Requests
+    engine: Engine
+    end: Callable[[Partition], int]
+    clock: Callable[[], float] = time.monotonic
+
+    def advance(self, work: Work) -> Answer | None:
+        """Take the dataset as far as it goes now; its answer once there is one. Raises BrokerError."""
+        if work.answer is None and work.again <= self.clock():
+            try:
+                work.answer = self._made(work)
+                work.again = self.clock() + LOOK_EVERY_S
+            except Impossible as error:
+                work.answer = _failure(work.asked, str(error))
+            except Unavailable as error:
+                work.tries += 1
+                work.again = self.clock() + REST_S * work.tries
+                logger.warning("%s, try %d: %s", work.asked, work.tries, error)
+                if work.tries >= TRIES:
+                    work.answer = _failure(work.asked, str(error))
+        return work.answer
+
+    def _made(self, work: Work) -> RecordTrainingDataset | None:
+        """The dataset, or None where rows it needs are on their way. Raises HistoryError, BrokerError."""
+        asked, request = work.asked, work.asked.request
+        groups = self.requests.groups(asked)
+        if groups is None:
+            return None
+        if work.ends is None:
+            work.ends = pin(groups, request.positions, self.end)
+        history = pinned_history(self.storage, self.requests.view(asked), groups, work.ends)
+        if history is None:
+            return None
+        began = self.clock()
+        store = partial(self._store, asked.project)
+        made = make(history, request.splits, request.format, engine=self.engine, store=store)
+        rows = sum(file.rows for file in made.files)
+        logger.info("%s: %d rows in %.1f s", asked, rows, self.clock() - began)
+        return RecordTrainingDataset(
+            project=asked.project,
+            view=request.view,
+            view_version=request.view_version,
+            version=request.version,
+            files=made.files,
+            positions=written(work.ends),
+            hash=made.hash,
+        )
+
+    def _store(self, project: str, file: Path) -> str:
+        try:
+            return Artifacts.at(self.storage).store(project, file)
+        except BrokerUnavailable as error:
+            raise Unavailable(str(error)) from error
+
+
+def _failure(asked: Asked, reason: str) -> RecordTrainingDatasetFailure:
+    request = asked.request
+    return RecordTrainingDatasetFailure(
+        project=asked.project,
+        view=request.view,
+        view_version=request.view_version,
+        version=request.version,
+        reason=reason[:2_000],
+    )

@@ -1,0 +1,26 @@
+"""From events to documents: a pure fold, written down by noun."""
+
+from dataclasses import dataclass, field
+
+from headrace_events.envelope import Recorded
+from headrace_projections.search.apply import experiments, features, projects, serving
+from headrace_projections.search.document import Document
+from headrace_projections.search.telling import HANDLERS, Telling
+
+__all__ = ["Documents", "experiments", "features", "projects", "serving"]
+
+
+@dataclass(slots=True)
+class Documents:
+    """Every document, by its key, after the events taken so far."""
+
+    all: dict[str, Document] = field(default_factory=dict)
+
+    def take(self, recorded: Recorded) -> list[Document]:
+        """Fold one event; return the documents that changed, each with the event's sequence number."""
+        handler = HANDLERS.get(type(recorded.event))
+        if handler is None:
+            return []
+        changed = handler(Telling(recorded.event, recorded, self.all))
+        self.all |= {document.key: document for document in changed}
+        return changed

@@ -1,0 +1,86 @@
+"""Feature groups, feature views and training datasets."""
+
+from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_view import FeatureViewCreated, columns
+from headrace_events.training_dataset import (
+    TrainingDatasetFailed,
+    TrainingDatasetRecorded,
+    TrainingDatasetRequested,
+)
+from headrace_projections.lineage import node
+from headrace_projections.lineage.node import Node
+from headrace_projections.search.document import Document
+from headrace_projections.search.telling import Telling, on
+
+
+@on(FeatureGroupCreated)
+def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
+    """A version of a group, with its columns."""
+    event = told.event
+    stores = [store for store, wanted in (("online", event.online), ("offline", event.offline)) if wanted]
+    return [
+        told.new(
+            node.feature_group(event.name, event.version),
+            event.name,
+            version=event.version,
+            description=event.description,
+            columns=tuple(f"{column.name} {column.description}".rstrip() for column in event.columns),
+            tags=tuple(stores),
+            text=(event.topic,),
+        )
+    ]
+
+
+@on(FeatureViewCreated)
+def feature_view_created(told: Telling[FeatureViewCreated]) -> list[Document]:
+    """A version of a view, with its columns, labels and groups."""
+    event = told.event
+    groups = dict.fromkeys((event.root.group, *(join.selection.group for join in event.joins)))
+    return [
+        told.new(
+            node.feature_view(event.name, event.version),
+            event.name,
+            version=event.version,
+            description=event.description,
+            columns=columns(event.root, event.joins),
+            tags=event.labels,
+            text=tuple(groups),
+        )
+    ]
+
+
+def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed) -> Node:
+    return node.training_dataset(event.view, event.view_version, event.version)
+
+
+@on(TrainingDatasetRequested)
+def training_dataset_requested(told: Telling[TrainingDatasetRequested]) -> list[Document]:
+    """A dataset is asked for, with its splits."""
+    event = told.event
+    return [
+        told.new(
+            _dataset(event),
+            event.view,
+            version=event.version,
+            tags=tuple(split.name for split in event.splits),
+            text=(f"view version {event.view_version}", event.format),
+            state="requested",
+        )
+    ]
+
+
+@on(TrainingDatasetRecorded)
+def training_dataset_recorded(told: Telling[TrainingDatasetRecorded]) -> list[Document]:
+    """It is there: so many rows, with this hash."""
+    event = told.event
+    rows = float(sum(file.rows for file in event.files))
+    text = (f"view version {event.view_version}", event.hash)
+    return told.again(_dataset(event), metrics={"rows": rows}, text=text, state="ready")
+
+
+@on(TrainingDatasetFailed)
+def training_dataset_failed(told: Telling[TrainingDatasetFailed]) -> list[Document]:
+    """It could not be made."""
+    event = told.event
+    text = (f"view version {event.view_version}", event.reason)
+    return told.again(_dataset(event), text=text, state="failed")
