@@ -99,7 +99,9 @@ def service_rules() -> set[Rule]:
         Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "write"),
         Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "describe"),
     }
-    rules |= {*_topic(API, topics.CREDENTIALS, *read), *_topic(API, topics.AUDIT, "write", *read)}
+    for checker in (API, GATEWAY):
+        rules |= set(_topic(checker, topics.CREDENTIALS, *read))
+    rules |= set(_topic(API, topics.AUDIT, "write", *read))
     rules |= set(_topic(API, topics.WINDOWS, *read))
     rules |= set(_topic(PROVISIONING, topics.AUDIT, *write))
     rules |= {

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import signal
 import sys
 import threading
@@ -49,9 +50,9 @@ class Monitor:
     def __init__(self, process: str, address: str | None) -> None:
         self.registry = CollectorRegistry()
         self._prefix = f"headrace_{process}"
-        self._healthy = False
+        self._healthy_until = -math.inf
         self._lag: int | None = None
-        self._health = self.gauge("healthy", "1 while the process does its work")
+        self.gauge("healthy", "1 while the process does its work").set_function(lambda: float(self._at_work()))
         if address is not None:
             self._serve(address)
 
@@ -63,10 +64,12 @@ class Monitor:
         """A gauge under the process's prefix."""
         return Gauge(f"{self._prefix}_{name}", text, labels, registry=self.registry)
 
-    def healthy(self, healthy: bool) -> None:
-        """Say whether the process does its work now."""
-        self._healthy = healthy
-        self._health.set(1 if healthy else 0)
+    def healthy(self, healthy: bool, seconds: float = math.inf) -> None:
+        """Say whether the process does its work now; the word holds that long, so one that hangs is not healthy."""
+        self._healthy_until = time.monotonic() + seconds if healthy else -math.inf
+
+    def _at_work(self) -> bool:
+        return time.monotonic() < self._healthy_until
 
     def lag(self, offsets: int) -> None:
         """Say how many offsets of its topics the process has still to read."""
@@ -78,8 +81,9 @@ class Monitor:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.path == "/healthz":
-                    said = {"status": "ok" if monitor._healthy else "not ready", "lag": monitor._lag}
-                    status, body = (200 if monitor._healthy else 503), json.dumps(said).encode() + b"\n"
+                    at_work = monitor._at_work()
+                    said = {"status": "ok" if at_work else "not ready", "lag": monitor._lag}
+                    status, body = (200 if at_work else 503), json.dumps(said).encode() + b"\n"
                 elif self.path == "/metrics":
                     status, body = 200, generate_latest(monitor.registry)
                 else:

@@ -56,7 +56,10 @@ class TransactionalWriter:
         for index, entry in enumerate(entries):
             self._must_exist(entry.topic)
             self._produce(entry, lambda error, message, index=index: delivered(index, error, message))
-        self._producer.flush(TRANSACTION_MS / 1000)
+        try:
+            self._producer.flush(TRANSACTION_MS / 1000)
+        except KafkaException as error:
+            raise translated(error) from error
         if failures:
             raise translated(KafkaException(failures[0]))
         if -1 in offsets:

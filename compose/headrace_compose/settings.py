@@ -38,6 +38,6 @@ class StackSettings(BaseSettings):
     kafka_heap: str = Field(default="512m", description="Java heap of the broker")
     opensearch_heap: str = Field(default="512m", description="Java heap of the search server")
     offline_seconds: float = Field(
-        default=30.0, gt=0, description="how long rows wait at most for their commit to the offline store"
+        default=5.0, gt=0, description="how long rows wait at most for their commit to the offline store"
     )
     free_space: int = Field(default=2 * 2**30, ge=0, description="bytes that must be free to start")

@@ -48,7 +48,7 @@ def _whole(stage: Stage, topic: str) -> list[Message]:
     partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
     consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     messages: list[Message] = []
-    at_end = set()
+    at_end: set[int | None] = set()
     deadline = time.monotonic() + _SECONDS
     while len(at_end) < len(partitions):
         for message in consumer.consume(10_000, 0.2):

@@ -1,4 +1,4 @@
-"""What was served, computed again: the features of a hundred predictions by point-in-time join from the offline store."""
+"""What was served, computed again by point-in-time join from the offline store."""
 
 import math
 import random
@@ -15,7 +15,7 @@ SAMPLE = 100
 
 
 def compare(stage: Stage, view: FeatureView) -> int:
-    """Compare the logged inputs of some predictions with training data made now; raise AssertionError on a difference."""
+    """Compare the logged inputs of some predictions with training data made now; a difference is an AssertionError."""
     _, dataset = view.create_training_data(HALF, END, show_progress=False)
     frame = dataset.read("train", primary_key=True)
     rows = {row["_key_flight_id"]: row for row in frame.to_dict("records")}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from headrace_compose import probes
 from headrace_compose.service import Service, Step
 from headrace_compose.site import Site
 
-LOG = ("prepare-broker", "command-processor")
+STORED = ("prepare-broker", "postgres")
+DECIDED = ("prepare-broker", "command-processor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,41 +23,30 @@ class Process:
     after: tuple[str, ...] = ("prepare-broker",)
     serves: bool = False
     start_seconds: float = 60
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 PROCESSES: tuple[Process, ...] = (
     Process(name="command-processor", module="headrace_processors.commands.main"),
     Process(name="provisioning", module="headrace_processors.provisioning.main"),
-    Process(name="projector", module="headrace_projections.catalogue.main", after=("prepare-broker", "postgres")),
-    Process(name="online", module="headrace_projections.online.main", after=("prepare-broker", "postgres")),
-    Process(
-        name="offline",
-        module="headrace_projections.offline.main",
-        after=("prepare-broker", "postgres"),
-        environment={"HEADRACE_OFFLINE_SECONDS": "5"},  # on one machine, being fresh matters more than few files
-    ),
-    Process(
-        name="training-datasets",
-        module="headrace_processors.training.main",
-        after=("prepare-broker", "command-processor"),
-    ),
+    Process(name="projector", module="headrace_projections.catalogue.main", after=STORED),
     Process(name="api", module="headrace_api.main", after=("command-processor", "projector"), serves=True),
-    Process(name="online", module="headrace_projections.online.main", after=("prepare-broker", "postgres")),
+    Process(name="online", module="headrace_projections.online.main", after=STORED),
+    Process(name="offline", module="headrace_projections.offline.main", after=STORED),
+    Process(name="training-datasets", module="headrace_processors.training.main", after=DECIDED),
+    Process(name="lineage", module="headrace_processors.lineage.main", after=STORED),
+    Process(name="search", module="headrace_projections.search.main", after=(*STORED, "opensearch")),
+    Process(name="observer", module="headrace_processors.observer.main", after=DECIDED),
+    Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED),
+    Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED),
+    Process(name="ray", module="headrace_serving.ray_head", after=(), start_seconds=180),
+    Process(name="studies", module="headrace_processors.studies.main", after=(*DECIDED, "ray"), start_seconds=120),
     Process(
-        name="offline",
-        module="headrace_projections.offline.main",
-        after=("prepare-broker", "postgres"),
-        environment={"HEADRACE_OFFLINE_SECONDS": "5"},  # on one machine, being fresh matters more than few files
+        name="gateway",
+        module="headrace_serving.gateway.main",
+        after=(*DECIDED, *STORED, "projector", "ray"),
+        serves=True,
+        start_seconds=180,
     ),
-    Process(name="training-datasets", module="headrace_processors.training.main", after=LOG),
-    Process(name="lineage", module="headrace_processors.lineage.main", after=("prepare-broker", "postgres")),
-    Process(
-        name="search", module="headrace_projections.search.main", after=("prepare-broker", "postgres", "opensearch")
-    ),
-    Process(name="observer", module="headrace_processors.observer.main", after=LOG),
-    Process(name="monitoring", module="headrace_projections.monitoring.main", after=("prepare-broker", "postgres")),
-    Process(name="alerts", module="headrace_processors.alerts.main", after=LOG),
 )
 """Every process of ours, each after those it depends on."""
 
@@ -103,7 +92,7 @@ def _service(site: Site, process: Process) -> Service:
         version=our_version(),
         address=address,
         command=(sys.executable, "-m", process.module),
-        environment={**site.environment(process.name, monitor=address, listen=listen), **process.environment},
+        environment=site.environment(process.name, monitor=address, listen=listen),
         depends_on=process.after,
         ready=lambda: probes.ask_healthz(address),
         lag=lambda: probes.read_lag(address),

@@ -38,7 +38,7 @@ class Meters:
         self._offsets.set(progress.lag)
         behind = time.time() - progress.last / 1_000_000 if progress.last and not progress.at_end else 0.0
         self._seconds.set(max(0.0, behind))
-        self._monitor.healthy(now - self._moved < STANDSTILL_S)
+        self._monitor.healthy(now - self._moved < STANDSTILL_S, seconds=STANDSTILL_S)
 
 
 def main() -> None:

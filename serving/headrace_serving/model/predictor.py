@@ -1,7 +1,9 @@
 """A loaded model: rows of values in, one number a row out."""
 
 import math
+import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ class Predictor:
     """The model of an archive. `inputs` names the columns of its rows, in order. Raises BadModel."""
 
     def __init__(self, archive: bytes, inputs: Sequence[str]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="headrace-model-")
-        head = unpack(archive, Path(self._folder.name))
-        self._model, self._method = load(head, Path(self._folder.name))
+        folder = Path(tempfile.mkdtemp(prefix="headrace-model-"))
+        self.close = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        """Removes the files, at the latest when nobody holds the model any more."""
+        head = unpack(archive, folder)
+        self._model, self._method = load(head, folder)
         self._inputs = list(inputs)
         self._framed = hasattr(self._model, "feature_names_in_")
         self._plain = head.loader == "predictor"
@@ -46,10 +50,6 @@ class Predictor:
 
         numeric = all(isinstance(value, int | float) or value is None for row in rows for value in row)
         return np.array([list(row) for row in rows], dtype=np.float64 if numeric else object)
-
-    def close(self) -> None:
-        """Remove the files."""
-        self._folder.cleanup()
 
 
 def _column(values: list[Value], pd: Any) -> Any:

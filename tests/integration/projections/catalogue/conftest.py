@@ -23,6 +23,7 @@ from tests.integration.stack import RunningStack
 
 from headrace_broker.connection import Connection as LogConnection
 from headrace_projections.catalogue.definition import TABLES, apply
+from headrace_projections.errors import Unavailable
 from headrace_projections.metadata_rebuild import MetadataRebuild
 from headrace_projections.projector import Session
 
@@ -55,14 +56,18 @@ class Catalogue:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Project in a thread for the length of the block; what fails there fails here."""
+        """Project in a thread for the length of the block, as the process does; what ends that fails here."""
         stop, failures = threading.Event(), list[BaseException]()
 
         def project() -> None:
             try:
-                with self.session() as session:
-                    while not stop.is_set():
-                        session.step(0.1)
+                while not stop.is_set():
+                    try:
+                        with self.session() as session:
+                            while not stop.is_set():
+                                session.step(0.1)
+                    except Unavailable:
+                        continue
             except BaseException as error:
                 failures.append(error)
                 raise

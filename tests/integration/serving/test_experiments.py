@@ -1,0 +1,131 @@
+"""A study on Ray, from a scientist's notebook to the log and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.serving.flights import Flights, Late
+
+from headrace import HyperparameterOptConfig, Invalid, Searchspace, experiment
+
+
+def test_the_best_trial_is_found(found: Flights) -> None:
+    result = found.found
+    assert result.num_trials == 4
+    assert result.failed == 0
+    best = max(result.trials, key=lambda trial: (len(trial.metrics), trial.metrics[-1]))
+    assert result.best_id == best.number
+    assert result.best_val == best.metrics[-1]
+    assert result.best_config == best.parameters
+    assert set(best.parameters) == {"threshold", "kind"}
+    assert best.steps == 4
+
+
+def test_the_timeline_tells_every_step_in_order(found: Flights) -> None:
+    timeline = found.found.timeline
+    assert timeline[0].what == "created"
+    assert timeline[-1].what == "completed"
+    assert [step.what for step in timeline].count("started") == 4
+    assert [step.what for step in timeline].count("promoted") >= 2
+
+
+def test_lines_and_metrics_come_live_with_their_worker(found: Flights) -> None:
+    lines = [line for line in found.shown if line.startswith("[worker-")]
+    trial = found.found.best_id
+    assert any(f"trial {trial}: saw 160 flights" in line for line in lines), found.shown
+    assert any(f"trial {trial}, step 4: accuracy = " in line for line in lines)
+    assert {line.split("]")[0] for line in lines} == {"[worker-1", "[worker-2"}
+    assert found.shown[-1] == found.found.table()
+
+
+def test_a_trial_goes_on_from_what_it_saved(found: Flights) -> None:
+    model = found.found.checkpoint()
+    assert type(model).__name__ == "Late"
+    assert model.seen == 4 * 40
+    assert model.threshold == found.found.best_config["threshold"]  # type: ignore[index] # a best trial has one
+
+
+def test_environment_and_program_are_kept(found: Flights) -> None:
+    assert "python==3.11" in found.found.environment[0]
+    assert any(entry.startswith("cloudpickle==") for entry in found.found.environment)
+    assert len(found.found.program) == 64
+    assert found.found.trained_on == {"view": "delays", "view_version": 1, "version": 1}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the platform gives up rights only where it has them")
+def test_user_code_runs_as_nobody_and_is_told_nothing(found: Flights) -> None:
+    lines = [line for line in found.shown if "as user" in line]
+    assert all(line.endswith("as user 65534, told []") for line in lines), lines
+
+
+def test_a_trial_reads_no_secret_and_reaches_no_broker(found: Flights) -> None:
+    site = found.served.platform.stack.site
+    secrets = Path(site.home.secrets)
+    attempt = lagom_once(found, spy(str(secrets), site.bootstrap))
+    said = "\n".join(attempt)
+    if os.geteuid() == 0:
+        assert "secrets: PermissionError" in said, said
+        assert "environment of others: 0" in said, said
+    assert "broker: refused" in said, said
+
+
+def spy(secrets: str, bootstrap: str) -> Callable[..., float]:
+    """A training function that looks for what it should not find."""
+
+    def look(reporter: Any) -> float:
+        import os
+        import pathlib
+
+        import confluent_kafka
+
+        try:
+            reporter.log(f"secrets: {os.listdir(secrets)}")
+        except OSError as error:
+            reporter.log(f"secrets: {type(error).__name__}")
+        read = 0
+        for process in pathlib.Path("/proc").iterdir():
+            try:
+                read += b"HEADRACE_SECRETS" in (process / "environ").read_bytes()
+            except OSError:
+                continue
+        reporter.log(f"environment of others: {read}")
+        producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "message.timeout.ms": 2000})
+        told: list[str] = []
+        producer.produce("flights.predictions", b"x", on_delivery=lambda error, _: told.append(str(error)))
+        producer.flush(5)
+        reporter.log(f"broker: {'refused' if told != ['None'] else 'written'}")
+        return 1.0
+
+    return look
+
+
+def lagom_once(flights: Flights, function: Callable[..., float]) -> list[str]:
+    shown: list[str] = []
+    config = HyperparameterOptConfig(
+        num_trials=1, searchspace=Searchspace(x=("DISCRETE", [1])), optimizer="randomsearch", name="once"
+    )
+    experiment.lagom(function, config, project=flights.scientist, show=shown.append, timeout=100)
+    return shown
+
+
+def test_a_function_that_raises_says_why(found: Flights) -> None:
+    def broken() -> float:
+        raise ZeroDivisionError("by design")
+
+    shown = lagom_once(found, broken)
+    assert any("ZeroDivisionError: by design" in line for line in shown), shown
+    assert any("trial 0 has failed" in line for line in shown), shown
+
+
+def test_a_function_that_needs_what_no_trial_gives_is_refused_before_it_is_sent(found: Flights) -> None:
+    config = HyperparameterOptConfig(num_trials=1, searchspace=Searchspace(x=("DISCRETE", [1])))
+    with pytest.raises(Invalid, match="needs 'model'"):
+        experiment.lagom(lambda model: 1.0, config, project=found.scientist, show=None)
+
+
+def test_late_is_what_it_says() -> None:
+    assert Late(1.0).predict([("JFK", 1.0, 2.0), ("JFK", 1.0, 0.5)]) == [1.0, 0.0]
