@@ -19,7 +19,7 @@ def main(name: str, view_version: str, dataset_version: str, how: str) -> None:
     if how == "same":
         dataset = view.recreate_training_dataset(int(dataset_version))
     else:
-        end = HALF - timedelta(days=1)
+        end = HALF - timedelta(days=7)
         _, dataset = view.create_train_test_split(train_start=day(1, 1), train_end=SPLIT, test_end=end)
     print(json.dumps({"hash": dataset.manifest.hash, "recomputed": dataset.recompute_hash()}))
 

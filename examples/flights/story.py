@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -46,6 +47,10 @@ class Story:
     def say(self, line: str) -> None:
         """One line of what happens."""
         self.console.print(f"  [dim]{time.monotonic() - self.began:6.1f} s[/]  {line}")
+
+    def quote(self, line: str) -> None:
+        """One line as somebody else wrote it; its brackets are theirs."""
+        self.say(escape(line))
 
     def close(self, path: Path, more: dict[str, object]) -> None:
         """The closing table, and the report as JSON."""

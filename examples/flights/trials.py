@@ -24,10 +24,10 @@ def play(stage: Stage, chapter: Chapter, dataset: TrainingDataset) -> Experiment
             workers=2,
         ),
         project=stage.cast.scientist,
-        show=stage.story.say,
+        show=stage.story.quote,
     )
     steps = [step.what for step in result.timeline]
-    first_promotion, last_start = steps.index("trial_promoted"), _last(steps, "trial_started")
+    first_promotion, last_start = steps.index("promoted"), _last(steps, "started")
     if first_promotion > last_start:
         raise AssertionError("no trial was promoted before the last one started: the study waited for its rung")
     stage.story.say(

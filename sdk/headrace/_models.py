@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from headrace._artifacts import DatasetApi
 from headrace._errors import Invalid, NotFound
 from headrace._feature_view import FeatureView
+from headrace._instances import instances
 from headrace._model_archive import loaded, packed, unpacked
 from headrace._program import environment
 from headrace._study import ExperimentResult
@@ -122,9 +123,9 @@ class Model:
         inputs = wish.inputs if wish.inputs is not None else tuple(getattr(model, "feature_names_in_", ()))
         if not inputs:
             raise Invalid(
-                "say which features the model takes, in order: inputs=[…] or feature_view=…", code="no-inputs"
+                "say which features the model takes: inputs=[…] in order, or feature_view=…", code="no-inputs"
             )
-        archive = packed(model, wish.method)
+        archive = packed(model, wish.method, None if wish.example is None else instances(wish.example))
         body: dict[str, Any] = {
             "name": wish.name,
             "version": wish.version,

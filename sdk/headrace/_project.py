@@ -114,6 +114,10 @@ class Project:
 
     def get_model_serving(self) -> ModelServing:
         """Deployments of models."""
+        return self._serving
+
+    @cached_property
+    def _serving(self) -> ModelServing:
         return ModelServing(self)
 
     def get_activity(self, limit: int = 100) -> list[dict[str, Any]]:
@@ -134,7 +138,9 @@ class Project:
         return lineage(self._api, self.name, node, direction, levels=levels, as_of=as_of)
 
     def close(self) -> None:
-        """Let the connections to the API go."""
+        """Let the connections to the API and to the gateway go."""
+        if "_serving" in self.__dict__:
+            self._serving.close()
         self._api.close()
 
     def __enter__(self) -> Self:

@@ -228,6 +228,12 @@ class ModelServing:
             raise Failed(f"{count} of {len(records)} outcomes are not on the log: {reason}", code="not-logged")
         return len(records)
 
+    def close(self) -> None:
+        """Let the connections to the gateway go."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
     def _gateway(self) -> httpx.Client:
         if self._client is None:
             self._client = httpx.Client(

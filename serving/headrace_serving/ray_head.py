@@ -5,6 +5,7 @@ only, wants Ray's token, starts with an environment that holds no setting of our
 (`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to its logs.
 """
 
+import fcntl
 import logging
 import os
 import secrets
@@ -53,8 +54,8 @@ def main() -> None:
     log_to_stderr()
     settings = HeadSettings.read(os.environ)
     token = _token(settings.secrets / "ray.token")
-    folder = _folder(settings.home / "ray")
     with _address_file(settings.home / "run") as address:
+        folder = _folder(settings.home / "ray")
         isolation = isolate([folder])
         if isolation == "none":
             logger.warning("isolation: none (user code runs as the user that runs the platform)")
@@ -114,9 +115,15 @@ def _folder(link: Path) -> Path:
 
 
 def _address_file(folder: Path) -> TextIO:
-    """The open file for the address, empty; it is opened before the process gives up its rights."""
+    """The open file for the address, empty; it is opened before the process gives up its rights.
+
+    Its lock is held as long as anything of a head lives, so that one that was killed is gone before the next begins.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    return (folder / "ray.address").open("w")
+    file = (folder / "ray.address").open("a")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.truncate(0)
+    return file
 
 
 def _scrub(folder: Path, token: str) -> None:

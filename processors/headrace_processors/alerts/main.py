@@ -1,6 +1,7 @@
 """The process of the alert worker."""
 
 import os
+from pathlib import Path
 
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
@@ -16,8 +17,15 @@ def main() -> None:
     monitor = Monitor("alerts", os.environ.get("HEADRACE_MONITOR"))
     knowledge = Knowledge(connection, failed=fail)
     commands = CommandClient(connection)
-    instance = os.environ.get("HEADRACE_INSTANCE", "0")
-    Worker(connection, knowledge, commands, instance, monitor.healthy).run()
+    worker = Worker(
+        connection,
+        knowledge,
+        commands,
+        instance=os.environ.get("HEADRACE_INSTANCE", "0"),
+        scratch=Path(os.environ["HEADRACE_HOME"]) / "run" / "alerts",
+        healthy=monitor.healthy,
+    )
+    worker.run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import logging
 import os
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
@@ -42,7 +43,14 @@ class Worker:
     """The app with its agent and its timer; `run` is the process's main loop."""
 
     def __init__(
-        self, connection: Connection, knowledge: Knowledge, commands: Asks, instance: str, healthy: Healthy
+        self,
+        connection: Connection,
+        knowledge: Knowledge,
+        commands: Asks,
+        *,
+        instance: str,
+        scratch: Path,
+        healthy: Healthy,
     ) -> None:
         self._knowledge = knowledge
         self._healthy = healthy
@@ -51,7 +59,7 @@ class Worker:
         self._decided: set[tuple[str, str, str]] = set()
         self._recovered = False
         self._one_at_a_time = asyncio.Lock()
-        self.app = _app(connection, instance)
+        self.app = _app(connection, instance, scratch)
         self._table = self.app.Table(TABLE, partitions=1, key_type=bytes, value_type=bytes)
         self._decider = Decider(self._table.get, knowledge.rules, knowledge.reference, commands)
         windows = self.app.topic(WINDOWS, key_type=bytes, value_type=bytes, partitions=1, internal=False)
@@ -107,7 +115,7 @@ class Worker:
         raise SystemExit(0)
 
 
-def _app(connection: Connection, instance: str) -> Any:
+def _app(connection: Connection, instance: str, scratch: Path) -> Any:
     register()
     context = ssl.create_default_context(cafile=connection.ca)
     context.load_cert_chain(connection.certificate, connection.key)
@@ -118,6 +126,7 @@ def _app(connection: Connection, instance: str) -> Any:
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",
+        datadir=scratch,
         topic_partitions=1,
         topic_replication_factor=1,
         topic_disable_leader=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from headrace_projections.monitoring.queries import FeatureRow, Pool, WindowRow
 
 T = TypeVar("T")
 SECONDS = 90.0
+VALUES = ("wind", "visibility", "@prediction", "@latency_ms")
 
 
 @dataclass(slots=True)
@@ -51,29 +52,36 @@ class Windows:
         """All windows of its values."""
         return self.ask(lambda pool: queries.features(pool, monitored.project, "delays", feature))
 
-    def unmatched(self, monitored: Monitored) -> int:
-        """The project's outcomes without a prediction."""
-        return self.ask(lambda pool: queries.unmatched_outcomes(pool, monitored.project))
+    def expect_unmatched(self, monitored: Monitored, outcomes: int) -> None:
+        """Wait until so many outcomes of the project have no prediction."""
+
+        def asked() -> bool | None:
+            found = self.ask(lambda pool: queries.unmatched_outcomes(pool, monitored.project))
+            return True if found == outcomes else None
+
+        eventually(asked, f"{outcomes} outcomes without a prediction", SECONDS)
 
     def when(self, monitored: Monitored, count: int, matched: int) -> list[WindowRow]:
-        """The windows, once so many predictions and so many matched ones are in them and in the bins of `wind`."""
+        """The windows, once so many predictions and so many matched ones are in them, and in the bins of each value."""
 
         def asked() -> list[WindowRow] | None:
             windows = self.of(monitored)
-            binned = sum(row.count for row in self.features(monitored, "wind"))
-            done = (sum(row.count for row in windows), sum(row.matched for row in windows)) == (count, matched)
-            return windows if done and binned == count else None
+            binned = Counter[str]()
+            for row in self.features(monitored):
+                binned[row.feature] += row.count
+            whole = (sum(row.count for row in windows), sum(row.matched for row in windows)) == (count, matched)
+            return windows if whole and binned == dict.fromkeys(VALUES, count) else None
 
         return eventually(asked, f"{count} predictions, {matched} of them matched", SECONDS)
 
 
 @pytest.fixture(scope="module")
-def windows(platform: Platform) -> Iterator[Windows]:
+def windows(platform: Platform) -> Windows:
     """Run everything that monitoring is made of."""
     parts = ["observer", "monitoring", "alerts", "flink-job", "flink-taskmanager", "flink-jobmanager"]
     stack = platform.stack.stack
     stack.up(parts, report=print)
-    yield Windows(platform.stack.postgres_dsn)
+    return Windows(platform.stack.postgres_dsn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class Row:
 
 
 def rows(count: int, seed: int, days: int = 5) -> list[Row]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - test data
     return [
         Row(
             f"r{number}/0",
@@ -149,7 +157,7 @@ def test_two_projects_thirteen_years_apart_are_counted_exactly_and_revised_by_la
     past = Monitored.of(platform, datetime(2013, 7, 1, tzinfo=UTC))
     present = Monitored.of(platform, datetime(2026, 7, 1, tzinfo=UTC))
     past.watch()
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - test data
     all_rows = {past.project: rows(1_500, 1), present.project: rows(1_200, 2)}
     known: dict[str, dict[str, int]] = {}
     for one in (past, present):
@@ -166,19 +174,18 @@ def test_two_projects_thirteen_years_apart_are_counted_exactly_and_revised_by_la
     present.watch()  # after its predictions: the past is counted too
     for one in (past, present):
         made = all_rows[one.project]
-        early = dict(Counter({row.id: known[one.project][row.id] for row in made if row.id in known[one.project]}))
-        early = {name: early[name] for name in list(early)[:400]}
+        early = dict([(row.id, known[one.project][row.id]) for row in made if row.id in known[one.project]][:400])
         found = windows.when(one, len(made), 400)
         assert {window.window_start for window in found} == {start(one, day) for day in by_day(made)}
         expect_features(windows, one, made)
         expect_quality(found, one, made, early)
-        assert eventually(lambda one=one: windows.unmatched(one) or None, "unmatched outcomes", SECONDS) == 7
+        windows.expect_unmatched(one, 7)
 
-    late = [(one, row) for one in (past, present) for row in all_rows[one.project] if row.id in known[one.project]]
     for one in (past, present):
-        entries = [one.known(row.id, 1 - known[one.project][row.id]) for of, row in late if of is one][:20]
-        entries += [one.known(row.id, known[one.project][row.id]) for of, row in reversed(late) if of is one]
-        one.write(entries)
+        late = [(row.id, known[one.project][row.id]) for row in all_rows[one.project] if row.id in known[one.project]]
+        wrong = [one.known(name, 1 - outcome) for name, outcome in late[:20]]
+        right = [one.known(name, outcome) for name, outcome in (*late[:20], *reversed(late[20:]))]
+        one.write([*wrong, *right])
     for one in (past, present):
         made = all_rows[one.project]
         found = windows.when(one, len(made), len(known[one.project]))
@@ -213,14 +220,23 @@ def test_drift_opens_an_alert_which_resolves_when_it_has_passed(platform: Platfo
     of = Monitored.of(platform, datetime(2013, 7, 1, tzinfo=UTC))
     of.watch()
     of.add_rule("wind_drifts", "psi", 0.25, 0.1, feature="wind", windows=2)
-    chance = random.Random(9)
-    drawn = of.training["wind"].tolist()
+    chance = random.Random(9)  # noqa: S311 - test data
+    wind, visibility = (of.training[name].tolist() for name in ("wind", "visibility"))
     shifted = {3, 4, 5}
     written = 0
     for day in range(8):
-        winds = [chance.choice(drawn) * (3 if day in shifted else 1) for _ in range(1_500)]
-        of.write([of.predicted(f"d{day}/{row}", day + row / 2_000, wind) for row, wind in enumerate(winds)])
-        written += len(winds)
+        of.write(
+            [
+                of.predicted(
+                    f"d{day}/{row}",
+                    day + row / 2_000,
+                    chance.choice(wind) * (3 if day in shifted else 1),
+                    numbers={"visibility": chance.choice(visibility)},
+                )
+                for row in range(1_500)
+            ]
+        )
+        written += 1_500
         windows.when(of, written, 0)
     of.add_rule("seen_later", "psi", 0.25, 0.1, windows=2)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.integration.serving.flights import Flights, Late
 
 from headrace import HyperparameterOptConfig, Invalid, Searchspace, experiment
+
+pytestmark = pytest.mark.timeout(600)  # the first test of a session starts Ray, which takes a minute on busy cores
 
 
 def test_the_best_trial_is_found(found: Flights) -> None:
@@ -56,34 +58,39 @@ def test_environment_and_program_are_kept(found: Flights) -> None:
     assert found.found.trained_on == {"view": "delays", "view_version": 1, "version": 1}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="the platform gives up rights only where it has them")
-def test_user_code_runs_as_nobody_and_is_told_nothing(found: Flights) -> None:
+def test_user_code_is_told_nothing_and_runs_as_nobody_where_that_can_be(found: Flights) -> None:
     lines = [line for line in found.shown if "as user" in line]
-    assert all(line.endswith("as user 65534, told []") for line in lines), lines
+    user = 65534 if isolated(found) else os.getuid()
+    assert lines
+    assert all(line.endswith(f"as user {user}, told []") for line in lines), lines
 
 
 def test_a_trial_reads_no_secret_and_reaches_no_broker(found: Flights) -> None:
     site = found.served.platform.stack.site
-    secrets = Path(site.home.secrets)
-    attempt = lagom_once(found, spy(str(secrets), site.bootstrap))
-    said = "\n".join(attempt)
-    if os.geteuid() == 0:
+    said = "\n".join(lagom_once(found, spy(str(site.home.secrets), site.bootstrap)))
+    if isolated(found):
         assert "secrets: PermissionError" in said, said
         assert "environment of others: 0" in said, said
     assert "broker: refused" in said, said
+
+
+def isolated(found: Flights) -> bool:
+    """What the Ray head says of itself: whether user code runs as another user."""
+    address = found.served.platform.stack.site.addresses["ray"]
+    metrics = httpx.get(f"http://{address}/metrics").text
+    return "headrace_ray_isolation 1.0" in metrics
 
 
 def spy(secrets: str, bootstrap: str) -> Callable[..., float]:
     """A training function that looks for what it should not find."""
 
     def look(reporter: Any) -> float:
-        import os
         import pathlib
 
         import confluent_kafka
 
         try:
-            reporter.log(f"secrets: {os.listdir(secrets)}")
+            reporter.log(f"secrets: {[path.name for path in pathlib.Path(secrets).iterdir()]}")
         except OSError as error:
             reporter.log(f"secrets: {type(error).__name__}")
         read = 0
