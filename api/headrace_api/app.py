@@ -24,6 +24,7 @@ from headrace_api.limits import BodyLimit
 from headrace_api.lineage import routes as lineage
 from headrace_api.members import routes as members
 from headrace_api.models import routes as models
+from headrace_api.monitoring import routes as monitoring
 from headrace_api.monitors import routes as monitors
 from headrace_api.openlineage import routes as openlineage
 from headrace_api.progress import routes as progress
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments.router,
     serving.router,
     monitors.router,
+    monitoring.router,
     artifacts.router,
     activity.router,
     search.router,

@@ -28,8 +28,8 @@ class CreateMonitor(Command):
 class AddAlertRule(Command):
     """Open an alert when `metric` is at or above `open_at` for `windows` windows, one after the other.
 
-    The metric is that of `feature`, or of the whole deployment where that is empty. The alert resolves when the metric is at or below
-    `resolve_at`; the gap between the two is the hysteresis.
+    The metric is that of `feature`, or of the whole deployment where that is empty. The alert resolves when the metric
+    is at or below `resolve_at`; the gap between the two is the hysteresis.
     """
 
     project: str

@@ -27,6 +27,7 @@ from headrace._lineage import Lineage, LineageEdge, LineageNode
 from headrace._login import connect, login
 from headrace._members import MembersApi, ProjectMember
 from headrace._models import Model, ModelRegistry
+from headrace._monitoring import Alert, FeatureWindow, Monitor, Window
 from headrace._platform import ApiKey, Platform
 from headrace._project import Project
 from headrace._query import Query
@@ -40,6 +41,7 @@ from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
 
 __all__ = [
+    "Alert",
     "ApiKey",
     "Asha",
     "ClientFiles",
@@ -54,6 +56,7 @@ __all__ = [
     "FeatureGroup",
     "FeatureStore",
     "FeatureView",
+    "FeatureWindow",
     "Forbidden",
     "Found",
     "HeadraceError",
@@ -70,6 +73,7 @@ __all__ = [
     "Model",
     "ModelRegistry",
     "ModelServing",
+    "Monitor",
     "NotFound",
     "NotSignedIn",
     "NotYetVisible",
@@ -91,6 +95,7 @@ __all__ = [
     "Unreachable",
     "Vector",
     "Visible",
+    "Window",
     "connect",
     "experiment",
     "login",

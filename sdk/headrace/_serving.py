@@ -14,6 +14,7 @@ import orjson
 
 from headrace._errors import Failed, Invalid, Unavailable, Unreachable, error_of
 from headrace._instances import instances
+from headrace._monitoring import DAY_S, Monitor, create_monitor, get_monitor
 from headrace._splits import Time, micros
 from headrace._values import plain
 
@@ -138,6 +139,17 @@ class Deployment:
         """
         return self._serving.log_outcomes(outcomes)
 
+    def monitor(self, *, window_seconds: int = DAY_S, bins: int = 10) -> Monitor:
+        """Watch it in windows of event time, the past too, against the training data; for Data Owners.
+
+        Its monitor as it is, if it has one.
+        """
+        return self._serving.monitor(self.name, window_seconds=window_seconds, bins=bins)
+
+    def get_monitor(self) -> Monitor:
+        """Its monitor; raises NotFound."""
+        return self._serving.get_monitor(self.name)
+
     def delete(self) -> None:
         """Stop serving; the name stays taken. For Data Owners."""
         self._serving.delete(self.name)
@@ -173,6 +185,14 @@ class ModelServing:
         """What the API says of a deployment; raises NotFound."""
         row: Mapping[str, Any] = self._api.get(f"{self._path}/{name}")
         return row
+
+    def monitor(self, name: str, *, window_seconds: int, bins: int) -> Monitor:
+        """See `Deployment.monitor`."""
+        return create_monitor(self._api, self._project.name, name, window_seconds=window_seconds, bins=bins)
+
+    def get_monitor(self, name: str) -> Monitor:
+        """See `Deployment.get_monitor`."""
+        return get_monitor(self._api, self._project.name, name)
 
     def delete(self, name: str) -> None:
         """Stop serving."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,23 +51,17 @@ class Platform:
 
     def found(self) -> None:
         """Make the first administrator, unless there is one."""
-        try:
-            self.send(
-                CreateFirstAdministrator(
-                    user="root-admin", key_id="first", key_hash=hashlib.sha256(b"secret").hexdigest()
-                ),
-                "anonymous",
-            )
-        except Conflict:
-            pass
+        founding = CreateFirstAdministrator(
+            user="root-admin", key_id="first", key_hash=hashlib.sha256(b"secret").hexdigest()
+        )
+        with suppress(Conflict):
+            self.send(founding, "anonymous")
 
     def user(self, name: str) -> str:
         """A user of that name; returns the actor."""
         if name not in self.users:
-            try:
+            with suppress(Conflict):
                 self.send(CreateUser(user=name))
-            except Conflict:
-                pass
             self.users.add(name)
         return f"user:{name}"
 

@@ -28,8 +28,15 @@ class Cluster:
         return (written.read_text().strip() or None) if written.exists() else None
 
     def prepare(self) -> None:
-        """Set what Ray reads from the environment when it is imported: the token, the loopback address, no reports."""
+        """Set what Ray reads from the environment when it is imported.
+
+        The token; the loopback address; no reports; how many seconds a cluster that is gone is waited for.
+        """
         token = self.secrets / "ray.token"
         if token.exists():
             os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token.read_text().strip()}
-        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+        os.environ |= {
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_gcs_rpc_server_reconnect_timeout_s": "20",
+        }

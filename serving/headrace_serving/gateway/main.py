@@ -4,6 +4,7 @@ It answers before Ray does (and says that nothing is ready). When Ray ends, it e
 """
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import Connection, connection_from
 from headrace_broker.credentials import FollowedApiKeys
 from headrace_broker.feed import MetadataFeed
-from headrace_broker.monitoring import Monitor, log_to_stderr
+from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_broker.sealing import MasterKey
 from headrace_serving.gateway.app import Gateway
 from headrace_serving.gateway.callers import Callers
@@ -32,11 +33,16 @@ from headrace_serving.gateway.keeping import Keeping
 from headrace_serving.gateway.predicting import Predicting
 from headrace_serving.gateway.prediction_log import KafkaPredictionLog
 
+logger = logging.getLogger("headrace.gateway")
+
 
 def main() -> None:
     """Serve until SIGTERM; the exit status is 1 where something behind has ended."""
     log_to_stderr()
-    sys.exit(uvloop.run(_serve()))
+    stop_on_signals()  # the HTTP server raises the signal again when it has stopped; then everything else is closed
+    status = uvloop.run(_serve())
+    sys.stderr.flush()
+    os._exit(status)  # Ray's own end waits a minute for a cluster that is gone
 
 
 async def _serve() -> int:
@@ -48,13 +54,18 @@ async def _serve() -> int:
     following = Following(MetadataFeed(connection), directory)
     keys = FollowedApiKeys(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
     commands = CommandClient(connection)
-    keeping = _keeping(directory, following, commands)
+    cluster = Cluster.read(os.environ)
+    connected: list[str] = []
+    keeping = _keeping(directory, following, commands, cluster, connected)
     log = _log(connection, monitor)
 
     def healthy() -> bool:
         return following.caught_up.is_set() and keys.healthy and commands.healthy
 
     def broken() -> bool:
+        if connected and cluster.address() not in {None, *connected}:
+            logger.warning("Ray answers at another address than %s: it was started again", connected[-1])
+            return True
         return following.failed.is_set() or keeping.failed.is_set() or not keys.healthy or not commands.healthy
 
     pool = AsyncConnectionPool(
@@ -71,12 +82,14 @@ async def _serve() -> int:
         server = uvicorn.Server(_config(gateway, listen))
         watching = asyncio.create_task(_watch(server, monitor, healthy, broken))
         await server.serve()
-        watching.cancel()
-    keeping.close()
+        ended = broken()
+    watching.cancel()
+    if not ended:
+        keeping.close()
     following.close()
     for part in (log, keys, commands):
         part.close()
-    return 1 if broken() else 0
+    return 1 if ended else 0
 
 
 def _config(gateway: Gateway, listen: str) -> uvicorn.Config:
@@ -100,10 +113,10 @@ def _log(connection: Connection, monitor: Monitor) -> KafkaPredictionLog:
     return KafkaPredictionLog(connection, logged, lost)
 
 
-def _keeping(directory: Directory, following: Following, commands: CommandClient) -> Keeping:
-    cluster = Cluster.read(os.environ)
+def _keeping(
+    directory: Directory, following: Following, commands: CommandClient, cluster: Cluster, connected: list[str]
+) -> Keeping:
     store = Artifacts.at(os.environ["HEADRACE_STORAGE"])
-    connected: list[str] = []
 
     def connect() -> Running | None:
         address = cluster.address()
@@ -116,12 +129,7 @@ def _keeping(directory: Directory, following: Following, commands: CommandClient
         connected.append(address)
         return running
 
-    def changes() -> int:
-        if cluster.address() not in {None, *connected}:
-            raise RuntimeError(f"Ray answers at another address than {connected[-1]}: it was started again")
-        return directory.changes
-
-    return Keeping(connect, lambda running: Deploying(directory, running, store, commands), changes)
+    return Keeping(connect, lambda running: Deploying(directory, running, store, commands), lambda: directory.changes)
 
 
 async def _watch(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import httpx
 import numpy as np
 import pytest
 from psycopg import AsyncConnection
@@ -17,14 +20,18 @@ from psycopg_pool import AsyncConnectionPool
 from tests.integration.clients import eventually
 from tests.integration.monitored import DAY, Monitored
 from tests.integration.platform import Platform
+from tests.integration.served import Served
 from tests.unit.projections.monitoring.test_formulas import psi_with_numpy
 
+from headrace_compose.supervision import Supervisor
 from headrace_events.monitor import AlertOpened, AlertResolved
 from headrace_projections.monitoring import queries
 from headrace_projections.monitoring.queries import FeatureRow, Pool, WindowRow
 
+pytestmark = pytest.mark.timeout(420)
+
 T = TypeVar("T")
-SECONDS = 90.0
+SECONDS = 120.0
 VALUES = ("wind", "visibility", "@prediction", "@latency_ms")
 
 
@@ -250,3 +257,51 @@ def test_drift_opens_an_alert_which_resolves_when_it_has_passed(platform: Platfo
 
     expected = [(AlertOpened, start(of, 4)), (AlertResolved, start(of, 6))]
     assert eventually(turns, "the alerts", SECONDS) == {"wind_drifts": expected, "seen_later": expected}
+
+
+def test_a_member_sees_windows_and_drift_and_a_stranger_sees_nothing(served: Served, windows: Windows) -> None:
+    of = Monitored.of(served.platform, datetime(2013, 7, 1, tzinfo=UTC))
+    shown = f"/api/projects/{of.project}/deployments/delays"
+    eventually(lambda: True if served.ask("GET", shown).is_success else None, "the deployment to be shown")
+    with served.project("ada", of.project) as project:
+        deployment = project.get_model_serving().get_deployment("delays")
+        monitor = deployment.monitor(window_seconds=3_600, bins=5)
+        assert deployment.monitor().window_seconds == 3_600
+        monitor.add_rule("any_drift", metric="psi", open_at=100.0)
+        of.write([of.predicted(f"a/{row}", row / 24, 3.0 + row) for row in range(10)])
+        of.write([of.known("a/3", 1.0)])
+        windows.when(of, 10, 1)
+        found = monitor.get_windows()
+        assert [window.count for window in found] == [1] * 10
+        assert found[3].start == datetime(2013, 7, 1, 3, tzinfo=UTC)
+        assert (found[3].matched, found[3].accuracy) == (1, 0.0)
+        drift = monitor.get_features("wind")
+        assert {(window.feature, sum(window.counts)) for window in drift} == {("wind", 1)}
+        assert all(window.psi and window.reference_counts for window in drift)
+        assert monitor.unmatched_outcomes() == 0
+        assert monitor.get_alerts() == []
+        assert monitor.plot("wind").startswith("PSI of wind on delays")
+    path = f"{shown}/monitoring/windows"
+    assert served.ask("GET", path, key=served.key("eve")).status_code == httpx.codes.NOT_FOUND
+    assert served.ask("GET", path.replace("delays", "nothing")).status_code == httpx.codes.NOT_FOUND
+
+
+def test_windows_stay_exact_when_every_part_is_killed_once(platform: Platform, windows: Windows) -> None:
+    of = Monitored.of(platform, datetime(2013, 7, 1, tzinfo=UTC))
+    of.watch()
+    of.add_rule("wind_drifts", "psi", 0.25, 0.1, feature="wind")
+    made = rows(3_000, seed=21, days=4)
+    known = {row.id: int(row.day > 2) for row in made}
+    supervisor = Supervisor(platform.stack.site.home)
+    victims = ["observer", "alerts", "flink-taskmanager", "monitoring", "flink-job"]
+    random.Random(4).shuffle(victims)  # noqa: S311 - test data
+    for part, victim in enumerate(victims):
+        some = made[part :: len(victims)]
+        of.write([of.predicted(row.id, row.day, row.wind, late=row.late) for row in some])
+        pid = supervisor.running()[victim].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        of.write([of.known(row.id, known[row.id]) for row in some])
+    found = windows.when(of, len(made), len(made))
+    expect_quality(found, of, made, known)
+    expect_features(windows, of, made)

@@ -65,7 +65,8 @@ def can_join(as_whom: Connection, group: str, topic: str) -> bool:
     try:
         message = eventually(lambda: consumer.poll(0.5), "an answer")
     except KafkaException as refused:
-        assert refused.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED, refused
+        if refused.args[0].code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
+            raise
         return False
     finally:
         consumer.close()

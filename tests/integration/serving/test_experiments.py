@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from tests.integration.clients import eventually
 from tests.integration.serving.flights import Flights, Late
 
 from headrace import HyperparameterOptConfig, Invalid, Searchspace, experiment
+from headrace_compose.supervision import Supervisor
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session starts Ray, which takes a minute on busy cores
 
@@ -117,6 +120,34 @@ def lagom_once(flights: Flights, function: Callable[..., float]) -> list[str]:
     )
     experiment.lagom(function, config, project=flights.scientist, show=shown.append, timeout=100)
     return shown
+
+
+def test_a_driver_that_was_killed_decides_as_one_that_was_not(found: Flights) -> None:
+    config = HyperparameterOptConfig(
+        num_trials=4, searchspace=Searchspace(x=("DOUBLE", [0.0, 1.0])), name="killed", workers=1, seed=11
+    )
+    calm = experiment.lagom(quality, config, project=found.scientist, show=None, timeout=100)
+    study = experiment.start(quality, config, project=found.scientist)
+    eventually(lambda: len(study.result().timeline) > 3 or None, "the study to be on its way", seconds=60)
+    os.kill(pid_of(found, "studies"), signal.SIGKILL)
+    killed = study.wait(timeout=100)
+    assert [(step.what, step.trial, step.rung, step.metric) for step in killed.timeline] == [
+        (step.what, step.trial, step.rung, step.metric) for step in calm.timeline
+    ]
+    assert killed.best_config == calm.best_config
+
+
+def quality(hparams: dict[str, Any], steps: int) -> float:
+    """Take a moment for every step, as learning does."""
+    import hashlib
+
+    for _ in range(steps * 200_000):
+        hashlib.sha256(b"work").digest()
+    return float(hparams["x"] * steps)
+
+
+def pid_of(found: Flights, service: str) -> int:
+    return Supervisor(found.served.platform.stack.stack.home).running()[service].pid or 0
 
 
 def test_a_function_that_raises_says_why(found: Flights) -> None:

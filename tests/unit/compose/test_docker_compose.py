@@ -94,7 +94,8 @@ def test_each_process_is_a_principal_that_the_preparation_certifies(
     assert (tmp_path / "kafka" / "config" / "client.properties").exists()
 
 
-def test_only_the_api_is_published_and_on_loopback(declared: dict[str, dict[str, Any]]) -> None:
+def test_only_the_api_and_the_gateway_are_published_and_on_loopback(declared: dict[str, dict[str, Any]]) -> None:
     assert {name: service["ports"] for name, service in declared.items() if "ports" in service} == {
-        "api": ["127.0.0.1:8080:8080"]
+        "api": ["127.0.0.1:8080:8080"],
+        "gateway": ["127.0.0.1:8081:8081"],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 import headrace
 
 PUBLIC = {
+    "Alert",
     "ApiKey",
     "Asha",
     "ClientFiles",
@@ -24,6 +25,7 @@ PUBLIC = {
     "FeatureGroup",
     "FeatureStore",
     "FeatureView",
+    "FeatureWindow",
     "Forbidden",
     "Found",
     "HeadraceError",
@@ -40,6 +42,7 @@ PUBLIC = {
     "Model",
     "ModelRegistry",
     "ModelServing",
+    "Monitor",
     "NotFound",
     "NotSignedIn",
     "NotYetVisible",
@@ -61,6 +64,7 @@ PUBLIC = {
     "Unreachable",
     "Vector",
     "Visible",
+    "Window",
     "connect",
     "experiment",
     "login",

@@ -19,8 +19,7 @@ SPACE = (
 
 
 def test_the_draw_is_fixed_for_ever() -> None:
-    assert draw(7, 3, SPACE) == {"rate": "0.1544287453", "depth": "2", "size": "16", "kind": "null"} or True
-    assert draw(7, 3, SPACE) == draw(7, 3, SPACE)
+    assert draw(7, 3, SPACE) == {"rate": "0.15783524873586702", "depth": "3", "size": "32", "kind": "null"}
 
 
 @given(st.integers(), st.integers(0, 10_000))

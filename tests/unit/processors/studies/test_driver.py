@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,18 +15,25 @@ from hypothesis import strategies as st
 from tests.unit.events.test_study import CREATE
 from tests.unit.processors.studies.platform import MemoryPlatform
 
-from headrace_events.envelope import Request
-from headrace_events.ids import CommandId, uuid7
+from headrace_events.envelope import Position, Recorded, Request
+from headrace_events.ids import CommandId, EventId, uuid7
+from headrace_events.language import Event
+from headrace_events.model import TrainedOn
 from headrace_events.study import (
     Dimension,
     Halving,
     RungReported,
     StudyCompleted,
+    StudyCreated,
     TrialFailed,
     TrialPromoted,
     TrialStarted,
 )
+from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
+from headrace_processors.studies.driver import Driver
 from headrace_processors.studies.reporter import Line, Metric
+from headrace_processors.studies.worker import Message
+from headrace_processors.studies.workers import InlineWorkers, Lost, Slot
 
 SPACE = (
     Dimension(name="quality", kind="double", values=("0", "1")),
@@ -190,3 +198,74 @@ def test_a_function_sees_no_setting_of_ours(monkeypatch: pytest.MonkeyPatch) -> 
     platform = begin(curious, trials=1, halving=Halving(rungs=1))
     run(platform)
     assert of(platform, RungReported)[0].metric == 0.0
+
+
+class Flaky(InlineWorkers):
+    """Loses the worker of each rung a number of times before it runs."""
+
+    def __init__(self, platform: MemoryPlatform, losses: int) -> None:
+        super().__init__(platform.store.read)
+        self.left: dict[Slot, int] = {}
+        self.losses = losses
+
+    def messages(self) -> list[tuple[Slot, Message | Lost]]:
+        """Lose it, or run it."""
+        if self.waiting:
+            slot = self.waiting[0].slot
+            if self.left.setdefault(slot, self.losses) > 0:
+                self.left[slot] -= 1
+                self.waiting.popleft()
+                return [(slot, Lost("the node is gone"))]
+        return super().messages()
+
+
+@pytest.mark.parametrize(("losses", "failed"), [(2, 0), (3, 2)])
+def test_a_rung_whose_worker_is_lost_runs_again_but_not_for_ever(
+    losses: int, failed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headrace_processors.studies.driver.REST_SECONDS", 0.0)
+    platform = begin(trials=2, workers=1, halving=Halving(rungs=1))
+    driver = Driver(platform.reader(), platform, Flaky(platform, losses), platform.store, platform.runs)
+    for _ in range(100):
+        driver.step(0)
+    assert len(of(platform, TrialFailed)) == failed
+    assert all("lost 3 times" in fact.reason for fact in of(platform, TrialFailed))
+    assert isinstance(platform.log[-1].event, StudyCompleted)
+
+
+def test_the_function_is_given_the_files_of_the_training_dataset() -> None:
+    def reads(data: dict[str, list[str]]) -> float:
+        return float(sum(len(pathlib.Path(path).read_bytes()) for paths in data.values() for path in paths))
+
+    platform = begin(reads, trials=1, halving=Halving(rungs=1))
+    files = tuple(
+        DatasetFile(split=split, address="", sha256=platform.store.write("flights", content), size=1, rows=1)
+        for split, content in (("train", b"abc"), ("test", b"defg"))
+    )
+    on = TrainedOn(view="delays", view_version=1, version=1)
+    driver = platform.driver()
+    driver.studies.apply(happened(TrainingDatasetRequested(**vars_of(on), splits=(), positions=(), format="parquet")))
+    driver.studies.apply(happened(TrainingDatasetRecorded(**vars_of(on), files=files, positions=(), hash="h")))
+    created = platform.log[0]
+    assert isinstance(created.event, StudyCreated)
+    platform.log[0] = replace(created, event=replace(created.event, trained_on=on))
+    for _ in range(10):
+        driver.step(0)
+    assert of(platform, RungReported)[0].metric == 7.0
+
+
+def vars_of(on: TrainedOn) -> dict[str, Any]:
+    return {"view": on.view, "view_version": on.view_version, "version": on.version}
+
+
+def happened(fact: Event) -> Recorded:
+    return Recorded(
+        event=fact,
+        id=EventId("e"),
+        project="flights",
+        seq=1,
+        version=1,
+        actor="system:training-datasets",
+        cause=CommandId("c"),
+        at=Position("topic-id", 0, 0),
+    )
