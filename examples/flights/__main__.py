@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import headrace
-from flights import features, july, lineage, people, rebuilt, served, training, trials, year
+from flights import features, july, lineage, people, rebuilt, served, training, trials, watched, year
 from flights.data import read_year
 from flights.recomputed import compare
 from flights.stage import Stage
@@ -41,11 +41,14 @@ def _play(story: Story, administrator: headrace.Platform, api: str) -> None:
         result = trials.play(stage, chapter, dataset)
     with story.chapter("5", "Model and serving") as chapter:
         deployment = served.play(stage, chapter, result)
+        monitor = watched.begin(stage, deployment)
     with story.chapter("6", "July as it happened") as chapter:
-        july.play(stage, chapter, groups, deployment)
+        lived = july.play(stage, chapter, groups, deployment)
         recomputed = compare(stage, view)
         chapter.figures["vectors_recomputed_and_equal"] = recomputed
         chapter.result += f"; {recomputed} served vectors equal the offline store"
+    with story.chapter("7", "Monitoring") as chapter:
+        watched.play(stage, chapter, monitor, lived, dataset)
     with story.chapter("8", "The rest of the year") as chapter:
         year.play(stage, chapter, groups)
     with story.chapter("9", "Lineage") as chapter:

@@ -13,9 +13,18 @@ _SECONDS = 120.0
 
 def predictions(stage: Stage) -> dict[str, dict[str, Any]]:
     """Every prediction on the project's log, by inference id."""
+    return _by_inference_id(stage, f"{stage.cast.name}.predictions")
+
+
+def outcomes(stage: Stage) -> dict[str, dict[str, Any]]:
+    """What the project's log says of each prediction, the last word of several."""
+    return _by_inference_id(stage, f"{stage.cast.name}.outcomes")
+
+
+def _by_inference_id(stage: Stage, topic: str) -> dict[str, dict[str, Any]]:
     decode = stage.cast.owner.schemas.decode
     found = {}
-    for message in _whole(stage, f"{stage.cast.name}.predictions"):
+    for message in _whole(stage, topic):
         value = message.value()
         if isinstance(value, bytes):
             record = decode(value)

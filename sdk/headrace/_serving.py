@@ -7,11 +7,13 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
 
+from headrace._clients import Producer
 from headrace._errors import Failed, Invalid, Unavailable, Unreachable, error_of
 from headrace._instances import instances
 from headrace._monitoring import DAY_S, Monitor, create_monitor, get_monitor
@@ -232,8 +234,7 @@ class ModelServing:
     def log_outcomes(self, outcomes: Iterable[Outcome]) -> int:
         """See `Deployment.log_outcomes`."""
         records = [_outcome(entry) for entry in outcomes]
-        topic = f"{self._project.name}.outcomes"
-        producer = self._project.producer(topic)
+        producer = self._outcomes
         failures: list[str] = []
 
         def told(error: object, _: object) -> None:
@@ -253,6 +254,11 @@ class ModelServing:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    @cached_property
+    def _outcomes(self) -> Producer:
+        """Made once: a producer has connections of its own."""
+        return self._project.producer(f"{self._project.name}.outcomes")
 
     def _gateway(self) -> httpx.Client:
         if self._client is None:

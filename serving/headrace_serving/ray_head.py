@@ -2,7 +2,8 @@
 
 Everything of Ray hangs on this process: the kernel ends it all when this ends. It listens on the loopback interface
 only, wants Ray's token, starts with an environment that holds no setting of ours, and runs as another user where it can
-(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to its logs.
+(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to
+its logs, until it is stopped.
 """
 
 import fcntl
@@ -62,6 +63,8 @@ def main() -> None:
         _scrub(folder, token)
         status = run_guarded(lambda: _run(settings, folder, address, isolation))
         address.truncate(0)
+    if status == 0:
+        shutil.rmtree(folder, ignore_errors=True)  # after a crash its logs stay until the next start
     sys.exit(status)
 
 

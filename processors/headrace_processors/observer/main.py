@@ -31,7 +31,7 @@ def main() -> None:
             session = Session(connection, artifacts, measures)
             while not stop.is_set():
                 session.step()
-                monitor.healthy(True)
+                monitor.healthy(session.knows)
         except (Missing, Gap):
             raise
         except BrokerError as error:

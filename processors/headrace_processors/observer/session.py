@@ -44,7 +44,7 @@ class Measures:
 
 
 class Session:
-    """Follows metadata, predictions and outcomes of every ready project."""
+    """Follows metadata, predictions and outcomes of every ready project; `knows` once it has read all metadata."""
 
     def __init__(self, connection: Connection, artifacts: Artifacts, measures: Measures) -> None:
         self._artifacts = artifacts
@@ -60,6 +60,7 @@ class Session:
         self._references = ReferenceCodec()
         self._followed: dict[str, Followed] = {}
         self._lost = 0
+        self.knows = False
 
     def step(self, seconds: float = 0.2) -> int:
         """Learn what is new, normalise what came; the number of records. Raises BrokerError: the session is over."""
@@ -70,6 +71,7 @@ class Session:
                 self._follower.follow(self._positions.committed(news.partitions))
             elif isinstance(news, Watched):
                 self._serve(news)
+        self.knows = self.knows or self._feed.at_end()
         batch = self._follower.poll(seconds=seconds)
         for where, error in batch.lost.items():
             self._lost += 1

@@ -83,8 +83,6 @@ def configuration(settings: FlinkSettings, key: ClusterKey) -> Mapping[str, str]
         "rest.bind-address": rest_host,
         "rest.bind-port": rest_port,
         "blob.server.port": settings.blob.rpartition(":")[2],
-        "taskmanager.host": rpc_host,
-        "taskmanager.bind-host": rpc_host,
         "taskmanager.numberOfTaskSlots": "1",
         **TASKMANAGER_MEMORY,
         "web.submit.enable": "false",
@@ -120,8 +118,12 @@ def command(settings: FlinkSettings, role: str) -> list[str]:
     main, memory = {"jobmanager": (JOBMANAGER, JOBMANAGER_JAVA), "taskmanager": (TASKMANAGER, TASKMANAGER_JAVA)}[role]
     log = f"-Dlog4j.configurationFile={SOURCES / 'log4j2.properties'}"
     path = f"{settings.dist / 'lib'}/*"
-    scratch = f"-Dio.tmp.dirs={_scratch(settings, role)}"
-    return ["java", *memory, *JAVA, log, "-cp", path, main, "--configDir", str(settings.configuration), scratch]
+    # The configuration is one file for all; what differs is said here.
+    own = {"io.tmp.dirs": str(_scratch(settings, role))}
+    if role == "taskmanager":
+        own |= {"taskmanager.host": settings.host, "taskmanager.bind-host": settings.host}
+    differing = [f"-D{name}={value}" for name, value in own.items()]
+    return ["java", *memory, *JAVA, log, "-cp", path, main, "--configDir", str(settings.configuration), *differing]
 
 
 def _scratch(settings: FlinkSettings, role: str) -> Path:

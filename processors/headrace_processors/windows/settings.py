@@ -1,5 +1,6 @@
 """What the three Flink processes are told by their environment."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,13 @@ CONNECTORS = ("flink-sql-connector-kafka-*.jar", "flink-sql-avro-confluent-regis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlinkSettings:
-    """Addresses are `host:port`.
+    """Addresses are `host:port`, those of the JobManager; `host` is this process's own.
 
     `environment` is Flink's own Python environment, `jars` the folder of the connectors, `folder` where configuration,
     keys, checkpoints and scratch space lie.
     """
 
+    host: str
     folder: Path
     environment: Path
     jars: Path
@@ -72,7 +74,9 @@ def settings_from(environment: Mapping[str, str]) -> FlinkSettings:
         )
         if variable in environment
     }
+    rpc_host = environment["HEADRACE_FLINK_RPC"].rpartition(":")[0]
     return FlinkSettings(
+        host=rpc_host if rpc_host in {"localhost", "127.0.0.1"} else socket.gethostname(),
         folder=Path(environment["HEADRACE_HOME"]) / "flink",
         environment=Path(environment.get("HEADRACE_FLINK_ENVIRONMENT", SOURCES.parents[1] / ".venv-flink")),
         jars=Path(environment["HEADRACE_FLINK_JARS"]),

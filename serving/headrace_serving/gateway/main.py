@@ -103,7 +103,7 @@ def _config(gateway: Gateway, listen: str) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=3,
     )
 
 

@@ -21,11 +21,20 @@ from headrace_broker.errors import BrokerError
 from headrace_broker.follower import Follower, Partition
 from headrace_broker.record import Entry, Record
 from headrace_broker.topics import OBSERVATIONS, REFERENCES
+from headrace_compose.supervision import Supervisor
 from headrace_events.monitor import CreateMonitor
 from headrace_processors.observer.session import Measures, Session
 from headrace_projections.monitoring.reference import Reference, ReferenceCodec
 
 JULY = datetime(2013, 7, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _alone(platform: Platform) -> None:
+    """Stop the observer that other tests may have started: it would end ours."""
+    supervisor = Supervisor(platform.stack.site.home)
+    if "observer" in supervisor.running():
+        supervisor.halt("observer")
 
 
 @contextmanager

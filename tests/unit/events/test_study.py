@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace_events.envelope import Request
-from headrace_events.errors import Conflict, Invalid, Refusal
+from headrace_events.errors import Conflict, Invalid, NotFound, Refusal
 from headrace_events.ids import CommandId, uuid7
 from headrace_events.language import Command, Event
+from headrace_events.model import TrainedOn
 from headrace_events.study import (
     CreateStudy,
     Dimension,
@@ -218,6 +219,11 @@ def test_a_study_that_could_not_run_is_refused(change: dict[str, Any], code: str
     with pytest.raises(Invalid) as refused:
         Log(replace(CREATE, **change))
     assert refused.value.code == code
+
+
+def test_a_study_learns_only_from_a_dataset_that_has_been_made() -> None:
+    with pytest.raises(NotFound, match="there is no training dataset"):
+        Log(replace(CREATE, trained_on=TrainedOn(view="delays", view_version=1, version=1)))
 
 
 def play(log: Log, seed: int, failures: float) -> None:

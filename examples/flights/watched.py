@@ -1,0 +1,166 @@
+"""Step 7: what the windows say, revised by late outcomes, computed again with numpy from the log."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flights.july import July
+from flights.logged import outcomes, predictions
+from flights.program import NUMBERS
+from flights.stage import Stage
+from flights.story import Chapter
+from headrace import Deployment, FeatureWindow, Monitor, TrainingDataset, Window
+from headrace._settings import stack_home
+
+DAY_US = 86_400_000_000
+TOLERANCE = 1e-9
+SHOWN = "temp"
+EPSILON = 1e-6
+
+
+def begin(stage: Stage, deployment: Deployment) -> Monitor:
+    """Watch the deployment by day, as its owner, with two alert rules."""
+    monitor = stage.cast.owner.get_model_serving().get_deployment(deployment.name).monitor(window_seconds=86_400)
+    monitor.add_rule("warmer", metric="psi", feature=SHOWN, open_at=0.5, resolve_at=0.3)
+    monitor.add_rule("humid", metric="psi", feature="dewp", open_at=1.0, resolve_at=0.5)
+    stage.story.say(
+        f"{monitor.deployment} is watched by day, with alert rules on {SHOWN} and dewp; no drift is injected"
+    )
+    return monitor
+
+
+def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: TrainingDataset) -> None:
+    """Wait for the windows, let the late outcomes come, and compare everything with the log."""
+    story = stage.story
+    predicted = predictions(stage)
+    windows = _until(
+        monitor.get_windows,
+        lambda found: sum(one.count for one in found) == len(predicted),
+        "windows of all predictions",
+    )
+    before = {one.window_start: one.matched for one in windows}
+    story.say(
+        f"{len(windows)} windows count {len(predicted):,} predictions; {sum(before.values()):,} outcomes are known"
+    )
+    late = len(july.held)
+    july.send(july.held)
+    known = outcomes(stage)
+    windows = _until(
+        monitor.get_windows, lambda found: sum(one.matched for one in found) == len(known), "windows of all outcomes"
+    )
+    revised = sum(one.matched > before.get(one.window_start, 0) for one in windows)
+    share = late / len(known)
+    story.say(f"{late:,} outcomes ({share:.0%}) came after their windows: {revised} windows were revised")
+    features = _until(
+        lambda: monitor.get_features(SHOWN),
+        lambda found: sum(one.count + one.missing for one in found) == len(predicted),
+        "windows of all features",
+    )
+    _check_windows(windows, predicted, known)
+    compared = _check_features(monitor, predicted, dataset)
+    story.say(
+        f"{len(windows)} windows and {compared} distributions equal what numpy finds in the log, to {TOLERANCE:g}"
+    )
+    story.console.print(monitor.plot(SHOWN), highlight=False)
+    alerts = monitor.get_alerts()
+    for alert in alerts:
+        story.say(f"alert {alert.rule}: {'open' if alert.open else 'resolved'}, opened at PSI {alert.observed:.2f}")
+    job, checkpoints = _flink()
+    chapter.figures = {
+        "windows": [[str(one.start.date()), one.count, one.matched, one.accuracy] for one in windows],
+        "psi": {SHOWN: [one.psi for one in features]},
+        "outcomes": len(known),
+        "late_outcomes": late,
+        "late_share": round(share, 4),
+        "windows_revised": revised,
+        "distributions_compared": compared,
+        "alerts": [[alert.rule, alert.open, alert.observed] for alert in alerts],
+        "unmatched_outcomes": monitor.unmatched_outcomes(),
+        "flink_job": job,
+        "flink_checkpoints": checkpoints,
+    }
+    chapter.result = (
+        f"{len(windows)} windows, {len(known):,} outcomes ({share:.0%} late), {len(alerts)} alerts; all equal the log"
+    )
+
+
+def _until(ask: Callable[[], Any], enough: Callable[[Any], bool], what: str, seconds: float = 180.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not enough(found := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}; there are {found}")
+        time.sleep(0.5)
+    return found
+
+
+def _check_windows(
+    windows: list[Window], predicted: dict[str, dict[str, Any]], known: dict[str, dict[str, Any]]
+) -> None:
+    """Counts and quality of every day, from the log."""
+    for window in windows:
+        ids = [one for one, record in predicted.items() if _day(record) == window.window_start]
+        matched = [(predicted[one]["prediction"], known[one]["outcome"]) for one in ids if one in known]
+        p, y = np.array(matched, dtype=float).reshape(-1, 2).T
+        _same(window.count, len(ids), "count", window)
+        _same(window.matched, len(matched), "matched", window)
+        if matched:
+            _same(window.accuracy, float(np.mean((p >= 0.5) == (y >= 0.5))), "accuracy", window)
+            _same(window.brier_score, float(np.mean((p - y) ** 2)), "Brier score", window)
+            _same(window.log_loss, float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))), "log loss", window)
+
+
+def _check_features(monitor: Monitor, predicted: dict[str, dict[str, Any]], dataset: TrainingDataset) -> int:
+    """Bins and PSI of every number and day, the reference from the training data's files."""
+    training = dataset.read("train")
+    compared = 0
+    for name in NUMBERS:
+        reference = training[name].to_numpy(dtype=float)
+        for window in monitor.get_features(name):
+            values = np.array(
+                [record["numbers"].get(name) for record in predicted.values() if _day(record) == window.window_start],
+                dtype=float,
+            )
+            found, expected = (_counts(each, window.edges) for each in (values, reference))
+            _same_counts(window.counts, found, f"{name} on {window.start:%d %B}")
+            _same_counts(window.reference_counts or (), expected, f"the training data of {name}")
+            _same(window.psi, _psi(expected, found), f"PSI of {name}", window)
+            compared += 1
+    return compared
+
+
+def _day(record: dict[str, Any]) -> int:
+    micros = int(record["event_time"].timestamp() * 1_000_000)
+    return micros - micros % DAY_US
+
+
+def _counts(values: Any, edges: tuple[float, ...]) -> Any:
+    finite = values[np.isfinite(values)]
+    return np.bincount(np.searchsorted(edges, finite, side="left"), minlength=len(edges) + 1)
+
+
+def _psi(expected: Any, found: Any) -> float:
+    q, p = (counts / counts.sum() + EPSILON for counts in (expected, found))
+    q, p = q / q.sum(), p / p.sum()
+    return float(np.sum((p - q) * np.log(p / q)))
+
+
+def _same(shown: float | None, computed: float, what: str, window: Window | FeatureWindow) -> None:
+    if shown is None or abs(shown - computed) > TOLERANCE:
+        raise AssertionError(f"{what} on {window.start:%d %B} is {shown}, numpy finds {computed}")
+
+
+def _same_counts(shown: tuple[int, ...], computed: Any, what: str) -> None:
+    if list(shown) != computed.tolist():
+        raise AssertionError(f"the bins of {what} are {shown}, numpy finds {computed.tolist()}")
+
+
+def _flink() -> tuple[str, list[str]]:
+    """The Flink job and its complete checkpoints, as they lie on disk."""
+    complete = sorted((stack_home() / "flink").glob("**/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
+    if not complete:
+        raise AssertionError("Flink has made no checkpoint")
+    newest: Path = complete[-1].parent
+    return newest.parent.name, [path.parent.name for path in complete if path.parent.parent == newest.parent]
