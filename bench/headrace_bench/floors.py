@@ -50,3 +50,9 @@ def select(dsn: str) -> Callable[[], object]:
         return cursor.execute(query, ["administrator"], prepare=True).fetchone()
 
     return once
+
+
+def dsn(home: Path, address: str) -> str:
+    """How to reach the database of the stack in that home."""
+    password = (home / "secrets" / "postgres.password").read_text().strip()
+    return f"postgresql://headrace:{password}@{address}/headrace"

@@ -19,7 +19,7 @@ from headrace_cli.telling import AsJson, refuse
 if TYPE_CHECKING:
     from headrace_compose.stack import Stack
 
-PRINCIPALS = {"online": "online", "offline": "offline", "lineage": "search", "search": "search"}
+PRINCIPALS = {"online": "online", "offline": "offline", "lineage": "lineage", "search": "search"}
 """Which process's rights a rebuild needs; the projector's where it is not named."""
 
 
