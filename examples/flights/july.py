@@ -8,7 +8,7 @@ import polars as pl
 
 from flights.data import ARRIVAL_COLUMNS, between, day
 from flights.features import HALF, Groups
-from flights.logged import predictions
+from flights.logged import count, predictions
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import Deployment
@@ -32,8 +32,6 @@ class July:
     ids: dict[str, str] = field(default_factory=dict)
     held: list[Outcome] = field(default_factory=list)
     sent: int = 0
-    reversed: int = 0
-    twice: int = 0
 
     def hour(self, now: datetime, flights: pl.DataFrame, weather: pl.DataFrame, landed: pl.DataFrame) -> None:
         """One hour: its weather and flights become known, the flights are predicted, others have landed."""
@@ -75,8 +73,6 @@ class July:
         ordered = [one for one in outcomes if one not in turned]
         self.owner.log_outcomes([*ordered, *reversed(in_reverse), *repeated])
         self.sent += len(outcomes)
-        self.reversed += len(in_reverse)
-        self.twice += len(repeated)
 
 
 def play(stage: Stage, chapter: Chapter, groups: Groups, predicting: Deployment) -> July:
@@ -106,16 +102,16 @@ def play(stage: Stage, chapter: Chapter, groups: Groups, predicting: Deployment)
     logged = [one for one in predictions(stage) if one in ours]
     if len(logged) != len(july.ids):
         raise AssertionError(f"{len(july.ids)} flights were predicted, {len(logged)} predictions are on the log")
+    records, known = count(stage, f"{stage.cast.name}.outcomes")
     chapter.figures = {
         "predictions": len(logged),
-        "outcomes": july.sent,
+        "outcome_records": records,
+        "outcomes_known": known,
         "outcomes_held_back": len(july.held),
-        "outcomes_in_reversed_order": july.reversed,
-        "outcomes_twice": july.twice,
-        "never": len(july.ids) - july.sent - len(july.held),
+        "never_known": len(logged) - known - len(july.held),
     }
     chapter.result = (
-        f"{len(logged):,} flights predicted, one event each; {july.sent:,} outcomes came, {len(july.held):,} are late"
+        f"{len(logged):,} flights predicted, one event each; {known:,} outcomes came, {len(july.held):,} are late"
     )
     return july
 

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -19,6 +20,13 @@ def predictions(stage: Stage) -> dict[str, dict[str, Any]]:
 def outcomes(stage: Stage) -> dict[str, dict[str, Any]]:
     """What the project's log says of each prediction, the last word of several."""
     return _by_inference_id(stage, f"{stage.cast.name}.outcomes")
+
+
+def outcome_times(stage: Stage) -> list[datetime]:
+    """When each outcome became known, in the order the log has them, repetitions included."""
+    decode = stage.cast.owner.schemas.decode
+    values = [message.value() for message in _whole(stage, f"{stage.cast.name}.outcomes")]
+    return [decode(value)["event_time"] for value in values if isinstance(value, bytes)]
 
 
 def _by_inference_id(stage: Stage, topic: str) -> dict[str, dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from flights.july import July
-from flights.logged import outcomes, predictions
+from flights.logged import outcome_times, outcomes, predictions
 from flights.program import NUMBERS
 from flights.stage import Stage
 from flights.story import Chapter
@@ -48,6 +49,8 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
     late = len(july.held)
     july.send(july.held)
     known = outcomes(stage)
+    order = outcome_times(stage)
+    in_reverse = sum(later < earlier for earlier, later in pairwise(order))
     windows = _until(
         monitor.get_windows, lambda found: sum(one.matched for one in found) == len(known), "windows of all outcomes"
     )
@@ -73,6 +76,8 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
         "windows": [[str(one.start.date()), one.count, one.matched, one.accuracy] for one in windows],
         "psi": {SHOWN: [one.psi for one in features]},
         "outcomes": len(known),
+        "outcome_records_sent_twice": len(order) - len(known),
+        "outcome_records_before_their_predecessor": in_reverse,
         "late_outcomes": late,
         "late_share": round(share, 4),
         "windows_revised": revised,
