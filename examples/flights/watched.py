@@ -25,11 +25,9 @@ EPSILON = 1e-6
 def begin(stage: Stage, deployment: Deployment) -> Monitor:
     """Watch the deployment by day, as its owner, with two alert rules."""
     monitor = stage.cast.owner.get_model_serving().get_deployment(deployment.name).monitor(window_seconds=86_400)
-    monitor.add_rule("warmer", metric="psi", feature=SHOWN, open_at=0.5, resolve_at=0.3)
-    monitor.add_rule("humid", metric="psi", feature="dewp", open_at=1.0, resolve_at=0.5)
-    stage.story.say(
-        f"{monitor.deployment} is watched by day, with alert rules on {SHOWN} and dewp; no drift is injected"
-    )
+    monitor.add_rule("warm_weather", metric="psi", feature="temp", open_at=0.25, resolve_at=0.1, windows=2)
+    monitor.add_rule("dry_or_humid", metric="psi", feature=SHOWN, open_at=5.0, resolve_at=3.0, windows=2)
+    stage.story.say(f"{monitor.deployment} is watched by day, with rules on temp and {SHOWN}; no drift is injected")
     return monitor
 
 
