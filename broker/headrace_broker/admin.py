@@ -23,6 +23,7 @@ from headrace_broker.topics import TopicSpec
 from headrace_events.topic import OpenedTopic
 
 T = TypeVar("T")
+A = TypeVar("A", AclBinding, AclBindingFilter)
 
 _KINDS = {
     "topic": ResourceType.TOPIC,
@@ -143,12 +144,12 @@ class Admin:
     def set_rules(self, *, add: Collection[Rule] = (), remove: Collection[Rule] = ()) -> None:
         """Add and remove rules, and return when the brokers say that they hold. Removing comes first."""
         if remove:
-            filters = [_filter(rule) for rule in remove]
+            filters = [_acl(AclBindingFilter, rule) for rule in remove]
             for future in self._client.delete_acls(filters, request_timeout=_ANSWER_S).values():
                 self._answer(future)
         if add:
             for future in self._client.create_acls(
-                [_binding(rule) for rule in add], request_timeout=_ANSWER_S
+                [_acl(AclBinding, rule) for rule in add], request_timeout=_ANSWER_S
             ).values():
                 self._answer(future)
         if add or remove:
@@ -191,34 +192,14 @@ def _rule(binding: Any) -> Rule:
     )
 
 
-def _pattern(rule: Rule) -> ResourcePatternType:
-    return ResourcePatternType.PREFIXED if rule.prefixed else ResourcePatternType.LITERAL
-
-
-def _operation(rule: Rule) -> AclOperation:
-    operation: AclOperation = AclOperation[rule.operation.upper().replace("-", "_")]
-    return operation
-
-
-def _binding(rule: Rule) -> AclBinding:
-    return AclBinding(
+def _acl(kind: type[A], rule: Rule) -> A:
+    """The rule as Kafka's client has it: a binding to make, or a filter that matches just that binding."""
+    return kind(
         _KINDS[rule.kind],
         rule.name,
-        _pattern(rule),
+        ResourcePatternType.PREFIXED if rule.prefixed else ResourcePatternType.LITERAL,
         f"User:{rule.principal}",
         "*",
-        _operation(rule),
-        AclPermissionType.ALLOW,
-    )
-
-
-def _filter(rule: Rule) -> AclBindingFilter:
-    return AclBindingFilter(
-        _KINDS[rule.kind],
-        rule.name,
-        _pattern(rule),
-        f"User:{rule.principal}",
-        "*",
-        _operation(rule),
+        AclOperation[rule.operation.upper().replace("-", "_")],
         AclPermissionType.ALLOW,
     )

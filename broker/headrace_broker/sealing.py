@@ -4,6 +4,7 @@ import base64
 import hmac
 import os
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,21 +30,24 @@ class MasterKey:
             raise ValueError(f"{path} does not hold a master key of 32 bytes")
         return cls(secret)
 
-    def _derived(self, purpose: str) -> bytes:
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(self.secret)
-
     def fingerprint(self, content: bytes) -> str:
         """A keyed hash, hexadecimal: equal content gives equal text, and the text tells nothing of the content."""
-        return hmac.new(self._derived("headrace requests"), content, sha256).hexdigest()
+        return hmac.new(_derived(self.secret, "headrace requests"), content, sha256).hexdigest()
 
     def seal(self, body: bytes, bound_to: bytes) -> tuple[bytes, bytes]:
         """The nonce and the encrypted body; it opens only with the same `bound_to`."""
         nonce = os.urandom(12)
-        return nonce, AESGCM(self._derived("headrace credentials")).encrypt(nonce, body, bound_to)
+        return nonce, AESGCM(_derived(self.secret, "headrace credentials")).encrypt(nonce, body, bound_to)
 
     def open(self, nonce: bytes, body: bytes, bound_to: bytes) -> bytes:
         """The plain body; raises Undecodable where key, body or `bound_to` is another."""
         try:
-            return AESGCM(self._derived("headrace credentials")).decrypt(nonce, body, bound_to)
+            return AESGCM(_derived(self.secret, "headrace credentials")).decrypt(nonce, body, bound_to)
         except InvalidTag as error:
             raise Undecodable("a sealed credential does not open with this master key") from error
+
+
+@cache
+def _derived(secret: bytes, purpose: str) -> bytes:
+    """The key for one purpose; derived once, for every command is hashed with one."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret)

@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass
 
-import polars as pl
-
 from flights.cast import Cast
 from flights.data import between, day
 from flights.stage import Stage
@@ -76,7 +74,7 @@ def play(stage: Stage, chapter: Chapter) -> Groups:
     offline_after = _wait(receipts, began, online=False)
     story.say(f"and offline after {offline_after:.1f} s")
     rows = sum(receipt.accepted for receipt in receipts.values())
-    refused = groups.weather.insert(pl_rows(), show_progress=False).refused
+    refused = groups.weather.insert(list(BAD_ROWS), show_progress=False).refused
     for refusal in refused:
         story.say(f"refused in the receipt: [yellow]{refusal.reason}[/]")
     letters = _send_around(cast, groups.weather)
@@ -94,11 +92,6 @@ def play(stage: Stage, chapter: Chapter) -> Groups:
         f"{len(refused)} refused, {letters} dead letters"
     )
     return groups
-
-
-def pl_rows() -> list[dict[str, object]]:
-    """The bad rows, as a program would give them."""
-    return [dict(row) for row in BAD_ROWS]
 
 
 def _wait(receipts: dict[str, Receipt], began: float, *, online: bool) -> float:
@@ -121,11 +114,3 @@ def _send_around(cast: Cast, group: FeatureGroup) -> int:
             raise AssertionError(f"{letters} of {due} records became dead letters in 60 s")
         time.sleep(0.1)
     return letters
-
-
-def count_rows(group: FeatureGroup) -> int:
-    """How many different entities the offline store holds."""
-    frame = group.read("polars")
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(type(frame).__name__)
-    return frame.height

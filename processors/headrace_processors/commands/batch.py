@@ -65,8 +65,9 @@ class Batches:
             except (SchemaError, Refusal) as error:
                 self._unreadable(record, error, batch)
                 continue
-            outcome = handle(request, self._fingerprint(record, request), self._world)
-            decided = _Decided(request.id, self._fingerprint(record, request), outcome, len(batch.events))
+            fingerprint = self._fingerprint(record, request)
+            outcome = handle(request, fingerprint, self._world)
+            decided = _Decided(request.id, fingerprint, outcome, len(batch.events))
             batch.decided.append(decided)
             if isinstance(outcome, Accepted):
                 batch.events.extend(self._event(recorded) for recorded in outcome.events)
