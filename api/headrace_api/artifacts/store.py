@@ -1,4 +1,4 @@
-"""Content-addressed files: named by the SHA-256 of their bytes, never changed once there."""
+"""Artifacts as the API moves them: in parts, without holding up the event loop, named only once their hash is known."""
 
 import posixpath
 import uuid
@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 import anyio.to_thread
-from fsspec.core import url_to_fs
+
+from headrace_broker.artifacts import Artifacts
 
 CHUNK = 1 << 20
 
@@ -24,20 +25,23 @@ class WrongHash(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactStore:
-    """Files under `<root>/artifacts/<project>/<first two digits>/<sha256>` of any fsspec file system."""
+    """The platform's artifacts, written and read in parts."""
 
-    files: Any
-    root: str
+    artifacts: Artifacts
 
     @classmethod
     def at(cls, url: str) -> "ArtifactStore":
         """The store at an fsspec URL, such as `file:///data`."""
-        files, root = url_to_fs(url)
-        return cls(files, root)
+        return cls(Artifacts.at(url))
+
+    @property
+    def files(self) -> Any:
+        """The file system they lie on."""
+        return self.artifacts.files
 
     def path(self, project: str, digest: str) -> str:
         """Where the artifact lies, or would."""
-        return posixpath.join(self.root, "artifacts", project, digest[:2], digest)
+        return self.artifacts.path(project, digest)
 
     async def size(self, project: str, digest: str) -> int | None:
         """The artifact's size in bytes, or None if it is not there."""
@@ -52,7 +56,7 @@ class ArtifactStore:
     async def write(self, project: str, digest: str, parts: AsyncIterator[bytes]) -> int:
         """Store the bytes, under their name only once they are known to be right; raises WrongHash."""
         final = self.path(project, digest)
-        temporary = posixpath.join(self.root, "artifacts", project, ".incoming", uuid.uuid4().hex)
+        temporary = posixpath.join(self.artifacts.root, "artifacts", project, ".incoming", uuid.uuid4().hex)
         await anyio.to_thread.run_sync(lambda: self.files.makedirs(posixpath.dirname(temporary), exist_ok=True))
         await anyio.to_thread.run_sync(lambda: self.files.makedirs(posixpath.dirname(final), exist_ok=True))
         found = sha256()
