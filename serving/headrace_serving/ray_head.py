@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_broker.ray_connection import RayConnection
 from headrace_serving.isolation import isolate
 from headrace_serving.lifeline import run_guarded
 
@@ -54,8 +55,9 @@ def main() -> None:
     """Run Ray until SIGTERM, and leave nothing of it behind."""
     log_to_stderr()
     settings = HeadSettings.read(os.environ)
-    token = _token(settings.secrets / "ray.token")
-    with _address_file(settings.home / "run") as address:
+    connection = RayConnection(home=settings.home, secrets=settings.secrets)
+    token = _token(connection.token_file)
+    with _address_file(connection.address_file) as address:
         folder = _folder(settings.home / "ray")
         isolation = isolate([folder])
         if isolation == "none":
@@ -117,13 +119,13 @@ def _folder(link: Path) -> Path:
     return folder
 
 
-def _address_file(folder: Path) -> TextIO:
+def _address_file(path: Path) -> TextIO:
     """The open file for the address, empty; it is opened before the process gives up its rights.
 
     Its lock is held as long as anything of a head lives, so that one that was killed is gone before the next begins.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / "ray.address").open("a")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a")
     fcntl.flock(file, fcntl.LOCK_EX)
     file.truncate(0)
     return file

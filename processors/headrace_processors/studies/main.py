@@ -10,7 +10,7 @@ from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
-from headrace_processors.studies.cluster import Cluster
+from headrace_broker.ray_connection import RayConnection, ray_connection_from
 from headrace_processors.studies.driver import Driver
 from headrace_processors.studies.errors import WorkersGone
 from headrace_processors.studies.runs import KafkaRunLog
@@ -30,8 +30,8 @@ def main() -> None:
     open_studies = monitor.gauge("open", "Studies that have not ended")
     lost = monitor.counter("run_records_lost", "Metrics and lines of runs that could not be written")
     artifacts = Artifacts.at(os.environ["HEADRACE_STORAGE"])
-    cluster = Cluster.read(os.environ)
-    workers = _connected(cluster, artifacts, stop)
+    ray = ray_connection_from()
+    workers = _connected(ray, artifacts, stop)
     if workers is None:
         return
     stop = stop_on_signals()  # Ray has put its own handlers in place of ours
@@ -46,7 +46,7 @@ def main() -> None:
             ready = ready or driver.caught_up
             open_studies.set(len(driver.studies.open))
             monitor.healthy(ready and commands.healthy)
-            if cluster.address() not in {None, workers.where}:
+            if ray.address() not in {None, workers.where}:
                 raise WorkersGone(f"Ray answers at another address than {workers.where}: it was started again")
     finally:
         monitor.healthy(False)
@@ -56,12 +56,12 @@ def main() -> None:
         commands.close()
 
 
-def _connected(cluster: Cluster, artifacts: Artifacts, stop: threading.Event) -> "RayWorkers | None":
+def _connected(ray: RayConnection, artifacts: Artifacts, stop: threading.Event) -> "RayWorkers | None":
     """The workers, once the cluster answers; None if the process is told to stop before."""
     while not stop.is_set():
-        where = cluster.address()
+        where = ray.address()
         if where is not None:
-            cluster.prepare()
+            ray.prepare()
             from headrace_processors.studies.on_ray import RayWorkers  # noqa: PLC0415 - Ray reads what was prepared
 
             try:

@@ -1,7 +1,7 @@
 """Rungs as Ray tasks: each streams back what it reports; artifacts travel through Ray's object store.
 
 A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log. Import this after
-`Cluster.prepare`.
+`RayConnection.prepare`.
 """
 
 import logging

@@ -20,16 +20,15 @@ from headrace_broker.connection import Connection, connection_from
 from headrace_broker.credentials import FollowedApiKeys
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_broker.ray_connection import RayConnection, ray_connection_from
 from headrace_broker.sealing import MasterKey
 from headrace_serving.gateway.app import Gateway
 from headrace_serving.gateway.callers import Callers
-from headrace_serving.gateway.cluster import Cluster
 from headrace_serving.gateway.deploying import Deploying
 from headrace_serving.gateway.directory import Directory
 from headrace_serving.gateway.features import StoredFeatures
 from headrace_serving.gateway.following import Following
-from headrace_serving.gateway.keeping import Cluster as Running
-from headrace_serving.gateway.keeping import Keeping
+from headrace_serving.gateway.keeping import Cluster, Keeping
 from headrace_serving.gateway.predicting import Predicting
 from headrace_serving.gateway.prediction_log import KafkaPredictionLog
 
@@ -54,16 +53,16 @@ async def _serve() -> int:
     following = Following(MetadataFeed(connection), directory)
     keys = FollowedApiKeys(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
     commands = CommandClient(connection)
-    cluster = Cluster.read(os.environ)
+    ray = ray_connection_from()
     connected: list[str] = []
-    keeping = _keeping(directory, following, commands, cluster, connected)
+    keeping = _keeping(directory, following, commands, ray, connected)
     log = _log(connection, monitor)
 
     def healthy() -> bool:
         return following.caught_up.is_set() and keys.healthy and commands.healthy
 
     def broken() -> bool:
-        if connected and cluster.address() not in {None, *connected}:
+        if connected and ray.address() not in {None, *connected}:
             logger.warning("Ray answers at another address than %s: it was started again", connected[-1])
             return True
         return following.failed.is_set() or keeping.failed.is_set() or not keys.healthy or not commands.healthy
@@ -114,15 +113,15 @@ def _log(connection: Connection, monitor: Monitor) -> KafkaPredictionLog:
 
 
 def _keeping(
-    directory: Directory, following: Following, commands: CommandClient, cluster: Cluster, connected: list[str]
+    directory: Directory, following: Following, commands: CommandClient, ray: RayConnection, connected: list[str]
 ) -> Keeping:
     store = Artifacts.at(os.environ["HEADRACE_STORAGE"])
 
-    def connect() -> Running | None:
-        address = cluster.address()
+    def connect() -> Cluster | None:
+        address = ray.address()
         if address is None or not following.caught_up.is_set():
             return None
-        cluster.prepare()
+        ray.prepare()
         from headrace_serving.gateway.on_serve import ServeReplicas  # noqa: PLC0415 - Ray reads what was prepared
 
         running = ServeReplicas(address)

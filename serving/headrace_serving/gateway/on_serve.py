@@ -1,4 +1,4 @@
-"""Models on Ray Serve, called through handles; Serve's HTTP proxy is off. Import it after `Cluster.prepare`."""
+"""Models on Ray Serve, called through handles; Serve's HTTP proxy is off. Import it after `RayConnection.prepare`."""
 
 import asyncio
 from collections.abc import Sequence
