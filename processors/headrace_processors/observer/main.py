@@ -1,20 +1,17 @@
 """The process of the observer: sessions one after the other, until it is told to stop."""
 
-import logging
 import os
-import time
+from contextlib import closing
 
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.connection import connection_from
-from headrace_broker.errors import BrokerError, Gap, Missing
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_broker.sessions import run_sessions
 from headrace_processors.observer.session import Measures, Session
-
-logger = logging.getLogger("headrace.observer")
 
 
 def main() -> None:
-    """Observe until SIGTERM."""
+    """Observe until SIGTERM; each session goes on from what was committed."""
     log_to_stderr()
     stop = stop_on_signals()
     connection = connection_from()
@@ -25,22 +22,12 @@ def main() -> None:
         dead_letters=monitor.counter("dead_letters", "Records that could not", ("project",)),
         lost=monitor.gauge("lost_partitions", "Partitions that cannot be read any more"),
     )
-    while not stop.is_set():
-        session: Session | None = None
-        try:
-            session = Session(connection, artifacts, measures)
-            while not stop.is_set():
-                session.step()
-                monitor.healthy(session.knows)
-        except (Missing, Gap):
-            raise
-        except BrokerError as error:
-            logger.warning("the session is over, the next one goes on from what was committed: %s", error)
-            time.sleep(0.2)
-        finally:
-            monitor.healthy(False)
-            if session is not None:
-                session.close()
+
+    def step(session: Session) -> bool:
+        session.step()
+        return session.knows
+
+    run_sessions(lambda: closing(Session(connection, artifacts, measures)), step, stop=stop, monitor=monitor)
 
 
 if __name__ == "__main__":

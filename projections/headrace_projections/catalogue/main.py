@@ -1,44 +1,33 @@
 """The process of the catalogue's projector: sessions one after the other, until it is told to stop."""
 
-import logging
 import os
 import time
 
 from headrace_broker.connection import connection_from
-from headrace_broker.errors import BrokerError, Gap, Missing
+from headrace_broker.errors import BrokerError
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_broker.sessions import STANDSTILL_S, Standstill, run_sessions
 from headrace_projections.catalogue.definition import TABLES, apply
 from headrace_projections.errors import Unavailable
 from headrace_projections.projector import Progress, Session
 
-logger = logging.getLogger("headrace.projector")
-
-STANDSTILL_S = 10.0
-"""A projector that is behind and has not moved for this long is not healthy."""
-LONGEST_PAUSE_S = 5.0
-
 
 class Meters:
-    """The projector's health and lag, as its monitor shows them."""
+    """What the projector has done and how far behind it is, as its monitor shows it."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
         self._events = monitor.counter("events", "Events projected")
         self._offsets = monitor.gauge("lag_offsets", "Offsets between the checkpoint and the ends of the log")
         self._seconds = monitor.gauge("lag_seconds", "Age of the last event projected, 0 at the end of the log")
-        self._moved = time.monotonic()
 
     def show(self, events: int, progress: Progress) -> None:
         """Show what a step came to."""
-        now = time.monotonic()
-        if events or progress.at_end:
-            self._moved = now
         self._events.inc(events)
         self._monitor.lag(progress.lag)
         self._offsets.set(progress.lag)
         behind = time.time() - progress.last / 1_000_000 if progress.last and not progress.at_end else 0.0
         self._seconds.set(max(0.0, behind))
-        self._monitor.healthy(now - self._moved < STANDSTILL_S, seconds=STANDSTILL_S)
 
 
 def main() -> None:
@@ -48,20 +37,21 @@ def main() -> None:
     log, dsn = connection_from(), os.environ["HEADRACE_POSTGRES"]
     monitor = Monitor("projector", os.environ.get("HEADRACE_MONITOR"))
     meters = Meters(monitor)
-    pause = 0.2
-    while not stop.is_set():
-        try:
-            with Session(log, dsn, TABLES, apply) as session:
-                while not stop.is_set():
-                    meters.show(session.step(), session.progress)
-                    pause = 0.2
-        except (Gap, Missing):
-            raise
-        except (BrokerError, Unavailable) as error:
-            logger.warning("the session is over, the next one reads the checkpoint again: %s", error)
-            monitor.healthy(False)
-            stop.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+    standstill = Standstill()
+
+    def step(session: Session) -> bool:
+        events = session.step()
+        meters.show(events, session.progress)
+        return standstill.moves(events > 0 or session.progress.at_end)
+
+    run_sessions(
+        lambda: Session(log, dsn, TABLES, apply),
+        step,
+        stop=stop,
+        monitor=monitor,
+        passing=(BrokerError, Unavailable),
+        holds_s=STANDSTILL_S,
+    )
 
 
 if __name__ == "__main__":
