@@ -9,7 +9,8 @@ from headrace_events.ids import Micros
 from headrace_events.language import Command
 from headrace_events.model import CreateModelVersion, TrainedOn
 from headrace_events.row_schema import Column
-from headrace_events.study import CreateStudy, Dimension, Halving, ReportRung, StartTrial
+from headrace_events.searchspace import Dimension
+from headrace_events.study import CreateStudy, Halving, ReportRung, StartTrial
 from headrace_events.training_dataset import CreateTrainingDataset, DatasetFile, RecordTrainingDataset, Split
 
 OWNER = "user:ada"

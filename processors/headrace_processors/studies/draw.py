@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from headrace_events.study import Dimension
+from headrace_events.searchspace import Dimension
 
 
 def draw(seed: int, trial: int, space: Sequence[Dimension]) -> Mapping[str, str]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from headrace_events import study as language
 from headrace_events.envelope import Position, Recorded
+from headrace_events.halving import Study, evolve
 from headrace_events.language import Event
 from headrace_events.model import TrainedOn
-from headrace_events.study import RungReported, Study, StudyCompleted, StudyCreated, TrialStarted
+from headrace_events.study import RungReported, StudyCompleted, StudyCreated, TrialStarted
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
 
 
@@ -38,7 +38,7 @@ class StudyRun:
                 parameters = {**parameters, trial: drawn}
             case RungReported(trial=trial, checkpoint=str(sha256)):
                 checkpoints = {**checkpoints, trial: sha256}
-        state = language.evolve(self.state, fact)
+        state = evolve(self.state, fact)
         return replace(self, state=state, parameters=parameters, checkpoints=checkpoints)
 
 
@@ -71,7 +71,7 @@ class Studies:
                 self._datasets[project, on] = replace(self._datasets[project, on], files=fact.files)
             case StudyCreated(study=study):
                 key = StudyKey(project, study)
-                state = language.evolve(None, fact)
+                state = evolve(None, fact)
                 self.open[key] = StudyRun(key=key, asked=fact, at=recorded.at, state=state)
             case StudyCompleted(study=study):
                 self.open.pop(StudyKey(project, study), None)

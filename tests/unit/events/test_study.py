@@ -12,24 +12,22 @@ from hypothesis import strategies as st
 
 from headrace_events.envelope import Request
 from headrace_events.errors import Conflict, Invalid, NotFound, Refusal
+from headrace_events.halving import Study, decide, evolve
 from headrace_events.ids import CommandId, uuid7
 from headrace_events.language import Command, Event
 from headrace_events.model import TrainedOn
+from headrace_events.searchspace import Dimension
 from headrace_events.study import (
     CreateStudy,
-    Dimension,
     Halving,
     ReportRung,
     ReportTrialFailure,
     StartTrial,
-    Study,
     StudyCompleted,
     StudyCreated,
     TrialFailed,
     TrialPromoted,
     TrialStarted,
-    decide,
-    evolve,
 )
 from headrace_processors.commands.world import World
 from headrace_schemas.codec import MessageCodec

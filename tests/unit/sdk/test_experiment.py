@@ -18,7 +18,7 @@ from headrace._instances import instances
 from headrace._program import environment, name_of, pickled
 from headrace._reporter import check
 from headrace._serving import _outcome
-from headrace_events.study import Dimension
+from headrace_events.searchspace import Dimension
 
 
 def test_a_search_space_knows_its_dimensions() -> None:

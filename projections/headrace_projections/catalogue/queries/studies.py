@@ -5,7 +5,8 @@ from datetime import datetime
 
 from headrace_events.language import value
 from headrace_events.model import TrainedOn
-from headrace_events.study import Dimension, Halving
+from headrace_events.searchspace import Dimension
+from headrace_events.study import Halving
 from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 

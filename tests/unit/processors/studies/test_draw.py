@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace_events.study import Dimension
+from headrace_events.searchspace import Dimension
 from headrace_processors.studies.draw import draw
 
 SPACE = (

@@ -19,8 +19,8 @@ from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.ids import CommandId, EventId, uuid7
 from headrace_events.language import Event
 from headrace_events.model import TrainedOn
+from headrace_events.searchspace import Dimension
 from headrace_events.study import (
-    Dimension,
     Halving,
     RungReported,
     StudyCompleted,

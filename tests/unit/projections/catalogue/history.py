@@ -20,8 +20,8 @@ from headrace_events.monitor import AlertOpened, AlertResolved, AlertRuleAdded, 
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.schema import SubjectVersionRegistered
+from headrace_events.searchspace import Dimension
 from headrace_events.study import (
-    Dimension,
     Halving,
     RungReported,
     StudyCompleted,
