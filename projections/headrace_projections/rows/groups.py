@@ -9,6 +9,7 @@ from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.row_schema import Column
 from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
 from headrace_events.topic import TopicOpened
+from headrace_schemas.catalogue import FIRST_FREE_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,5 +99,5 @@ class Groups:
         return {schema_id: self.schemas[schema_id] for schema_id in ids if schema_id in self.schemas}
 
     def knows(self, schema_id: int) -> bool:
-        """Whether the schema has been announced."""
-        return schema_id in self.schemas
+        """Whether the schema has been announced, or is one that we ship, which no row is ever written with."""
+        return schema_id < FIRST_FREE_ID or schema_id in self.schemas

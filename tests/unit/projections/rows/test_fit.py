@@ -9,6 +9,8 @@ from tests.unit.projections.rows.things import SCHEMA_ID, SCHEMAS, THINGS, body,
 from headrace_broker.record import Record
 from headrace_events.entity_key import encode_key
 from headrace_projections.rows.fit import Fitted, fit, micros, unknown_schema
+from headrace_projections.rows.groups import Groups
+from headrace_schemas.catalogue import FIRST_FREE_ID
 from headrace_schemas.framing import frame
 
 GOOD = {"id": "a", "at": 5, "number": 1}
@@ -85,6 +87,15 @@ def test_only_a_schema_that_nobody_announced_is_worth_waiting_for() -> None:
     assert unknown_schema(record(GOOD, 0), knows) is None
     assert unknown_schema(record(None, 0, key=b"", value=b"junk!"), knows) is None
     assert unknown_schema(delete("a", 0, 1), knows) is None
+
+
+def test_a_row_waits_for_no_schema_that_we_ship() -> None:
+    knows = Groups().knows
+    may_come = record(None, 0, key=b"", value=frame(FIRST_FREE_ID))
+    shipped = [record(None, 0, key=b"", value=frame(number)) for number in (1, FIRST_FREE_ID - 1)]
+    assert unknown_schema(may_come, knows) == FIRST_FREE_ID
+    assert [unknown_schema(found, knows) for found in shipped] == [None, None]
+    assert len(fitted(*shipped).refused) == 2
 
 
 @pytest.mark.parametrize(
