@@ -9,7 +9,6 @@ organisational unit of its own.
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from headrace_broker.private_files import create_private
 
 ORGANISATION = "headrace"
 SERVICES = "services"
@@ -88,8 +89,8 @@ class CertificateAuthority:
             .sign(key, hashes.SHA256())
         )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(directory / "ca.key", _key_pem(key))
-        _write_private(directory / "ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
+        create_private(directory / "ca.key", _key_pem(key))
+        create_private(directory / "ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
         return cls(certificate=certificate, key=key)
 
     @classmethod
@@ -246,8 +247,3 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)

@@ -5,7 +5,8 @@ Run once, before any server, as `python -m headrace_compose.containers`; safe to
 
 from __future__ import annotations
 
-from headrace_compose.home import Home, write_private
+from headrace_broker.private_files import write_private
+from headrace_compose.home import Home
 from headrace_compose.ports import Address
 from headrace_compose.services import LISTENERS, all_services
 from headrace_compose.services.kafka import as_text, properties

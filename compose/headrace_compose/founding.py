@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from headrace_compose.home import write_private
+from headrace_broker.private_files import write_private
 
 NAME = "administrator"
 

@@ -69,12 +69,3 @@ def tail(path: Path, lines: int = 20) -> str:
     except FileNotFoundError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Put `content` in place in one step, readable by the owner only."""
-    new = path.with_name(f".{path.name}.new")
-    new.touch(mode=0o600)
-    new.chmod(0o600)
-    new.write_bytes(content)
-    new.replace(path)

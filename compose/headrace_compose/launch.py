@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headrace_broker.private_files import write_private
 from headrace_compose import launcher
-from headrace_compose.home import write_private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from headrace_broker.private_files import write_private
 from headrace_compose.errors import PortInUse
-from headrace_compose.home import write_private
 
 # Below the range that Linux takes outgoing ports from, so that no connection sits on a port while its server restarts.
 LOWEST, HIGHEST = 20000, 32000

@@ -24,9 +24,10 @@ from typing import Any, cast
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from headrace_broker.private_files import write_private
 from headrace_compose import launch
 from headrace_compose.errors import SupervisorLost
-from headrace_compose.home import Home, write_private
+from headrace_compose.home import Home
 from headrace_compose.launch import Launch
 from headrace_compose.service import Service
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from headrace_broker.authority import CertificateAuthority, Credentials
-from headrace_compose.home import write_private
+from headrace_broker.private_files import write_private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_broker.private_files import create_private
 from headrace_broker.ray_connection import RayConnection
 from headrace_serving.isolation import isolate
 from headrace_serving.lifeline import run_guarded
@@ -101,8 +102,7 @@ def _token(path: Path) -> str:
     """What clients of Ray must know, made once."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        create_private(path, secrets.token_hex(32).encode())
     return path.read_text().strip()
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from headrace_broker.authority import MEMBERS, ORGANISATION, SERVICES
+from headrace_broker.private_files import write_private
 from headrace_compose import jars, probes
 from headrace_compose.errors import ServiceDied
-from headrace_compose.home import write_private
 from headrace_compose.ports import Address
 from headrace_compose.service import Report, Service
 from headrace_compose.site import Site

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from headrace_processors.windows.keys import ClusterKey, cluster_key, write_private
+from headrace_broker.private_files import write_private
+from headrace_processors.windows.keys import ClusterKey, cluster_key
 from headrace_processors.windows.settings import SOURCES, FlinkSettings, settings_from
 
 JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"

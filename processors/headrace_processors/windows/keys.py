@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from headrace_broker.private_files import write_private
+
 LIFE = timedelta(days=3650)
 
 
@@ -85,12 +87,3 @@ def _make(to: ClusterKey, host: str) -> None:
     write_private(to.key, pem)
     write_private(to.certificate, certificate.public_bytes(serialization.Encoding.PEM))
     write_private(to.store, store)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Put `content` in place in one step, for the owner only."""
-    new = path.with_name(f".{path.name}.new")
-    new.touch(mode=0o600)
-    new.chmod(0o600)
-    new.write_bytes(content)
-    new.replace(path)
