@@ -8,6 +8,7 @@ import json
 import socket
 import ssl
 import struct
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -61,6 +62,20 @@ def ask_opensearch(url: str, token: str) -> None:
         raise NotReady(f"the cluster is {colour}")
 
 
+def ask_flink(address: Address, keys: Path, slots: int) -> None:
+    """Hold when the JobManager counts that many slots; it answers to the cluster's own key, which it makes itself."""
+    certificate, key = keys / "certificate.pem", keys / "key.pem"
+    if not (keys / "store.p12").exists():
+        raise NotReady("the JobManager has not made its key yet")
+    context = ssl.create_default_context(cafile=certificate)
+    context.load_cert_chain(certificate, key)
+    status, body = get(f"https://{address}/overview", context=context)
+    if status != http.client.OK:
+        raise NotReady(f"/overview answered {status}")
+    if (there := json.loads(body)["slots-total"]) < slots:
+        raise NotReady(f"{there} of {slots} slots are registered")
+
+
 def ask_healthz(address: Address) -> None:
     """Hold when a process of ours answers 200 on `/healthz`."""
     status, body = get(f"http://{address}/healthz")
@@ -78,14 +93,21 @@ def read_lag(address: Address) -> float | None:
     return None if lag is None else float(lag)
 
 
-def get(url: str, token: str | None = None) -> tuple[int, bytes]:
-    """Fetch a page, with `token` as the password of basic authentication, and give its status and body."""
+def get(url: str, token: str | None = None, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+    """Fetch a page, with `token` as the password of basic authentication, and give its status and body.
+
+    `context` says who a server behind `https` must be, and who we are.
+    """
     parts = urlsplit(url)
     headers = {}
     if token is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(f"admin:{token}".encode()).decode()
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    host = parts.hostname or ""
+    connection = (
+        http.client.HTTPSConnection(host, parts.port, timeout=SECONDS, context=context)
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
+    )
     try:
         connection.request("GET", parts.path, headers=headers)
         response = connection.getresponse()

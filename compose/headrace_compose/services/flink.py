@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from headrace_compose import jars, probes
 from headrace_compose.errors import MissingTool
-from headrace_compose.ports import Address
-from headrace_compose.service import NotReady, Report, Service
+from headrace_compose.service import Report, Service
 from headrace_compose.site import Site
-from headrace_processors.windows.errors import ClusterUnavailable
-from headrace_processors.windows.keys import ClusterKey
-from headrace_processors.windows.rest import Cluster
-from headrace_processors.windows.settings import SOURCES
 
 VERSION = "2.3.0"
-ENVIRONMENT = SOURCES.parents[1] / ".venv-flink"
+REPOSITORY = Path(__file__).parents[3]
+SOURCES = REPOSITORY / "processors" / "flink"
+ENVIRONMENT = REPOSITORY / ".venv-flink"
 JOBMANAGER, TASKMANAGER, JOB = "flink-jobmanager", "flink-taskmanager", "flink-job"
 LISTENERS = (JOBMANAGER, "flink-rpc", "flink-blob", JOB)
 
@@ -91,13 +89,4 @@ def _prepare(site: Site, report: Report) -> None:
 
 
 def _ask(site: Site, slots: int) -> None:
-    key = ClusterKey(site.home.root / "flink" / "keys")
-    if not key.store.exists():
-        raise NotReady("the JobManager has not made its key yet")
-    address: Address = site.addresses[JOBMANAGER]
-    try:
-        there = Cluster(str(address), key).slots()
-    except ClusterUnavailable as error:
-        raise NotReady(str(error)) from error
-    if there < slots:
-        raise NotReady(f"{there} of {slots} slots are registered")
+    probes.ask_flink(site.addresses[JOBMANAGER], site.home.root / "flink" / "keys", slots)
