@@ -1,6 +1,7 @@
 """An edge of the lineage graph, and its record on the derived topic."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,6 +51,37 @@ class Edge:
         """Grows with every change of the edge, whichever topic it was read from."""
         return self.since_seq if self.until_seq is None else self.until_seq
 
+    def as_record(self) -> dict[str, Any]:
+        """The edge as a flat record, nodes as texts: so it lies on the derived topic and in the index."""
+        return {
+            "project": self.project,
+            "source": str(self.source),
+            "target": str(self.target),
+            "kind": self.kind,
+            "since_seq": self.since_seq,
+            "since": self.since,
+            "until_seq": self.until_seq,
+            "until": self.until,
+            "actor": self.actor,
+            "position": self.position,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Edge":
+        """The edge of such a record; raises KeyError, ValueError."""
+        return cls(
+            project=ProjectName(record["project"]),
+            source=Node.parse(record["source"]),
+            target=Node.parse(record["target"]),
+            kind=record["kind"],
+            since_seq=record["since_seq"],
+            since=Micros(record["since"]),
+            until_seq=record["until_seq"],
+            until=None if record["until"] is None else Micros(record["until"]),
+            actor=record["actor"],
+            position=record["position"],
+        )
+
     def ended(self, by: Recorded) -> "Edge":
         """The edge after its target was deleted."""
         return replace(self, until_seq=by.seq, until=by.time, position=str(by.at))
@@ -64,36 +96,14 @@ class EdgeCodec:
 
     def encode(self, edge: Edge) -> bytes:
         """The framed bytes; equal edges have equal bytes."""
-        record: dict[str, Any] = {
-            "project": edge.project,
-            "source": str(edge.source),
-            "target": str(edge.target),
-            "kind": edge.kind,
-            "since_seq": edge.since_seq,
-            "since": edge.since,
-            "until_seq": edge.until_seq,
-            "until": edge.until,
-            "actor": edge.actor,
-            "position": edge.position,
-        }
-        return self._records.encode(self._schema_id, record)
+        return self._records.encode(self._schema_id, edge.as_record())
 
     def decode(self, payload: bytes) -> Edge:
         """The edge; raises SchemaError."""
         record = self._records.decode(payload)
         try:
-            return Edge(
-                project=ProjectName(record["project"]),
-                source=Node.parse(record["source"]),
-                target=Node.parse(record["target"]),
-                kind=record["kind"],
-                since_seq=record["since_seq"],
-                since=_micros(record["since"]),
-                until_seq=record["until_seq"],
-                until=None if record["until"] is None else _micros(record["until"]),
-                actor=record["actor"],
-                position=record["position"],
-            )
+            until = None if record["until"] is None else _micros(record["until"])
+            return Edge.from_record({**record, "since": _micros(record["since"]), "until": until})
         except (KeyError, ValueError) as error:
             raise Undecodable(f"the record is not an edge: {error!r}") from error
 

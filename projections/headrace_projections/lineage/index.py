@@ -32,17 +32,5 @@ BODY: dict[str, Any] = {
 
 def entry(edge: Edge) -> Entry:
     """The edge as a document; its version is the sequence number of the event that said so last."""
-    body = {
-        "project": edge.project,
-        "source": str(edge.source),
-        "target": str(edge.target),
-        "kind": edge.kind,
-        "since_seq": edge.since_seq,
-        "since": edge.since,
-        "until_seq": edge.until_seq,
-        "until": edge.until,
-        "actor": edge.actor,
-        "position": edge.position,
-    }
     name = f"{edge.project}/{edge.source} {edge.kind} {edge.target}"
-    return Entry(id=identifier(name), version=edge.version, body=body)
+    return Entry(id=identifier(name), version=edge.version, body=edge.as_record())

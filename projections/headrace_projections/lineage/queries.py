@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from headrace_events.ids import Micros, ProjectName
+from headrace_events.ids import ProjectName
 from headrace_events.language import value
 from headrace_projections.lineage.edge import Edge
 from headrace_projections.lineage.graph import MOST_LEVELS, Direction, Standing, walk
@@ -102,22 +102,7 @@ def _edges(engine: Engine, project: ProjectName, filters: list[dict[str, Any]], 
     edges: list[Edge] = []
     while True:
         hits = engine.search(ALIAS, body).hits
-        edges += [_edge(hit["_source"]) for hit in hits]
+        edges += [Edge.from_record(hit["_source"]) for hit in hits]
         if len(hits) < PAGE:
             return edges
         body["search_after"] = hits[-1]["sort"]
-
-
-def _edge(source: dict[str, Any]) -> Edge:
-    return Edge(
-        project=ProjectName(source["project"]),
-        source=Node.parse(source["source"]),
-        target=Node.parse(source["target"]),
-        kind=source["kind"],
-        since_seq=source["since_seq"],
-        since=Micros(source["since"]),
-        until_seq=source["until_seq"],
-        until=None if source["until"] is None else Micros(source["until"]),
-        actor=source["actor"],
-        position=source["position"],
-    )

@@ -17,6 +17,7 @@ from headrace_processors.commands.handle import Accepted
 from headrace_projections.lineage import node
 from headrace_projections.lineage.apply import Edges, edges_of
 from headrace_projections.lineage.edge import Edge, EdgeCodec
+from headrace_projections.lineage.index import entry
 from headrace_projections.lineage.node import Node, NodeKind
 from headrace_schemas.errors import Undecodable
 
@@ -109,10 +110,11 @@ def test_the_same_events_give_the_same_bytes_again() -> None:
     assert once == twice
 
 
-def test_an_edge_survives_its_bytes_and_its_key_is_part_of_it() -> None:
+def test_an_edge_survives_its_bytes_and_its_document_and_its_key_is_part_of_it() -> None:
     codec = EdgeCodec()
     for edge in edges(story(("user:ada", DeleteDeployment(project="flights", name="delays_live")))).values():
         assert codec.decode(codec.encode(edge)) == edge
+        assert Edge.from_record(entry(edge).body) == edge
         key = json.loads(edge.key)
         assert key == {
             "project": edge.project,
