@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from headrace_projections.rebuilt import Difference
+from headrace_projections.rebuilt import Comparison, Difference
 
 SHOWN = 100
 """Differences that are named; the others are counted."""
@@ -58,16 +58,6 @@ def together(digests: dict[str, str]) -> str:
     """One digest of all tables' digests."""
     lines = "".join(f"{table} {one}\n" for table, one in sorted(digests.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two schemas side by side: a digest of each, how many places differ, and the first of them."""
-
-    live: str
-    rebuilt: str
-    differing: int
-    differences: tuple[Difference, ...]
 
 
 def compare(connection: Connection[Any], live: str, rebuilt: str, leave_out: Collection[tuple[str, str]]) -> Comparison:

@@ -18,10 +18,10 @@ from headrace_projections import checkpoint
 from headrace_projections.building import Building, Pace
 from headrace_projections.changes import Change
 from headrace_projections.checkpoint import Vector
-from headrace_projections.digest import Comparison, compare
+from headrace_projections.digest import compare
 from headrace_projections.moments import AtSeq, AtTime, Cut, Moment, not_there
 from headrace_projections.postgres import connect, translated
-from headrace_projections.rebuilt import Rebuilt, Report, say_nothing
+from headrace_projections.rebuilt import Rebuilt, Report, outcome, say_nothing
 from headrace_projections.replay import Replay
 from headrace_projections.tables import Tables, drop, exists, lock_to_change, only_rebuild
 
@@ -69,16 +69,16 @@ class MetadataRebuild:
                     _rename(database, self.name, before)
                 _rename(database, building.schema, self.name)
         drop(database, before)
-        return _rebuilt(self.name, self.name, pace.events, seconds, compared)
+        return outcome(self.name, self.name, pace.events, seconds, compared)
 
     def _as_it_was(self, database: Connection[Any], moment: Moment, pace: Pace) -> Rebuilt:
         cut = cut_at(self._log, moment)
         building = Building(database, self._tables, f"{self.name}_as_of_{cut.time}", self._apply)
         with Replay(self._log) as replay:
-            building.write(([one for one in batch if cut.holds(one)] for batch in replay.to_end()), replay, pace)
+            building.write(cut.within(replay.to_end()), replay, pace)
             building.mark(_offsets(building.reached))
         building.analyse()
-        return _rebuilt(self.name, building.schema, pace.events, pace.seconds(), None)
+        return outcome(self.name, building.schema, pace.events, pace.seconds(), None)
 
     def _live(self, database: Connection[Any]) -> Vector | None:
         return checkpoint.read(database, self.name) if exists(database, self.name) else None
@@ -102,18 +102,3 @@ def _offsets(vector: Vector) -> dict[Partition, int]:
 
 def _rename(database: Connection[Any], old: str, new: str) -> None:
     database.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
-
-
-def _rebuilt(name: str, place: str, events: int, seconds: float, compared: Comparison | None) -> Rebuilt:
-    return Rebuilt(
-        name=name,
-        place=place,
-        events=events,
-        seconds=seconds,
-        events_per_second=events / seconds,
-        live_digest=compared.live if compared else None,
-        rebuilt_digest=compared.rebuilt if compared else None,
-        equal=compared.live == compared.rebuilt if compared else None,
-        differing=compared.differing if compared else 0,
-        differences=compared.differences if compared else (),
-    )

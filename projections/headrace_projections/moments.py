@@ -1,6 +1,7 @@
 """Moments of the log, as somebody asks for them: a time, or an event by its number."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,6 +62,10 @@ class Cut:
         if self.event is not None and (recorded.project or "") == self.event.project:
             return recorded.seq <= self.event.seq
         return recorded.time <= self.time
+
+    def within(self, batches: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
+        """The batches without the events that had not happened by then."""
+        return ([recorded for recorded in batch if self.holds(recorded)] for batch in batches)
 
 
 def not_there(moment: AtSeq) -> NoSuchMoment:

@@ -34,6 +34,16 @@ class Difference:
     rebuilt: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The live projection beside the rebuilt one: a digest of each, how many places differ, and the first of them."""
+
+    live: str
+    rebuilt: str
+    differing: int
+    differences: tuple[Difference, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
     """The outcome. `place` is where the rebuilt projection lies now.
@@ -53,6 +63,22 @@ class Rebuilt:
     equal: bool | None = None
     differing: int = 0
     differences: tuple[Difference, ...] = ()
+
+
+def outcome(name: str, place: str, events: int, seconds: float, compared: Comparison | None) -> Rebuilt:
+    """What a rebuild came to, with its verification where there was one."""
+    return Rebuilt(
+        name=name,
+        place=place,
+        events=events,
+        seconds=seconds,
+        events_per_second=events / seconds,
+        live_digest=compared.live if compared else None,
+        rebuilt_digest=compared.rebuilt if compared else None,
+        equal=compared.live == compared.rebuilt if compared else None,
+        differing=compared.differing if compared else 0,
+        differences=compared.differences if compared else (),
+    )
 
 
 class Rebuildable(Protocol):

@@ -23,7 +23,6 @@ from headrace_broker.transactions import TransactionalWriter
 from headrace_events.envelope import Recorded
 from headrace_projections import checkpoint, tables
 from headrace_projections.building import Pace
-from headrace_projections.checkpoint import Vector
 from headrace_projections.errors import Unavailable
 from headrace_projections.lineage.apply import Edges
 from headrace_projections.lineage.derivation import NAME, TABLES, WRITER, write
@@ -33,13 +32,12 @@ from headrace_projections.lineage.projector import latest, partition_of
 from headrace_projections.metadata_rebuild import cut_at
 from headrace_projections.moments import Moment
 from headrace_projections.postgres import connect, translated
-from headrace_projections.rebuilt import Rebuilt, Report, say_nothing
+from headrace_projections.rebuilt import Rebuilt, Report, outcome, say_nothing
 from headrace_projections.replay import Replay
 from headrace_projections.search import tables as search
-from headrace_projections.search.comparing import compare
 from headrace_projections.search.engine import Engine
 from headrace_projections.search.generations import next_index
-from headrace_projections.search.rebuild import outcome
+from headrace_projections.search.rebuilding import compare_with_live, make_index_as_of, put_in_place, reached
 
 PATIENCE_S = 60.0
 """How long the live index may take to read what is on the derived topic."""
@@ -70,29 +68,25 @@ class LineageRebuild:
         search.make_live(database, self._engine, ALIAS, BODY)
         self._engine.make(index, BODY)
         with Replay(self._log) as replay:
-            fresh.derive(replay.until(_reached(database)), replay)
+            fresh.derive(replay.until(reached(database, NAME)), replay)
             with database.transaction():
                 tables.lock_to_change(database, NAME)
-                fresh.derive(replay.until(_reached(database)), replay)
+                fresh.derive(replay.until(reached(database, NAME)), replay)
                 if verify:
                     _wait_for_live_index(database)
                 tables.lock_to_change(database, search.NAME)
                 fresh.fill(self._engine, index)
                 seconds = pace.seconds()
-                live = self._engine.target(ALIAS) or ""
-                compared = compare(self._engine, ALIAS, live, index) if verify else None
-                self._engine.point(ALIAS, index)
-                search.believe(database, ALIAS, self._engine.uuid(index))
+                compared = compare_with_live(self._engine, ALIAS, index) if verify else None
+                live = put_in_place(database, self._engine, ALIAS, index)
         self._engine.drop(live)
         return outcome(NAME, index, pace.events, seconds, compared)
 
     def _as_it_was(self, fresh: "_FreshTopic", moment: Moment, pace: Pace) -> Rebuilt:
         cut = cut_at(self._log, moment)
-        index = f"{ALIAS}-as-of-{cut.time}"
-        self._engine.drop(index)
-        self._engine.make(index, BODY)
+        index = make_index_as_of(self._engine, ALIAS, BODY, cut)
         with Replay(self._log) as replay:
-            fresh.derive(([one for one in batch if cut.holds(one)] for batch in replay.to_end()), replay)
+            fresh.derive(cut.within(replay.to_end()), replay)
         fresh.fill(self._engine, index)
         return outcome(NAME, index, pace.events, pace.seconds(), None)
 
@@ -151,11 +145,6 @@ class _FreshTopic:
             read = batch.ends.get(where, read)
         follower.close()
         engine.refresh(index)
-
-
-def _reached(database: Database[Any]) -> Vector:
-    found = checkpoint.read(database, NAME)
-    return {where: start for where, start in found.items() if where.topic != LINEAGE}
 
 
 def _wait_for_live_index(database: Database[Any]) -> None:

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headrace_projections.digest import SHOWN, Comparison
-from headrace_projections.rebuilt import Difference
+from headrace_projections.digest import SHOWN
+from headrace_projections.rebuilt import Comparison, Difference
 from headrace_projections.search.engine import Engine
 
 

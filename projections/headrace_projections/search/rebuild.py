@@ -12,24 +12,21 @@ from psycopg import Connection as Database
 
 from headrace_broker.connection import Connection as LogConnection
 from headrace_broker.connection import connection_from
-from headrace_broker.topics import LINEAGE
 from headrace_events.envelope import Recorded
-from headrace_projections import checkpoint, tables
+from headrace_projections import tables
 from headrace_projections.building import Pace
-from headrace_projections.checkpoint import Vector
-from headrace_projections.digest import Comparison
 from headrace_projections.metadata_rebuild import cut_at
 from headrace_projections.moments import Moment
 from headrace_projections.postgres import connect, translated
-from headrace_projections.rebuilt import Rebuilt, Report, say_nothing
+from headrace_projections.rebuilt import Rebuilt, Report, outcome, say_nothing
 from headrace_projections.replay import Replay
 from headrace_projections.search.apply import Documents
-from headrace_projections.search.comparing import compare
 from headrace_projections.search.document import Document
 from headrace_projections.search.engine import Engine
 from headrace_projections.search.generations import next_index
 from headrace_projections.search.index import ALIAS, BODY
-from headrace_projections.search.tables import NAME, believe, make_live
+from headrace_projections.search.rebuilding import compare_with_live, make_index_as_of, put_in_place, reached
+from headrace_projections.search.tables import NAME, make_live
 
 
 class SearchRebuild:
@@ -56,27 +53,23 @@ class SearchRebuild:
         self._engine.make(index, BODY)
         growing = _Growing(self._engine, index, pace)
         with Replay(self._log) as replay:
-            growing.write(replay.until(_reached(database)), replay)
+            growing.write(replay.until(reached(database, NAME)), replay)
             with database.transaction():
                 tables.lock_to_change(database, NAME)
-                growing.write(replay.until(_reached(database)), replay)
+                growing.write(replay.until(reached(database, NAME)), replay)
                 self._engine.refresh(index)
                 seconds = pace.seconds()
-                live = self._engine.target(ALIAS) or ""
-                compared = compare(self._engine, ALIAS, live, index) if verify else None
-                self._engine.point(ALIAS, index)
-                believe(database, ALIAS, self._engine.uuid(index))
+                compared = compare_with_live(self._engine, ALIAS, index) if verify else None
+                live = put_in_place(database, self._engine, ALIAS, index)
         self._engine.drop(live)
         return outcome(NAME, index, pace.events, seconds, compared)
 
     def _as_it_was(self, moment: Moment, pace: Pace) -> Rebuilt:
         cut = cut_at(self._log, moment)
-        index = f"{ALIAS}-as-of-{cut.time}"
-        self._engine.drop(index)
-        self._engine.make(index, BODY)
+        index = make_index_as_of(self._engine, ALIAS, BODY, cut)
         growing = _Growing(self._engine, index, pace)
         with Replay(self._log) as replay:
-            growing.write(([one for one in batch if cut.holds(one)] for batch in replay.to_end()), replay)
+            growing.write(cut.within(replay.to_end()), replay)
         self._engine.refresh(index)
         return outcome(NAME, index, pace.events, pace.seconds(), None)
 
@@ -98,27 +91,6 @@ class _Growing:
                 changed |= {document.key: document for document in self._documents.take(recorded)}
             self._engine.write(self._index, (document.entry() for document in changed.values()))
             self._pace.add(len(batch), replay)
-
-
-def _reached(database: Database[Any]) -> Vector:
-    found = checkpoint.read(database, NAME)
-    return {where: start for where, start in found.items() if where.topic != LINEAGE}
-
-
-def outcome(name: str, place: str, events: int, seconds: float, compared: Comparison | None) -> Rebuilt:
-    """What a rebuild came to."""
-    return Rebuilt(
-        name=name,
-        place=place,
-        events=events,
-        seconds=seconds,
-        events_per_second=events / seconds,
-        live_digest=compared.live if compared else None,
-        rebuilt_digest=compared.rebuilt if compared else None,
-        equal=compared.live == compared.rebuilt if compared else None,
-        differing=compared.differing if compared else 0,
-        differences=compared.differences if compared else (),
-    )
 
 
 def rebuildable(environment: Mapping[str, str]) -> SearchRebuild:
