@@ -26,7 +26,8 @@ from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._lineage import Lineage, LineageEdge, LineageNode
 from headrace._login import connect, login
 from headrace._members import MembersApi, ProjectMember
-from headrace._models import Model, ModelRegistry
+from headrace._model import Model
+from headrace._models import ModelRegistry
 from headrace._monitoring import Alert, FeatureWindow, Monitor, Window
 from headrace._platform import ApiKey, Platform
 from headrace._project import Project

@@ -10,22 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import httpx
-import orjson
-
 from headrace._clients import Producer
-from headrace._errors import Failed, Invalid, Unavailable, Unreachable, error_of
+from headrace._errors import Failed, Invalid
+from headrace._gateway import Gateway
 from headrace._instances import instances
 from headrace._monitoring import DAY_S, Monitor, create_monitor, get_monitor
 from headrace._splits import Time, micros
 from headrace._values import plain
 
 if TYPE_CHECKING:
-    from headrace._models import Model
+    from headrace._model import Model
     from headrace._project import Project
-
-PATIENCE_S = 20.0
-"""How long a request for predictions is tried again while nothing is ready."""
 
 READY_S = 300.0
 """How long replicas are waited for."""
@@ -76,7 +71,7 @@ class Deployment:
     def get_state(self) -> DeploymentState:
         """Where it is now."""
         self._row = self._serving.row(self.name)
-        answers = self._row["phase"] == "ready" and self._serving.answers(self.name)
+        answers = self._row["phase"] == "ready" and self._serving._gateway.answers(self.name)
         return DeploymentState(status=str(self._row["phase"]), reason=self._row.get("reason"), answers=answers)
 
     def is_running(self) -> bool:
@@ -131,7 +126,7 @@ class Deployment:
         if allow_missing:
             parameters["allow_missing"] = True
         body |= {"parameters": parameters, "id": request_id or body.get("id") or uuid.uuid4().hex}
-        return self._serving.ask(f"/v1/models/{self.name}:predict", body)
+        return self._serving._gateway.ask(f"/v1/models/{self.name}:predict", body)
 
     def log_outcomes(self, outcomes: Iterable[Outcome]) -> int:
         """Say what really happened, as (inference id, outcome) or (inference id, outcome, known at); for Data Owners.
@@ -164,7 +159,7 @@ class ModelServing:
         self._project = project
         self._api = project._api
         self._path = f"/api/projects/{project.name}/deployments"
-        self._client: httpx.Client | None = None
+        self._gateway = Gateway(project)
 
     def create_deployment(
         self, model: Model, name: str | None = None, replicas: int = 1, *, wait: bool = True
@@ -200,37 +195,6 @@ class ModelServing:
         """Stop serving."""
         self._api.delete(f"{self._path}/{name}")
 
-    def answers(self, name: str) -> bool:
-        """Whether the gateway answers for a deployment."""
-        try:
-            return self._gateway().get(f"/v2/models/{name}/ready").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
-
-    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a body to the gateway, again while nothing is ready; raises HeadraceError."""
-        content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
-        deadline = time.monotonic() + PATIENCE_S
-        pause = 0.05
-        while True:
-            failure: Unreachable
-            try:
-                response = self._gateway().post(path, content=content)
-            except httpx.TransportError as error:
-                failure = Unreachable(f"the gateway does not answer: {error!r}", code="unreachable")
-            else:
-                if response.status_code == httpx.codes.OK:
-                    answer: dict[str, Any] = orjson.loads(response.content)
-                    return answer
-                found = _error(response)
-                if not isinstance(found, Unavailable):
-                    raise found
-                failure = found
-            if time.monotonic() + pause > deadline:
-                raise failure
-            time.sleep(pause)
-            pause = min(pause * 2, 1.0)
-
     def log_outcomes(self, outcomes: Iterable[Outcome]) -> int:
         """See `Deployment.log_outcomes`."""
         records = [_outcome(entry) for entry in outcomes]
@@ -251,38 +215,12 @@ class ModelServing:
 
     def close(self) -> None:
         """Let the connections to the gateway go."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._gateway.close()
 
     @cached_property
     def _outcomes(self) -> Producer:
         """Made once: a producer has connections of its own."""
         return self._project.producer(f"{self._project.name}.outcomes")
-
-    def _gateway(self) -> httpx.Client:
-        if self._client is None:
-            self._client = httpx.Client(
-                base_url=self._address(),
-                headers={"Authorization": f"Bearer {self._api.key}", "Content-Type": "application/json"},
-                timeout=httpx.Timeout(60.0, connect=5.0),
-            )
-        return self._client
-
-    def _address(self) -> str:
-        given = self._project._settings.given
-        if given.get("HEADRACE_PROJECT") == self._project.name and given.get("HEADRACE_SERVING"):
-            return given["HEADRACE_SERVING"]
-        return str(self._api.get(f"/api/projects/{self._project.name}/serving")["url"])
-
-
-def _error(response: httpx.Response) -> Exception:
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        body = {"error": response.text[:500]}
-    status = 422 if response.status_code == httpx.codes.BAD_REQUEST else response.status_code
-    return error_of(status, {**body, "message": body.get("error")})
 
 
 def _micros(given: Time | int) -> int:
