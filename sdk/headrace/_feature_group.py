@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
+from headrace._downloads import FrameType, frame_from
 from headrace._errors import Invalid, NotFound
 from headrace._frames import rows_in, slices
 from headrace._http import Api
@@ -33,7 +33,6 @@ from headrace._values import WrongValue, micros_of, plain
 from headrace._vectors import jsonable, shaped
 
 MakeProducer = Callable[..., RowProducer]
-FrameType = Literal["pandas", "polars", "arrow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,18 +220,8 @@ class FeatureGroup(Selectable):
 
         Columns that begin with `_` say what the log knows: offset, partition, known-at, operation, append time.
         """
-        import pyarrow as pa  # noqa: PLC0415 - only frames need it
-
         path = f"{self._path}/rows?format=arrow&history={'true' if history else 'false'}"
-        with pa.ipc.open_stream(io.BufferedReader(_Readable(self._api.download(path)), 1 << 20)) as reader:
-            table = reader.read_all()
-        if dataframe_type == "arrow":
-            return table
-        if dataframe_type == "polars":
-            import polars as pl  # noqa: PLC0415 - only frames need it
-
-            return pl.from_arrow(table)
-        return table.to_pandas()
+        return frame_from(self._api.download(path), dataframe_type)
 
     def get_vector(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """The online features of one entity, or None where there are none now (missing, deleted, expired)."""
@@ -312,27 +301,3 @@ class FeatureGroup(Selectable):
             positions=tuple(f"{topic_id}:{number}:{offset}" for number, offset in sorted(sending.furthest.items())),
             _ask=self.progress,
         )
-
-
-class _Readable(io.RawIOBase):
-    """Parts of bytes as a file to read from."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self._left = b""
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is next; 0 at the end."""
-        while not self._left:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._left = part
-        count = min(len(buffer), len(self._left))
-        buffer[:count] = self._left[:count]
-        self._left = self._left[count:]
-        return count
