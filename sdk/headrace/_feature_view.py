@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, Literal
 
 from headrace._columns import Feature
@@ -12,6 +11,7 @@ from headrace._http import Api
 from headrace._splits import Time, adjacent, iso
 from headrace._training_dataset import TrainingDataset, TrainingSplit
 from headrace._vectors import ReturnType, jsonable, shaped
+from headrace._view_columns import ViewColumns
 
 DataFormat = Literal["parquet", "csv"]
 
@@ -23,6 +23,7 @@ class FeatureView:
         self._api = api
         self._project = project
         self._row = row
+        self._columns = ViewColumns(api, project, row)
 
     def __repr__(self) -> str:
         return f"FeatureView({self.name!r}, version={self.version})"
@@ -47,31 +48,20 @@ class FeatureView:
         """The columns to predict."""
         return list(self._row["labels"])
 
-    @cached_property
+    @property
     def schema(self) -> list[Feature]:
         """All columns, labels among them, with their types."""
-        selections = [self._row["root"], *(join["selection"] for join in self._row["joins"])]
-        return [
-            Feature(
-                selection["prefix"] + name,
-                self._group(selection)[name]["type"],
-                self._group(selection)[name]["description"],
-            )
-            for selection in selections
-            for name in selection["features"]
-        ]
+        return self._columns.all
 
     @property
     def features(self) -> list[Feature]:
         """The columns a model sees: all but the labels."""
         return [feature for feature in self.schema if feature.name not in self.labels]
 
-    @cached_property
+    @property
     def primary_keys(self) -> list[str]:
         """The primary key of the root group: what names an example, and what a feature vector is asked by."""
-        root = self._row["root"]
-        row = self._api.get(f"/api/projects/{self._project}/feature-groups/{root['group']}/versions/{root['version']}")
-        return list(row["primary_key"])
+        return self._columns.primary_key
 
     # Training data
 
@@ -181,12 +171,12 @@ class FeatureView:
     def get_training_dataset(self, training_dataset_version: int) -> TrainingDataset:
         """A training dataset of this view; raises NotFound."""
         row = self._api.get(f"{self._path}/training-datasets/{training_dataset_version}")
-        return TrainingDataset(self._api, self._project, row, self._file_types)
+        return TrainingDataset(self._api, self._project, row, self._columns.file_types)
 
     def get_training_datasets(self) -> list[TrainingDataset]:
         """All training datasets of this view, the newest first."""
         rows = self._api.get(f"{self._path}/training-datasets")
-        return [TrainingDataset(self._api, self._project, row, self._file_types) for row in rows]
+        return [TrainingDataset(self._api, self._project, row, self._columns.file_types) for row in rows]
 
     def recreate_training_dataset(
         self, training_dataset_version: int, *, wait: bool = True, show_progress: bool = True
@@ -304,24 +294,6 @@ class FeatureView:
         answer = self._api.ask(f"{self._path}/vectors-as-of", question)
         rows = [dict(zip(answer["features"], values, strict=True)) for values in answer["vectors"]]
         return shaped(rows, self.features, return_type)
-
-    @cached_property
-    def _file_types(self) -> dict[str, str]:
-        root = self._group(self._row["root"])
-        keys = {f"_key_{name}": root[name]["type"] for name in self.primary_keys}
-        return {feature.name: feature.type for feature in self.schema} | keys | {"_event_time": "timestamp"}
-
-    @cached_property
-    def _groups(self) -> dict[tuple[str, int], dict[str, Any]]:
-        return {}
-
-    def _group(self, selection: Mapping[str, Any]) -> dict[str, Any]:
-        """Column → what the API says of it."""
-        key = (selection["group"], selection["version"])
-        if key not in self._groups:
-            row = self._api.get(f"/api/projects/{self._project}/feature-groups/{key[0]}/versions/{key[1]}")
-            self._groups[key] = {column["name"]: column for column in row["columns"]}
-        return self._groups[key]
 
     @property
     def _path(self) -> str:
