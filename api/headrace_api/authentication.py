@@ -95,7 +95,7 @@ def _expired(stored: ApiKeyStored) -> bool:
     return stored.expires is not None and stored.expires <= time.time_ns() // 1000
 
 
-def _caller(
+async def _caller(
     request: Request,
     context: Here,
     _bearer: Annotated[None, Security(_BEARER)],
@@ -108,7 +108,7 @@ def _caller(
     return actor
 
 
-def _platform_caller(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+async def _platform_caller(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
     actor.must_not_be_limited()
     return actor
 

@@ -86,7 +86,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 engine.close()
 
 
-def _context(connection: HTTPConnection) -> Context:
+async def _context(connection: HTTPConnection) -> Context:
     context: Any = connection.app.state.context
     return context  # type: ignore[no-any-return] # starlette's state is untyped
 

@@ -115,7 +115,7 @@ def expected_version(header: str | None) -> int | None:
     return int(text)
 
 
-def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
+async def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
     context: Here,
     actor: Caller,
     response: Response,
@@ -133,7 +133,7 @@ def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
     )
 
 
-def _platform_sender(sender: Annotated[Sender, Depends(_sender)]) -> Sender:
+async def _platform_sender(sender: Annotated[Sender, Depends(_sender)]) -> Sender:
     sender.actor.must_not_be_limited()
     return sender
 

@@ -30,7 +30,9 @@ class CommandClient:
             {
                 **connection.librdkafka(),
                 "enable.idempotence": True,
+                # One request at a time: what is sent meanwhile goes together in the next, and nothing waits for company.
                 "linger.ms": 0,
+                "max.in.flight": 1,
                 "message.timeout.ms": 10_000,
                 "partitioner": "murmur2_random",
             }

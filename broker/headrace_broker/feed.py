@@ -7,7 +7,7 @@ from headrace_broker.admin import Admin
 from headrace_broker.connection import Connection
 from headrace_broker.envelopes import read_event
 from headrace_broker.errors import Gap, Missing
-from headrace_broker.follower import Follower, Partition
+from headrace_broker.follower import STAYING_MS, Follower, Partition
 from headrace_broker.topics import PLATFORM
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectReady
@@ -36,7 +36,9 @@ class Events:
 class MetadataFeed:
     """Reads all metadata events; follows a project's topic as soon as ProjectReady announces it."""
 
-    def __init__(self, connection: Connection, starts: Mapping[Partition, Start] | None = None) -> None:
+    def __init__(
+        self, connection: Connection, starts: Mapping[Partition, Start] | None = None, *, wait_ms: int = STAYING_MS
+    ) -> None:
         found = Admin(connection).topic_ids([PLATFORM])
         if PLATFORM not in found:
             raise Missing(f"{PLATFORM} does not exist: prepare the log first")
@@ -46,7 +48,7 @@ class MetadataFeed:
             if where.topic == PLATFORM and where != platform:
                 raise Missing(f"{PLATFORM} is another topic ({platform.topic_id}) than the one read before")
         known.setdefault(platform, Start())
-        self._follower = Follower(connection)
+        self._follower = Follower(connection, wait_ms=wait_ms)
         self._codec = MessageCodec()
         self._seqs = {where.topic: start.seq for where, start in known.items()}
         self._follower.follow({where: start.offset for where, start in known.items()})

@@ -11,6 +11,11 @@ from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing
 from headrace_broker.record import Record, read_headers
 
+STAYING_MS = 100
+"""For how long the brokers may hold back the question of one who follows for as long as the process lives."""
+LEAVING_MS = 10
+"""For how long that of one who reads to the end and leaves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:
@@ -39,12 +44,16 @@ class Batch:
 class Follower:
     """Reads committed records of the partitions it was told to follow.
 
-    After the first record of a batch it gathers others for `gather_s` seconds; 0 hands each record on at once. `alone`
+    Where there is nothing new, the brokers hold its question back for `wait_ms` and answer as soon as there is: a long
+    wait delays no record. It delays what only the next question tells: that an end is reached, and what lies in a
+    partition that is followed from now on. Who reads to an end and leaves asks often, who stays asks rarely.
+
+    After the first record of a batch it gathers others for `gather_s` seconds; 0 hands on at once what is there. `alone`
     says that a partition which cannot be read leaves the others alone: it is reported as lost instead of raised.
     """
 
     def __init__(
-        self, connection: Connection, *, wait_ms: int = 10, gather_s: float = 0.003, alone: bool = False
+        self, connection: Connection, *, wait_ms: int = STAYING_MS, gather_s: float = 0.003, alone: bool = False
     ) -> None:
         self._gather_s = gather_s
         self._alone = alone
@@ -59,6 +68,7 @@ class Follower:
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": wait_ms,
                 "fetch.error.backoff.ms": 50,
+                "fetch.queue.backoff.ms": 20,
                 "queued.max.messages.kbytes": 16_384,
             }
         )
@@ -106,9 +116,8 @@ class Follower:
         if first is None:
             return batch
         self._take(first, batch)
-        if self._gather_s:
-            for message in self._consumer.consume(limit, self._gather_s):
-                self._take(message, batch)
+        for message in self._consumer.consume(limit, self._gather_s):
+            self._take(message, batch)
         return batch
 
     def _take(self, message: Message, batch: Batch) -> None:

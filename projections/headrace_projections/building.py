@@ -73,7 +73,8 @@ class Building:
                 if on_its_way is not None:
                     on_its_way.result()
                 on_its_way = beside.submit(self._commit, folded)
-                self.reached |= {topic_of(recorded): Start(recorded.at.offset + 1, recorded.seq) for recorded in batch}
+                last = {(recorded.at.topic_id, recorded.at.partition): recorded for recorded in batch}
+                self.reached |= {topic_of(one): Start(one.at.offset + 1, one.seq) for one in last.values()}
                 pace.add(len(batch), replay)
             if on_its_way is not None:
                 on_its_way.result()

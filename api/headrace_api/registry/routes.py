@@ -46,15 +46,15 @@ class RegistryRoute(APIRoute):
         return handler
 
 
-def _project_registry(reading: Reading) -> Registry:
+async def _project_registry(reading: Reading) -> Registry:
     return ProjectRegistry(reading.context.pool, reading.project)
 
 
-def _shipped_registry() -> Registry:
+async def _shipped_registry() -> Registry:
     return ShippedRegistry()
 
 
-def _routes(prefix: str, tag: str, registry: Callable[..., Registry]) -> APIRouter:
+def _routes(prefix: str, tag: str, registry: Callable[..., Awaitable[Registry]]) -> APIRouter:
     routes = APIRouter(
         prefix=prefix,
         tags=[tag],

@@ -2,13 +2,14 @@
 
 from headrace_broker.connection import Connection
 from headrace_broker.feed import MetadataFeed
+from headrace_broker.follower import LEAVING_MS
 from headrace_processors.commands.world import World
 
 
 def refold(world: World, connection: Connection) -> None:
     """Forget every aggregate and fold all events again; answers and counters stay."""
     world.aggregates.clear()
-    feed = MetadataFeed(connection)
+    feed = MetadataFeed(connection, wait_ms=LEAVING_MS)
     while not feed.at_end():
         for recorded in feed.poll(1.0).events:
             world.apply(recorded)

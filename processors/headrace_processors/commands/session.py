@@ -12,7 +12,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from headrace_broker.admin import Admin, translated
 from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing, Unavailable
-from headrace_broker.follower import Follower, Partition
+from headrace_broker.follower import LEAVING_MS, STAYING_MS, Follower, Partition
 from headrace_broker.record import Record, read_headers
 from headrace_broker.sealing import MasterKey
 from headrace_broker.topics import COMMANDS, STATE
@@ -52,7 +52,7 @@ class Session:
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "error",
-                "fetch.wait.max.ms": 10,
+                "fetch.wait.max.ms": STAYING_MS,
             }
         )
         self._consumer.subscribe([COMMANDS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
@@ -77,7 +77,7 @@ class Session:
         self._lost = True
 
     def _restore(self) -> None:
-        follower = Follower(self._connection)
+        follower = Follower(self._connection, wait_ms=LEAVING_MS)
         follower.follow({Partition(STATE, self._topic_id(STATE), 0): 0})
         readable = True
         while not follower.at_end():

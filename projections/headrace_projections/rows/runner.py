@@ -62,7 +62,7 @@ class RowRunner:
         self._target = target
         self._patience = schema_patience_s
         self._feed = MetadataFeed(connection)
-        self._follower = Follower(connection, wait_ms=50, alone=True)
+        self._follower = Follower(connection, alone=True)
         self._dead = DeadLetters(connection, target.name)
         self._now = _Session()
         self._measures = measures
