@@ -167,9 +167,10 @@ class FeatureGroup(Selectable):
     ) -> Receipt:
         """Write rows: a pandas or polars DataFrame, an Arrow table, or a list of dicts, which is left as it is.
 
-        A row that does not fit (wrong type, missing key or event time, a value in a column the group lacks) is refused
-        in the receipt; the others are written. Datetimes without a zone are UTC. With `wait` it returns when the rows
-        can be read. To repeat an insert that broke off, give its `insert_id`.
+        A row that does not fit (wrong type, missing key or event time, a number that is not finite, a value in a
+        column the group lacks) is refused in the receipt; the others are written. NaN in a pandas frame is a missing
+        value, as pandas means it; in other frames it is a number that is not finite. Datetimes without a zone are UTC.
+        With `wait` it returns when the rows can be read. To repeat an insert that broke off, give its `insert_id`.
 
         Raises:
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.

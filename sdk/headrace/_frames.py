@@ -81,7 +81,7 @@ def _column(frame: Any, kind: str, name: str) -> Any:
         import pyarrow as pa  # noqa: PLC0415 - only frames need it
 
         try:
-            return pa.array(series, from_pandas=True)
+            return _null_for_nan(pa.array(series, from_pandas=True))
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             return [_no_nan(plain(value)) for value in series.tolist()]
     if kind == "polars":
@@ -91,6 +91,17 @@ def _column(frame: Any, kind: str, name: str) -> Any:
         return series.to_arrow()
     column = frame.column(name)
     return column.combine_chunks() if hasattr(column, "combine_chunks") else column
+
+
+def _null_for_nan(array: Any) -> Any:
+    """The Arrow array with null for NaN, which nullable dtypes of pandas may hold beside NA."""
+    import pyarrow as pa  # noqa: PLC0415 - only frames need it
+    import pyarrow.compute as pc  # noqa: PLC0415 - only frames need it
+
+    if not pa.types.is_floating(array.type):
+        return array
+    nan = pc.is_nan(array)
+    return pc.if_else(nan, pa.scalar(None, array.type), array) if pc.any(nan).as_py() else array
 
 
 def _no_nan(value: Any) -> Any:

@@ -169,6 +169,8 @@ def _arrow(values: Any, kind: str) -> list[Any] | None:
         limit = 1 << (31 if kind == "int" else 63)
         if not _within(pc.min_max(values), -limit, limit - 1):
             return None
+    elif kind in {"float", "double"} and pc.all(pc.is_finite(values)).as_py() is False:
+        return None
     listed: list[Any] = values.to_pylist()
     return listed
 

@@ -58,14 +58,19 @@ def _real(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise WrongValue("is not a number")
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         raise WrongValue("is too large a number") from None
+    if math.isnan(number):
+        raise WrongValue("is not a number: give None where a value is missing")
+    if math.isinf(number):
+        raise WrongValue("is not finite")
+    return number
 
 
 def _single(value: Any) -> float:
     number = _real(value)
-    if math.isfinite(number) and abs(number) > _LARGEST_FLOAT:
+    if abs(number) > _LARGEST_FLOAT:
         raise WrongValue("is too large for a float of 32 bits")
     return number
 

@@ -219,6 +219,10 @@ def _read_real(cursor: _Cursor, rows: Longs, entry: Field, count: int) -> Values
     width = 4 if entry.type == "float" else 8
     rows, start = cursor.take(rows, width, entry.name)
     found = cursor.buffer[fixed(start, width)].view("<f4" if width == 4 else "<f8").reshape(len(rows))
+    finite = np.isfinite(found)
+    if not finite.all():
+        cursor.fail(rows[~finite], f"column {entry.name!r} holds a number that is not finite")
+        rows, found = rows[finite], found[finite]
     return _values(entry, rows, found, count)
 
 

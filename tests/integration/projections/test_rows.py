@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import subprocess
@@ -177,6 +178,8 @@ def test_what_does_not_fit_ends_as_dead_letters_and_the_rest_flows(
     log.produce(topic, made.key(rows[0]), made.value(rows[0])[:-3])
     log.produce(topic, b"other key", made.value(rows[0]), {"headrace_insert": "x"})
     log.produce(topic, made.key(rows[0]), None)
+    for number in (math.nan, math.inf, -math.inf):
+        log.produce(topic, made.key(rows[0]), made.value({**rows[0], "share": number}))
     log.insert(made, rows[25:])
     due = ends(log, made.group)
     run_to_the_end(stack, OnlineTarget(stack.postgres_dsn), made.group, due)
@@ -186,19 +189,21 @@ def test_what_does_not_fit_ends_as_dead_letters_and_the_rest_flows(
     letters = dead_letters(log, project)
     for projection in ("online", "offline"):
         mine = [letter for letter in letters if letter.headers["projection"] == projection]
-        assert [letter.headers["offset"] for letter in mine] == ["25", "26", "27", "28"]
+        assert [letter.headers["offset"] for letter in mine] == ["25", "26", "27", "28", "29", "30", "31"]
         assert {letter.headers["topic"] for letter in mine} == {topic}
         assert mine[0].value == b"not avro at all"
         assert mine[2].headers["error"] == "the record's key is not the canonical key of its row"
         assert mine[2].headers["headrace_insert"] == "x"
         assert mine[3].value is None
+        reasons = {letter.headers["error"] for letter in mine[4:]}
+        assert reasons == {"column 'share' holds a number that is not finite"}
         original = Record(topic=topic, topic_id=made.group.topic_id, partition=0, offset=25, key=b"", value=b"")
         assert mine[0].headers["headrace_id"] == dead_letter_id(original, projection)
         with psycopg.connect(stack.postgres_dsn) as database:
             query = sql.SQL("SELECT count(*) FROM {} WHERE topic_id = %s").format(
                 sql.Identifier(projection, "dead_letters")
             )
-            assert database.execute(query, (made.group.topic_id,)).fetchone() == (4,)
+            assert database.execute(query, (made.group.topic_id,)).fetchone() == (7,)
 
 
 def test_a_partition_waits_for_an_unknown_schema_while_others_go_on(

@@ -134,6 +134,13 @@ GOOD = {"id": "a", "at": AT}
         ({**GOOD, "small": 2**31}, "is not a whole number of 32 bits"),
         ({**GOOD, "real": "1"}, "is not a number"),
         ({**GOOD, "real": False}, "is not a number"),
+        (
+            {**GOOD, "real": math.nan},
+            "column 'real': 'nan' (float) is not a number: give None where a value is missing",
+        ),
+        ({**GOOD, "real": np.float32("nan")}, "give None where a value is missing"),
+        ({**GOOD, "real": math.inf}, "column 'real': 'inf' (float) is not finite"),
+        ({**GOOD, "real": -math.inf}, "is not finite"),
         ({**GOOD, "flag": 1}, "is not a boolean"),
         ({**GOOD, "day": AT}, "is a time, not a date"),
         ({**GOOD, "raw": "text"}, "is not bytes"),
@@ -164,6 +171,52 @@ def test_a_frame_refuses_its_bad_rows_by_their_index() -> None:
         3: "event time 'at' is missing",
         4: "the group has no column 'colour'",
     }
+
+
+PANDAS = [
+    pd.Series([0.5, np.nan, -np.inf, np.inf]),
+    pd.Series([0.5, np.nan, -np.inf, np.inf], dtype="float32"),
+    pd.Series([0.5, None, -np.inf, np.inf], dtype="Float64"),
+    pd.Series([0.5, np.nan, -np.inf, np.inf], dtype=object),
+    pd.Series(pa.array([0.5, math.nan, -math.inf, math.inf]), dtype=pd.ArrowDtype(pa.float64())),
+]
+
+
+@pytest.mark.parametrize("column", PANDAS, ids=lambda column: str(column.dtype))
+def test_a_nan_of_pandas_is_a_missing_value_and_infinity_is_refused(column: pd.Series[Any]) -> None:
+    good, bad = encoded(pd.DataFrame({"id": list("abcd"), "at": [AT] * 4, "real": column}))
+    assert [decoded(row)["real"] for row in good] == [0.5, None]
+    assert [(one.row, one.reason.partition(") ")[2]) for one in bad] == [(2, "is not finite"), (3, "is not finite")]
+
+
+def frames_with_their_own_null(values: list[float | None]) -> list[Any]:
+    columns = {"id": [str(n) for n in range(len(values))], "at": [AT] * len(values), "real": values}
+    return [
+        pl.DataFrame(columns, strict=False),
+        pa.table({name: pa.array(given) for name, given in columns.items()}),
+        [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+    ]
+
+
+def test_where_a_frame_has_a_null_of_its_own_nan_is_refused_like_infinity() -> None:
+    for frame in frames_with_their_own_null([0.5, None, math.nan, math.inf, 2.0, -math.inf]):
+        good, bad = encoded(frame, size=4)
+        assert [decoded(row)["real"] for row in good] == [0.5, None, 2.0]
+        assert [(one.row, one.reason.partition(") ")[2]) for one in bad] == [
+            (2, "is not a number: give None where a value is missing"),
+            (3, "is not finite"),
+            (5, "is not finite"),
+        ]
+
+
+def test_a_double_that_no_float_can_hold_is_refused() -> None:
+    types = {"id": "string", "real": "float"}
+    text = row_schema("shop", "t", 1, [Column(name=n, type=t) for n, t in types.items()], ("id",))
+    encoder = RowEncoder(RowSchema(types=types, primary_key=("id",), event_time=None, schema_id=1, schema=text))
+    (part,) = slices(pd.DataFrame({"id": list("abc"), "real": [0.5, 1e39, np.nan]}))
+    good, bad = encoder.encode(part)
+    assert len(good) == 2
+    assert [(one.row, one.reason.partition(") ")[2]) for one in bad] == [(1, "is too large for a float of 32 bits")]
 
 
 def test_a_composite_key_with_a_nan_is_refused() -> None:
