@@ -3,15 +3,16 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
 import headrace
-from headrace._settings import administrator_key, local_api, stack_home
 from headrace_bench import commands, features, floors
 from headrace_bench.measure import Figure, latency, show, timed
+from headrace_compose.stack import Stack
 
 REPORT = Path("bench-report.json")
 
@@ -20,24 +21,25 @@ def main() -> None:
     """Start what is not up, measure one thing after the other."""
     console = Console(stderr=True)
     subprocess.run([sys.executable, "-m", "headrace_compose", "up"], check=True)
-    api, key, home = local_api(), administrator_key(), stack_home()
-    if api is None or key is None:
-        sys.exit(f"{home} holds no address or no administrator's key")
+    home = Stack().home
     status = json.loads(
         subprocess.run([sys.executable, "-m", "headrace_compose", "status"], stdout=subprocess.PIPE, check=True).stdout
     )["services"]
 
-    def client() -> httpx.Client:
-        return httpx.Client(base_url=api, headers={"Authorization": f"Bearer {key}"}, timeout=60)
-
     figures: list[Figure] = []
-    with client() as http, headrace.connect(api, key) as administrator:
+    with headrace.administrator() as administrator, ExitStack() as clients:
+        key = administrator.issue_key(hours=2).key
+
+        def client() -> httpx.Client:
+            return httpx.Client(base_url=administrator.url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+
+        http = clients.enter_context(client())
         console.print("floors")
-        transactions = timed(floors.transaction(status["kafka"]["address"], home / "secrets"), 300)
+        transactions = timed(floors.transaction(status["kafka"]["address"], home.secrets), 300)
         answers = timed(floors.answer(http), 500)
         figures.append(latency("floor: transaction of one message", transactions, floor=None, to_reach=""))
         figures.append(latency("floor: an HTTP answer", answers, floor=None, to_reach=""))
-        dsn = floors.dsn(home, status["postgres"]["address"])
+        dsn = floors.dsn(home.root, status["postgres"]["address"])
         selects = timed(floors.select(dsn), 500)
         figures.append(latency("floor: a SELECT by key", selects, floor=None, to_reach=""))
         console.print("commands")
@@ -45,7 +47,7 @@ def main() -> None:
         figures.append(commands.visible(http, selects))
         figures.append(commands.throughput(client))
         console.print("feature rows")
-        with features.project(administrator, api) as owner:
+        with features.project(administrator) as owner:
             figures.append(features.rows_per_second(owner))
             figures.append(features.vector(http, owner, ("HTTP answer", answers)))
         console.print("rebuild")

@@ -17,13 +17,13 @@ FEATURES = 10
 ROWS = 200_000
 
 
-def project(administrator: Platform, api: str) -> Project:
+def project(administrator: Platform) -> Project:
     """A project of its own, whose owner measures."""
     owner = f"bench-{uuid.uuid4().hex[:8]}"
     administrator.create_user(owner)
     name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
     key = administrator.issue_key(owner, project=name, hours=2).key
-    return headrace.login(api, key, name)
+    return headrace.login(administrator.url, key, name)
 
 
 def frame(rows: int, seed: int = 0) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""`make demo`: start the stack, play the year, leave everything up."""
+"""`make demo`: start the stack, play the year, leave everything up.
+
+python -m flights [year|sample]
+"""
 
 import subprocess
 import sys
@@ -7,32 +10,30 @@ from pathlib import Path
 import headrace
 from flights import features, july, lineage, people, rebuilt, served, training, trials, watched, year
 from flights.data import read_year
+from flights.extent import EXTENTS, Extent
 from flights.recomputed import compare
 from flights.stage import Stage
 from flights.story import Story
-from headrace._settings import administrator_key, local_api, stack_home
 
 REPORT = Path("demo-report.json")
 
 
-def main() -> None:
+def main(extent: str = "year") -> None:
     """Tell the whole story."""
     story = Story()
     with story.chapter("0", "The stack") as chapter:
         subprocess.run([sys.executable, "-m", "headrace_compose", "up"], check=True)
-        api, key = local_api(), administrator_key()
-        if api is None or key is None:
-            sys.exit(f"{stack_home()} holds no address or no administrator's key: run `make up` and look there")
-        chapter.result = f"the API answers at {api}"
-    with headrace.connect(api, key) as administrator:
-        _play(story, administrator, api)
-    story.close(REPORT, {"api": api})
+        administrator = headrace.administrator()
+        chapter.result = f"the API answers at {administrator.url}"
+    with administrator:
+        _play(story, administrator, EXTENTS[extent])
+    story.close(REPORT, {"api": administrator.url, "extent": extent})
 
 
-def _play(story: Story, administrator: headrace.Platform, api: str) -> None:
+def _play(story: Story, administrator: headrace.Platform, extent: Extent) -> None:
     with story.chapter("1", "Projects and people") as chapter:
-        cast = people.play(story, chapter, administrator, api)
-    stage = Stage(story=story, cast=cast, year=read_year(), api=api)
+        cast = people.play(story, chapter, administrator)
+    stage = Stage(story=story, cast=cast, extent=extent, year=read_year(), api=administrator.url)
     with story.chapter("2", "Features up to 30 June") as chapter:
         groups = features.play(stage, chapter)
     with story.chapter("3", "Training data") as chapter:
@@ -49,7 +50,7 @@ def _play(story: Story, administrator: headrace.Platform, api: str) -> None:
         chapter.result += f"; {recomputed} served vectors equal the offline store"
     with story.chapter("7", "Monitoring") as chapter:
         watched.play(stage, chapter, monitor, lived, dataset)
-    with story.chapter("8", "The rest of the year") as chapter:
+    with story.chapter("8", "What followed") as chapter:
         year.play(stage, chapter, groups)
     with story.chapter("9", "Lineage") as chapter:
         lineage.play(stage, chapter)
@@ -58,4 +59,4 @@ def _play(story: Story, administrator: headrace.Platform, api: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -37,7 +37,7 @@ def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def gather(administrator: Platform, api: str) -> Cast:
+def gather(administrator: Platform) -> Cast:
     """Make the people (once) and the projects (each run), and sign everybody in with a key of their own."""
     known = {row["user"] for row in administrator.get_users()}
     for user in (OWNER, SCIENTIST, RIVAL):
@@ -50,12 +50,12 @@ def gather(administrator: Platform, api: str) -> Cast:
         user: administrator.issue_key(user, project=project, hours=24).key
         for user, project in ((OWNER, flights), (SCIENTIST, flights), (RIVAL, rival))
     }
-    owner = headrace.login(api, keys[OWNER], flights)
+    owner = headrace.login(administrator.url, keys[OWNER], flights)
     owner.add_member(SCIENTIST, "data-scientist")
     return Cast(
         administrator=administrator,
         owner=owner,
-        scientist=headrace.login(api, keys[SCIENTIST], flights),
-        rival=headrace.login(api, keys[RIVAL], rival),
+        scientist=headrace.login(administrator.url, keys[SCIENTIST], flights),
+        rival=headrace.login(administrator.url, keys[RIVAL], rival),
         keys=keys,
     )

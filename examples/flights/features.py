@@ -37,12 +37,12 @@ class Groups:
 
 def play(stage: Stage, chapter: Chapter) -> Groups:
     """Make and fill the groups with everything before July; send rows that do not fit, both ways."""
-    story, cast, year = stage.story, stage.cast, stage.year
+    story, cast, year, first = stage.story, stage.cast, stage.year, stage.extent.first
     store = cast.owner.get_feature_store()
     frames = {
-        "weather": between(year.weather, "time_hour", day(1, 1), HALF),
-        "flights": between(year.flights, "scheduled", day(1, 1), HALF),
-        "arrivals": between(year.arrivals, "scheduled", day(1, 1), HELD_BACK).drop("known"),
+        "weather": between(year.weather, "time_hour", first, HALF),
+        "flights": between(year.flights, "scheduled", first, HALF),
+        "arrivals": between(year.arrivals, "scheduled", first, HELD_BACK).drop("known"),
     }
     groups = Groups(
         weather=store.create_feature_group(

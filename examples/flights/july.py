@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from flights.data import ARRIVAL_COLUMNS, between, day
+from flights.data import ARRIVAL_COLUMNS, between
 from flights.features import HALF, Groups
 from flights.logged import count, predictions
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import Deployment
 
-END = day(7, 23)
 MOST_ROWS = 64
 HELD_SHARE, REVERSED_SHARE, TWICE_SHARE = 0.25, 0.06, 0.015
 
@@ -76,12 +75,13 @@ class July:
 
 
 def play(stage: Stage, chapter: Chapter, groups: Groups, predicting: Deployment) -> July:
-    """Live through July until its 22nd day is over. A quarter of the outcomes are held back for later."""
+    """Live through July as far as the story goes. A quarter of the outcomes are held back for later."""
+    end = stage.extent.until
     owner = stage.cast.owner.get_model_serving().get_deployment(predicting.name)
     july = July(stage, groups, predicting, owner)
-    flights = _by_hour(between(stage.year.flights, "scheduled", HALF, END), "scheduled")
-    weather = _by_hour(between(stage.year.weather, "time_hour", HALF, END), "time_hour")
-    arrivals = between(stage.year.arrivals, "scheduled", HALF, END)
+    flights = _by_hour(between(stage.year.flights, "scheduled", HALF, end), "scheduled")
+    weather = _by_hour(between(stage.year.weather, "time_hour", HALF, end), "time_hour")
+    arrivals = between(stage.year.arrivals, "scheduled", HALF, end)
     landed = _by_hour(arrivals, "known")
     now, nothing = HALF, stage.year.weather.clear()
     last = arrivals["known"].max()

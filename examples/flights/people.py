@@ -6,9 +6,9 @@ from flights.story import Chapter, Story
 from headrace import Platform
 
 
-def play(story: Story, chapter: Chapter, administrator: Platform, api: str) -> Cast:
+def play(story: Story, chapter: Chapter, administrator: Platform) -> Cast:
     """Make people and projects; try the rival's certificate and the owner's on the same topic."""
-    cast = gather(administrator, api)
+    cast = gather(administrator)
     story.say(f"projects {cast.name} and {cast.rival.name} are Ready: their topics and access rules hold")
     topic = cast.owner.get_kafka_api().create_topic("radar").name
     rival = cast.rival.client_files().librdkafka()

@@ -5,7 +5,6 @@ import random
 from typing import Any
 
 from flights.features import HALF
-from flights.july import END
 from flights.logged import predictions
 from flights.program import NUMBERS, TEXTS
 from flights.stage import Stage
@@ -16,7 +15,7 @@ SAMPLE = 100
 
 def compare(stage: Stage, view: FeatureView) -> int:
     """Compare the logged inputs of some predictions with training data made now; a difference is an AssertionError."""
-    _, dataset = view.create_training_data(HALF, END, show_progress=False)
+    _, dataset = view.create_training_data(HALF, stage.extent.until, show_progress=False)
     frame = dataset.read("train", primary_key=True)
     rows = {row["_key_flight_id"]: row for row in frame.to_dict("records")}
     logged = [one for one in predictions(stage).values() if one["entity"].get("flight_id") in rows]

@@ -1,9 +1,10 @@
-"""What every chapter needs: the story it is part of, who plays, the data, and where the API is."""
+"""What every chapter needs: the story it is part of, who plays, how much of the year, and where the API is."""
 
 from dataclasses import dataclass
 
 from flights.cast import Cast
 from flights.data import Year
+from flights.extent import Extent
 from flights.story import Story
 
 
@@ -13,5 +14,6 @@ class Stage:
 
     story: Story
     cast: Cast
+    extent: Extent
     year: Year
     api: str

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from flights.cast import SCIENTIST
-from flights.data import ARRIVAL_COLUMNS, WEATHER_COLUMNS, between, day
+from flights.data import ARRIVAL_COLUMNS, WEATHER_COLUMNS, between
 from flights.features import HALF, HELD_BACK, Groups
 from flights.stage import Stage
 from flights.story import Chapter
@@ -14,12 +14,11 @@ from headrace import FeatureView, TrainingDataset
 
 OF_FLIGHTS = ("carrier", "dest", "distance", "hour", "month", "weekday")
 OF_WEATHER = tuple(name for name in WEATHER_COLUMNS if name not in {"origin", "time_hour"})
-SPLIT = day(6, 1)
 
 
 def play(stage: Stage, chapter: Chapter, groups: Groups) -> tuple[FeatureView, TrainingDataset]:
-    """Define the view, make January to June split by time, insert late rows, make it again elsewhere."""
-    story, cast = stage.story, stage.cast
+    """Define the view, make everything before July split by time, insert late rows, make it again elsewhere."""
+    story, cast, extent = stage.story, stage.cast, stage.extent
     store = cast.scientist.get_feature_store()
     flights, weather, arrivals = (store.get_feature_group(name, 1) for name in ("flights", "weather", "arrivals"))
     view = store.create_feature_view(
@@ -30,7 +29,7 @@ def play(stage: Stage, chapter: Chapter, groups: Groups) -> tuple[FeatureView, T
         labels=["late"],
         description="A flight, the weather known at its departure, and whether it arrived over 15 minutes late",
     )
-    version, dataset = view.create_train_test_split(train_start=day(1, 1), train_end=SPLIT, test_end=HALF)
+    version, dataset = view.create_train_test_split(train_start=extent.first, train_end=extent.split, test_end=HALF)
     manifest = dataset.manifest
     for file in manifest.files:
         story.say(f"{file.split}: {file.rows:,} rows")

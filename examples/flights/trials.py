@@ -30,9 +30,7 @@ def play(stage: Stage, chapter: Chapter, dataset: TrainingDataset) -> Experiment
     first_promotion, last_start = steps.index("promoted"), _last(steps, "started")
     if first_promotion > last_start:
         raise AssertionError("no trial was promoted before the last one started: the study waited for its rung")
-    stage.story.say(
-        f"the first promotion came before {steps[first_promotion:].count('trial_started')} trials had begun"
-    )
+    stage.story.say(f"the first promotion came before {steps[first_promotion:].count('started')} trials had begun")
     if result.best_val is None or result.best_id is None:
         raise AssertionError("every trial failed")
     chapter.figures = {

@@ -14,7 +14,7 @@ from flights.program import NUMBERS
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import Deployment, FeatureWindow, Monitor, TrainingDataset, Window
-from headrace._settings import stack_home
+from headrace_compose.stack import Stack
 
 DAY_US = 86_400_000_000
 TOLERANCE = 1e-9
@@ -166,7 +166,7 @@ def _same_counts(shown: tuple[int, ...], computed: Any, what: str) -> None:
 
 def _flink() -> tuple[str, list[str]]:
     """The Flink job and its complete checkpoints, as they lie on disk."""
-    complete = sorted((stack_home() / "flink").glob("**/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
+    complete = sorted((Stack().home.root / "flink").glob("**/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
     if not complete:
         raise AssertionError("Flink has made no checkpoint")
     newest: Path = complete[-1].parent

@@ -24,7 +24,7 @@ from headrace._feature_store import FeatureStore
 from headrace._feature_view import FeatureView
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._lineage import Lineage, LineageEdge, LineageNode
-from headrace._login import connect, login
+from headrace._login import administrator, connect, login
 from headrace._members import MembersApi, ProjectMember
 from headrace._model import Model
 from headrace._models import ModelRegistry
@@ -97,6 +97,7 @@ __all__ = [
     "Vector",
     "Visible",
     "Window",
+    "administrator",
     "connect",
     "experiment",
     "login",

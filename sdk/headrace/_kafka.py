@@ -1,9 +1,11 @@
 """Topics and schemas of a project."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from headrace._certificates import ClientFiles
 from headrace._clients import full_name
 from headrace._http import Api
 
@@ -30,12 +32,27 @@ class KafkaSchema:
 
 
 class KafkaApi:
-    """Makes and lists topics; reads the schema registry."""
+    """Makes and lists topics; reads the schema registry; says how any Kafka client connects."""
 
-    def __init__(self, api: Api, project: str) -> None:
+    def __init__(self, api: Api, project: str, user: str, files: Callable[[], ClientFiles]) -> None:
         self._api = api
         self._project = project
+        self._user = user
+        self._files = files
         self._path = f"/api/projects/{project}"
+
+    def get_default_config(self) -> dict[str, Any]:
+        """What a client of confluent-kafka (or whatever else is made of librdkafka) needs, as its own dict.
+
+        The group is the user's own in this project. The certificate is renewed without being asked: ask again for
+        each new client.
+        """
+        files = self._files()
+        return {
+            **files.librdkafka(),
+            "client.id": f"{self._project}__{self._user}",
+            "group.id": f"{files.group_prefix}{self._user}",
+        }
 
     def create_topic(self, name: str, partitions: int = 1) -> KafkaTopic:
         """Make `<project>.topics.<name>`, and return when it takes records. For Data Owners; raises HeadraceError."""

@@ -6,7 +6,7 @@ from headrace._errors import Invalid
 from headrace._http import Api
 from headrace._platform import Platform
 from headrace._project import Project
-from headrace._settings import resolve
+from headrace._settings import Settings, local_administrator, resolve
 
 
 def login(host: str | None = None, api_key: str | None = None, project: str | None = None) -> Project:
@@ -32,7 +32,21 @@ def login(host: str | None = None, api_key: str | None = None, project: str | No
 
 def connect(host: str | None = None, api_key: str | None = None) -> Platform:
     """Sign in to the platform itself: users, projects, keys. Arguments as with `login`."""
-    settings = resolve(host, api_key, None)
+    return _platform(resolve(host, api_key, None))
+
+
+def administrator() -> Platform:
+    """Sign in to the stack on this machine as its administrator, whatever the environment says of others.
+
+    The key is the one that `headrace up` left in the home, so this is for whoever may read that.
+
+    Raises:
+        HeadraceError: there is no such stack, it does not answer, or its key cannot be read.
+    """
+    return _platform(local_administrator())
+
+
+def _platform(settings: Settings) -> Platform:
     with ExitStack() as unless_signed_in:
         api = unless_signed_in.enter_context(Api(settings.host, settings.api_key))
         user = api.get("/api/whoami")["user"]

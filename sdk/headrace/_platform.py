@@ -33,6 +33,11 @@ class Platform:
     def __repr__(self) -> str:
         return f"Platform({self.api.url!r}, user={self.user!r})"
 
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        return self.api.url
+
     def create_user(self, user: str) -> None:
         """Make a person known; for administrators."""
         self.api.post("/api/users", {"user": user})

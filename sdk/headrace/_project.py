@@ -86,7 +86,7 @@ class Project:
 
     def get_kafka_api(self) -> KafkaApi:
         """Topics and schemas."""
-        return KafkaApi(self._api, self.name)
+        return KafkaApi(self._api, self.name, self.user, self.client_files)
 
     def get_members_api(self) -> MembersApi:
         """Who belongs to the project."""

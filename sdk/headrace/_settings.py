@@ -46,6 +46,17 @@ def administrator_key(environment: Mapping[str, str] = os.environ) -> str | None
         return None
 
 
+def local_administrator(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the administrator of the stack on this machine; raises Unreachable or NotSignedIn."""
+    home = stack_home(environment)
+    host, key = local_api(environment), administrator_key(environment)
+    if host is None:
+        raise Unreachable(f"there is no stack in {home}: start one with `headrace up`", code="no-address")
+    if key is None:
+        raise NotSignedIn(f"the administrator's key in {home / 'secrets'} cannot be read", code="no-credential")
+    return resolve(host, key, None, {name: environment[name] for name in (HOME,) if name in environment})
+
+
 def resolve(
     host: str | None, api_key: str | None, project: str | None, environment: Mapping[str, str] = os.environ
 ) -> Settings:

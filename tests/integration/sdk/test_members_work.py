@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from tests.integration.clients import eventually
 from tests.integration.served import ADMINISTRATOR_KEY, Served, unique
 
@@ -60,6 +60,32 @@ def test_one_line_produces_and_one_line_consumes(served: Served, project: str) -
         eventually(all_seen, "all records")
         consumer.close()
     assert sorted(seen) == list(range(1000))
+
+
+def test_any_client_is_made_of_the_default_configuration(served: Served, project: str) -> None:
+    with served.project("ada", project) as ada:
+        kafka = ada.get_kafka_api()
+        topic = kafka.create_topic(unique("t").replace("-", "_")).name
+        answers: list[KafkaError | None] = []
+        settings = kafka.get_default_config()
+        producer = Producer({name: value for name, value in settings.items() if name != "group.id"})
+        producer.produce(topic, b"plain", on_delivery=lambda error, _: answers.append(error))
+        assert producer.flush(20) == 0
+        assert answers == [None]
+        consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
+        consumer.subscribe([topic])
+        message = eventually(lambda: consumer.poll(0.2), "the record")
+        consumer.close()
+    assert message.error() is None
+    assert message.value() == b"plain"
+
+
+def test_the_administrator_of_this_machine_needs_no_key(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    (served.home / "secrets" / "administrator.key").write_text(ADMINISTRATOR_KEY)
+    monkeypatch.setenv("HEADRACE_API", "http://127.0.0.1:1")
+    monkeypatch.setenv("HEADRACE_API_KEY", "somebody.else")
+    with headrace.administrator() as administrator:
+        assert (administrator.user, administrator.url) == ("root-admin", served.url)
 
 
 def test_records_are_encoded_by_the_projects_schemas(served: Served, project: str) -> None:

@@ -65,6 +65,7 @@ PUBLIC = {
     "Vector",
     "Visible",
     "Window",
+    "administrator",
     "connect",
     "experiment",
     "login",

@@ -10,7 +10,7 @@ import pytest
 import headrace
 from headrace._clients import full_name, subject_of
 from headrace._members import role_of
-from headrace._settings import administrator_key, local_api, resolve
+from headrace._settings import administrator_key, local_administrator, local_api, resolve
 
 
 def test_arguments_go_before_the_environment() -> None:
@@ -37,6 +37,16 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         resolve(None, "key", None, {"HEADRACE_HOME": str(tmp_path)})
     with pytest.raises(headrace.NotSignedIn, match="HEADRACE_API_KEY"):
         resolve("http://there", None, None, {})
+
+
+def test_a_missing_stack_or_an_unreadable_key_of_the_administrator_is_named(tmp_path: Path) -> None:
+    environment = {"HEADRACE_HOME": str(tmp_path), "HEADRACE_API": "http://there", "HEADRACE_API_KEY": "k"}
+    with pytest.raises(headrace.Unreachable, match="headrace up"):
+        local_administrator(environment)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "ports.json").write_text(json.dumps({"api": 4711}))
+    with pytest.raises(headrace.NotSignedIn, match="secrets"):
+        local_administrator(environment)
 
 
 def test_a_secret_is_not_shown() -> None:
