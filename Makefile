@@ -53,7 +53,7 @@ test: install ## all tests but the long ones
 	$(BIN)/pytest -m "not long"
 
 test-long: install ## series of kills, scale, fuzzing
-	$(BIN)/pytest -m long --timeout 3600
+	$(BIN)/pytest -m "long or fuzz" --timeout 3600 --hypothesis-profile long
 
 bench: install ## measure, side by side with the floor, into a table and bench-report.json
 	PYTHONPATH=bench $(BIN)/python -m headrace_bench

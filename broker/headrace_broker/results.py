@@ -7,6 +7,8 @@ from headrace_events.errors import KINDS, Refusal
 from headrace_events.ids import CommandId
 from headrace_schemas.catalogue import schema_id
 from headrace_schemas.codec import RecordCodec, ShippedSchemas
+from headrace_schemas.errors import Undecodable
+from headrace_schemas.framing import schema_id_of
 from headrace_schemas.records import from_record, to_record
 
 
@@ -59,5 +61,7 @@ class ResultCodec:
 
     def decode(self, payload: bytes) -> Result:
         """The result; raises SchemaError."""
+        if schema_id_of(payload) != self._schema_id:
+            raise Undecodable("these bytes are not a result")
         result: Result = from_record(Result, self._records.decode(payload))
         return result

@@ -17,10 +17,10 @@ class Dimension:
     values: tuple[str, ...]
 
     def parsed(self) -> tuple[Any, ...]:
-        """The values as JSON says them; raises Invalid for what is not JSON (NaN and infinity are not)."""
+        """The values as JSON says them; raises Invalid for what is not JSON (NaN and infinity are not), or too deep."""
         try:
             return tuple(json.loads(text, parse_constant=_no_constant) for text in self.values)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Invalid(
                 "invalid-dimension",
                 f"the values of {self.name!r} are not all JSON: {', '.join(self.values)[:200]}",

@@ -11,6 +11,7 @@ from tests.integration.clients import connection
 from tests.integration.platform import Platform
 from tests.integration.served import Served
 from tests.integration.stack import RunningStack, running_stack
+from tests.integration.windows import Windows
 
 from headrace_broker.command_client import CommandClient
 
@@ -53,3 +54,11 @@ def served(platform: Platform, home: Path) -> Iterator[Served]:
     url = platform.stack.site.api_url
     with httpx.Client(base_url=url, timeout=60) as http:
         yield Served(platform=platform, url=url, home=home, http=http)
+
+
+@pytest.fixture(scope="session")
+def windows(platform: Platform) -> Windows:
+    """Run everything that monitoring is made of."""
+    parts = ["observer", "monitoring", "alerts", "flink-job", "flink-taskmanager", "flink-jobmanager"]
+    platform.stack.stack.up(parts, report=print)
+    return Windows(platform.stack.postgres_dsn)

@@ -17,7 +17,8 @@ from tests.integration.stack import RunningStack
 
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import Connection
-from headrace_broker.feed import MetadataFeed
+from headrace_broker.feed import MetadataFeed, Start
+from headrace_broker.follower import Partition
 from headrace_broker.results import Result
 from headrace_events.certificate import CertificateIssued, RequestCertificate
 from headrace_events.envelope import Recorded, Request
@@ -39,6 +40,8 @@ class Platform:
     stack: RunningStack
     client: CommandClient
     users: set[str] = field(default_factory=set)
+    _read: list[Recorded] = field(default_factory=list)
+    _starts: dict[Partition, Start] = field(default_factory=dict)
 
     def send(self, command: Command, actor: str = ADMINISTRATOR, **extra: object) -> Result:
         """Send and wait; raises the Refusal."""
@@ -84,13 +87,14 @@ class Platform:
         return True
 
     def events(self) -> list[Recorded]:
-        """Every metadata event so far."""
-        feed = MetadataFeed(connection(self.stack, "provisioning"))
-        events: list[Recorded] = []
+        """Every metadata event so far; those read before are not read again."""
+        feed = MetadataFeed(connection(self.stack, "provisioning"), self._starts)
         while not feed.at_end():
-            events += feed.poll(1.0).events
+            batch = feed.poll(1.0)
+            self._read += batch.events
+            self._starts |= {where: Start(end, feed.seq(where.topic)) for where, end in batch.ends.items()}
         feed.close()
-        return events
+        return list(self._read)
 
     def member_connection(self, project: str, user: str, folder: Path) -> Connection:
         """The broker as that member sees it, with a fresh certificate."""

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import threading
-from collections import defaultdict
 
 import pytest
 from tests.integration.clients import connection, eventually
 from tests.integration.platform import ADMINISTRATOR, Platform
 
 from headrace_broker.admin import Admin
-from headrace_broker.errors import Unavailable
 from headrace_broker.follower import Follower, Partition
 from headrace_broker.record import Entry
-from headrace_broker.results import Result
 from headrace_broker.topics import COMMANDS, CREDENTIALS, DEAD_LETTERS, STATE
 from headrace_broker.transactions import TransactionalWriter
-from headrace_events.envelope import Request
 from headrace_events.errors import Invalid, WrongVersion
 from headrace_events.ids import CommandId, uuid7
-from headrace_events.member import AddMember, Membership
+from headrace_events.member import AddMember
 from headrace_events.roles import Role
 from headrace_events.user import CreateUser
 from headrace_processors.commands.refold import refold
@@ -97,47 +90,6 @@ def test_the_state_topic_is_the_fold_of_the_events(platform: Platform) -> None:
     assert kept.aggregates == folded.aggregates
     assert kept.seqs == folded.seqs
     assert kept.schema_id == folded.schema_id
-
-
-def test_killed_in_the_middle_it_loses_nothing_and_does_nothing_twice(platform: Platform) -> None:
-    project = platform.project()
-    names = [f"k{uuid7()[-12:]}" for _ in range(150)]
-    results: dict[str, Result] = {}
-
-    def work(mine: list[str]) -> None:
-        for name in mine:
-            one = CommandId(uuid7())
-            request = Request(command=CreateUser(user=name), id=one, actor=ADMINISTRATOR)
-            results[name] = eventually(lambda request=request: ask(request), "an answer", 60)  # type: ignore[misc]
-
-    def ask(request: Request) -> Result | None:
-        try:
-            return platform.client.ask(request, seconds=3)
-        except (TimeoutError, Unavailable):
-            return None
-
-    threads = [threading.Thread(target=work, args=(names[index::5],)) for index in range(5)]
-    for thread in threads:
-        thread.start()
-    for wanted in (20, 60):
-        eventually(lambda wanted=wanted: True if len(results) >= wanted else None, "some answers", 60)  # type: ignore[misc]
-        pid = platform.stack.stack.status().as_json()["services"]["command-processor"]["pid"]
-        os.kill(pid, signal.SIGKILL)
-    for thread in threads:
-        thread.join(120)
-    assert all(results[name].accepted for name in names)
-
-    made: dict[str, int] = defaultdict(int)
-    seqs: dict[str | None, int] = defaultdict(int)
-    for recorded in platform.events():
-        seqs[recorded.project] += 1
-        assert recorded.seq == seqs[recorded.project]
-        if recorded.event.kind == "user":
-            made[recorded.event.key] += 1
-    assert {name: made[name] for name in names} == dict.fromkeys(names, 1)
-    members = state_of(platform).state(Membership, project, "")
-    assert members is not None
-    assert members.owners() == {"ada"}
 
 
 def test_a_keys_hash_lies_sealed_on_the_credentials_topic(platform: Platform) -> None:

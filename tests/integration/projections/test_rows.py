@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-import random
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import psycopg
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
-from tests.integration.clients import connection, eventually
+from tests.integration.clients import connection
 from tests.integration.platform import Platform
-from tests.integration.row_log import MadeGroup, RowLog, row_log, steps_until
+from tests.integration.row_log import RowLog, row_log, steps_until
 from tests.integration.stack import RunningStack
+from tests.integration.stored_rows import ends, last_values, offline, online, positions, rows_of
 from tests.unit.projections.rows.things import SCHEMAS, THINGS, delete, group, record
 
 from headrace_broker.admin import Admin
@@ -32,7 +26,6 @@ from headrace_broker.follower import Follower, Partition
 from headrace_broker.monitoring import Monitor
 from headrace_broker.record import Record
 from headrace_projections.errors import Superseded
-from headrace_projections.offline.queries import arrow_stream
 from headrace_projections.offline.target import OfflineTarget
 from headrace_projections.online.tables import table
 from headrace_projections.online.target import OnlineTarget
@@ -71,38 +64,6 @@ def run_to_the_end(stack: RunningStack, target: Target, of: Group, ends: Mapping
         steps_until(runner.step, lambda: positions(stack, target.name, of).items() >= ends.items())
 
 
-def positions(stack: RunningStack, store: str, of: Group) -> dict[int, int]:
-    place = sql.Identifier(store, {"online": "checkpoint", "offline": "progress"}[store])
-    with psycopg.connect(stack.postgres_dsn) as database:
-        query = sql.SQL("SELECT partition, next_offset FROM {} WHERE topic_id = %s").format(place)
-        try:
-            return dict(database.execute(query, (of.topic_id,)).fetchall())
-        except psycopg.errors.UndefinedTable:
-            return {}
-
-
-def ends(log: RowLog, of: Group) -> dict[int, int]:
-    """The offsets after the last records of the topic."""
-    follower = Follower(log.connection)
-    follower.follow(dict.fromkeys(of.places, 0))
-    found = {where.partition: follower.end(where) for where in of.places}
-    follower.close()
-    return {number: end for number, end in found.items() if end}
-
-
-def online(stack: RunningStack, of: Group) -> dict[bytes, tuple[Any, ...]]:
-    query = sql.SQL("SELECT key, event_time, log_offset, deleted, body FROM {}")
-    with psycopg.connect(stack.postgres_dsn) as database:
-        rows = database.execute(query.format(table(of.project, of.name, of.version))).fetchall()
-    return {bytes(row[0]): (row[1], row[2], row[3], bytes(row[4])) for row in rows}
-
-
-def offline(storage: str, of: Group, *, history: bool = True) -> pl.DataFrame:
-    frame = pl.from_arrow(pa.ipc.open_stream(b"".join(arrow_stream(storage, of, history=history))).read_all())
-    assert isinstance(frame, pl.DataFrame)
-    return frame
-
-
 def dead_letters(log: RowLog, project: str) -> list[Record]:
     topic = f"{project}.deadletters"
     follower = Follower(log.connection)
@@ -113,30 +74,6 @@ def dead_letters(log: RowLog, project: str) -> list[Record]:
         found += follower.poll(seconds=0.2).records
     follower.close()
     return found
-
-
-def rows_of(count: int, keys: int, seed: int) -> list[dict[str, Any]]:
-    chance = random.Random(seed)  # noqa: S311 - a chance that repeats
-    return [
-        {
-            "id": f"k{chance.randrange(keys)}",
-            "at": 1_700_000_000_000_000 + chance.randrange(10**9),
-            "number": number,
-            "share": chance.random(),
-            "note": None if number % 7 == 0 else f"n{number}",
-        }
-        for number in range(count)
-    ]
-
-
-def last_values(made: MadeGroup, rows: Sequence[Mapping[str, Any]]) -> dict[bytes, bytes]:
-    """Key → body of the last row by event time (all known at different times)."""
-    last: dict[bytes, tuple[int, bytes]] = {}
-    for row in rows:
-        key = made.key(row)
-        if key not in last or last[key][0] < row["at"]:
-            last[key] = (row["at"], made.value(row)[5:])
-    return {key: body for key, (_, body) in last.items()}
 
 
 def test_rows_can_be_read_online_and_offline_and_both_agree(
@@ -294,51 +231,3 @@ def test_the_online_value_is_the_last_whatever_the_order_of_arrival_and_the_batc
         expected[entity] = max(expected.get(entity, (-1, -1, -1, False)), (at, known, number, gone))
     found = {(row[0], row[1], row[2]) for row in online(stack, THINGS).values()}
     assert found == {(at, number, gone) for at, _, number, gone in expected.values()}
-
-
-def reached(stack: RunningStack, store: str, of: Group, count: int) -> bool | None:
-    """True once that many records of the topic are in the store."""
-    return True if sum(positions(stack, store, of).values()) >= count else None
-
-
-@contextmanager
-def process(stack: RunningStack, name: str, storage: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**stack.site.environment(name), "HEADRACE_STORAGE": storage, "HEADRACE_OFFLINE_SECONDS": "0.3"}
-    command = [sys.executable, "-m", f"headrace_projections.{name}.main"]
-    child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        yield child
-    finally:
-        child.kill()
-        child.wait()
-
-
-@pytest.mark.parametrize("name", ["online", "offline"])
-def test_a_projector_that_is_killed_loses_nothing_and_writes_nothing_twice(
-    name: str, stack: RunningStack, platform: Platform, log: RowLog, storage: str
-) -> None:
-    made = log.make_group(platform.project())
-    rows = rows_of(30_000, 2_000, seed=5)
-    sent = 0
-    chance = random.Random(name)  # noqa: S311 - a chance that repeats
-    for part in range(3):
-        with process(stack, name, storage) as child:
-            before = sum(positions(stack, name, made.group).values())
-            while sent < (part + 1) * len(rows) // 3:
-                log.insert(made, rows[sent : sent + 500])
-                sent += 500
-            due = before + chance.randrange(1, 4_000)
-            eventually(partial(reached, stack, name, made.group, due), f"{due} rows in the {name} store", seconds=60)
-            child.send_signal(signal.SIGKILL)
-            child.wait()
-    due_ends = ends(log, made.group)
-    with process(stack, name, storage):
-        eventually(lambda: True if positions(stack, name, made.group) == due_ends else None, "all rows", seconds=60)
-    if name == "online":
-        assert {key: row[3] for key, row in online(stack, made.group).items()} == last_values(made, rows)
-        return
-    history = offline(storage, made.group)
-    assert sorted(history["number"].to_list()) == list(range(len(rows)))
-    assert history.select(["_partition", "_offset"]).is_duplicated().sum() == 0
-    written = pl.DataFrame(rows).sort("number")
-    assert history.sort("number")["share"].to_list() == written["share"].to_list()

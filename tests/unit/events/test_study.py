@@ -208,6 +208,7 @@ def test_trials_are_numbered_within_the_study() -> None:
         ({"searchspace": (Dimension(name="x", kind="discrete", values=('"a"',)),)}, "invalid-dimension"),
         ({"searchspace": (Dimension(name="x", kind="categorical", values=()),)}, "invalid-dimension"),
         ({"searchspace": (Dimension(name="x", kind="categorical", values=("oops",)),)}, "invalid-dimension"),
+        ({"searchspace": (Dimension(name="x", kind="categorical", values=("[" * 100_000,)),)}, "invalid-dimension"),
         ({"searchspace": (Dimension(name="a b", kind="discrete", values=("1",)),)}, "invalid-dimension"),
         ({"searchspace": (Dimension(name="x", kind="gauss", values=("1",)),)}, "invalid-dimension"),
         ({"searchspace": (Dimension(name="x", kind="discrete", values=("1",)),) * 2}, "invalid-dimension"),

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import signal
-import threading
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.integration.clients import eventually
@@ -90,39 +86,6 @@ def test_the_checkpoint_passes_the_markers_of_transactions(platform: Platform, c
         catalogue.until(
             "SELECT 1 FROM catalogue.checkpoint WHERE topic_id = %s AND next_offset > %s", position.topic_id, marker
         )
-
-
-def test_killed_in_the_middle_it_loses_nothing_and_does_nothing_twice(
-    platform: Platform, catalogue: Catalogue, tmp_path: Path
-) -> None:
-    random.seed(3)
-    done = threading.Event()
-    names = [a_name() for _ in range(120)]
-
-    def work() -> None:
-        for name in names:
-            platform.send(CreateUser(user=name))
-        done.set()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    seen = 0
-    while not done.is_set():
-        with catalogue.process(tmp_path / "projector.log") as process:
-            wanted = seen + random.randint(5, 30)  # noqa: S311 - a seeded moment
-            catalogue.until(
-                "SELECT 1 WHERE %s OR (SELECT count(*) FROM catalogue.users WHERE user_name = ANY (%s)) >= %s",
-                done.is_set(),
-                names,
-                min(wanted, len(names)),
-            )
-            process.send_signal(signal.SIGKILL)
-        ((seen,),) = catalogue.ask("SELECT count(*) FROM catalogue.users WHERE user_name = ANY (%s)", names)
-    worker.join()
-    catalogue.catch_up()
-    assert feed_of(catalogue) == log_of(platform)
-    outcome = catalogue.rebuild().rebuild(verify=True)
-    assert outcome.equal, outcome.differences
 
 
 def test_it_refuses_tables_of_another_shape(platform: Platform, catalogue: Catalogue) -> None:
