@@ -25,7 +25,8 @@ from headrace_events.ids import CommandId, uuid7
 from headrace_events.language import Command
 from headrace_events.model import CreateModelVersion
 from headrace_events.row_schema import Column
-from headrace_events.study import CreateStudy, Dimension, Halving, ReportRung, StartTrial
+from headrace_events.searchspace import Dimension
+from headrace_events.study import CreateStudy, Halving, ReportRung, StartTrial
 from headrace_events.user import CreateUser
 
 EVENTS = 100_000
