@@ -4,8 +4,10 @@ A transactional id has one living writer: opening a session fences the one befor
 of no more use; its owner makes another one and reads the log again, for only the log knows what was committed.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -15,6 +17,10 @@ from headrace_broker.errors import Missing, OutcomeUnknown, Unavailable
 from headrace_broker.record import Entry, write_headers
 
 TRANSACTION_MS = 12_000
+OVERTIME_S = 5.0
+"""How much longer than it was told a call of the client may take before it is given up."""
+
+R = TypeVar("R")
 
 
 class TransactionalWriter:
@@ -34,7 +40,7 @@ class TransactionalWriter:
         )
         self._known: set[str] = set()
         try:
-            self._producer.init_transactions(30.0)
+            in_time(30.0, self._producer.init_transactions, 30.0)
         except KafkaException as error:
             raise translated(error) from error
 
@@ -79,7 +85,7 @@ class TransactionalWriter:
     def abort(self) -> None:
         """Give the transaction up, as far as the brokers can be reached."""
         try:
-            self._producer.abort_transaction(5.0)
+            in_time(5.0, self._producer.abort_transaction, 5.0)
         except KafkaException as error:
             raise translated(error) from error
 
@@ -114,9 +120,32 @@ class TransactionalWriter:
     @staticmethod
     def _call(function: Any, *arguments: Any) -> None:
         try:
-            function(*arguments)
+            in_time(8.0, function, *arguments)
         except KafkaException as error:
             kafka = error.args[0]
             if kafka.code() in {KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT} or kafka.retriable():
                 raise OutcomeUnknown(f"{function.__name__}: {kafka.str()}") from error
             raise translated(error) from error
+
+
+def in_time(seconds: float, function: Callable[..., R], *arguments: Any) -> R:
+    """What the function gives; raises OutcomeUnknown where it takes much longer than the seconds it was told.
+
+    librdkafka 2.16 waits for ever for a group's coordinator that was killed, whatever time it is given
+    (https://github.com/confluentinc/librdkafka/issues/5456). Such a call is left alone on its thread: its writer is of
+    no more use, and the next one under the same transactional id fences it.
+    """
+    answer: Future[R] = Future()
+
+    def call() -> None:
+        try:
+            answer.set_result(function(*arguments))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=call, name="transaction", daemon=True).start()
+    done, _ = wait([answer], seconds + OVERTIME_S)
+    if not done:
+        name = getattr(function, "__name__", "the call")
+        raise OutcomeUnknown(f"{name} did not come back within {seconds + OVERTIME_S:.0f} s")
+    return answer.result()

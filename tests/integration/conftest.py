@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from tests.integration.clients import connection
 from tests.integration.platform import Platform
+from tests.integration.projections.indexing import Indexing
 from tests.integration.served import Served
 from tests.integration.stack import RunningStack, running_stack
 from tests.integration.windows import Windows
 
 from headrace_broker.command_client import CommandClient
+from headrace_projections.search.engine import Engine
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +65,18 @@ def windows(platform: Platform) -> Windows:
     parts = ["observer", "monitoring", "alerts", "flink-job", "flink-taskmanager", "flink-jobmanager"]
     platform.stack.stack.up(parts, report=print)
     return Windows(platform.stack.postgres_dsn)
+
+
+@pytest.fixture(scope="session")
+def indexing(
+    stack_with_search: RunningStack, platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Indexing]:
+    """Give what runs the two processes; none runs yet."""
+    engine = Engine(stack_with_search.opensearch_url, stack_with_search.opensearch_token)
+    with psycopg.connect(stack_with_search.postgres_dsn, autocommit=True) as database:
+        running = Indexing(
+            platform=platform, engine=engine, database=database, logs=tmp_path_factory.mktemp("indexing")
+        )
+        yield running
+        running.stop()
+    engine.close()

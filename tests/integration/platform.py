@@ -75,7 +75,7 @@ class Platform:
         self.send(CreateProject(project=name, owner=owner))
         if scientist is not None:
             self.user(scientist)
-        eventually(lambda: self._ready(name, owner, scientist), f"project {name} to be ready")
+        eventually(lambda: self._ready(name, owner, scientist), f"project {name} to be ready", 90)
         return name
 
     def _ready(self, project: str, owner: str, scientist: str | None) -> bool | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, islice
 from typing import Any
 
 import polars as pl
@@ -54,19 +55,22 @@ def offline(storage: str, of: Group, *, history: bool = True) -> pl.DataFrame:
     return frame
 
 
-def rows_of(count: int, keys: int, seed: int) -> list[dict[str, Any]]:
-    """So many rows of so many keys, numbered, their event times in no order."""
+def endless_rows(keys: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Rows of so many keys, numbered, their event times in no order."""
     chance = random.Random(seed)  # noqa: S311 - a chance that repeats
-    return [
-        {
+    for number in count():
+        yield {
             "id": f"k{chance.randrange(keys)}",
             "at": 1_700_000_000_000_000 + chance.randrange(10**9),
             "number": number,
             "share": chance.random(),
             "note": None if number % 7 == 0 else f"n{number}",
         }
-        for number in range(count)
-    ]
+
+
+def rows_of(count: int, keys: int, seed: int) -> list[dict[str, Any]]:
+    """So many of them."""
+    return list(islice(endless_rows(keys, seed), count))
 
 
 def last_values(made: MadeGroup, rows: Sequence[Mapping[str, Any]]) -> dict[bytes, bytes]:

@@ -7,20 +7,16 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-import psycopg
 import pytest
-from tests.integration.clients import connection, eventually
-from tests.integration.faults.history import History, read
-from tests.integration.faults.killing import SECONDS, kill_under_load
+from tests.integration.clients import connection
+from tests.integration.faults.history import read
+from tests.integration.faults.killing import kill_under_load
 from tests.integration.faults.load import load_on
 from tests.integration.faults.monitoring import Predictions
+from tests.integration.faults.tables import expect_rebuilt_equals_live
 from tests.integration.faults.verdict import violations
 from tests.integration.served import Served
-from tests.integration.stack import RunningStack
 from tests.integration.windows import Windows
-
-from headrace_projections.catalogue.definition import TABLES, apply
-from headrace_projections.metadata_rebuild import MetadataRebuild
 
 COMMAND_PATH = ("command-processor", "projector", "kafka", "postgres")
 MONITORING = ("observer", "monitoring", "alerts", "flink-job", "flink-taskmanager", "flink-jobmanager")
@@ -58,22 +54,3 @@ def survive(served: Served, windows: Windows, victims: Sequence[str], chance: ra
     expect_rebuilt_equals_live(stack, history)
     predictions.expect_exact()
     print(f"{len(load.sent)} commands and {len(predictions.made)} predictions held in {time.monotonic() - began:.1f} s")
-
-
-def expect_rebuilt_equals_live(stack: RunningStack, history: History) -> None:
-    """Wait until the projector has come past that history, and compare its tables with new ones."""
-    due = {topic: len(events) for topic, events in history.topics.items()}
-
-    def caught_up() -> bool | None:
-        try:
-            with psycopg.connect(stack.postgres_dsn) as database:
-                found = database.execute("SELECT topic, seq FROM catalogue.checkpoint").fetchall()
-        except psycopg.OperationalError:
-            return None  # it may be the last that was killed
-        reached: dict[str, int] = dict(found)
-        return True if all(reached.get(topic, 0) >= seq for topic, seq in due.items()) else None
-
-    eventually(caught_up, "the projector to catch up", SECONDS)
-    outcome = MetadataRebuild(connection(stack, "projector"), stack.postgres_dsn, TABLES, apply).rebuild(verify=True)
-    assert outcome.equal, outcome.differences
-    print(f"{sum(due.values())} events: {outcome.events} rebuilt in {outcome.seconds:.1f} s, equal")

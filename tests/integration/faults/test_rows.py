@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -15,12 +16,12 @@ from tests.integration.faults.killing import SECONDS, kill
 from tests.integration.platform import Platform
 from tests.integration.row_log import MadeGroup, RowLog, row_log
 from tests.integration.stack import RunningStack
-from tests.integration.stored_rows import ends, last_values, offline, online, positions, rows_of
+from tests.integration.stored_rows import endless_rows, ends, last_values, offline, online, positions
 
 STORES = ("online", "offline")
 AT_ONCE = 100
-EVERY_S = 0.05
-"""Rows come in hundreds, twenty times a second."""
+EVERY_S = 0.1
+"""Rows come in hundreds, ten times a second."""
 
 
 def test_each_store_of_rows_is_killed_once(platform: Platform, chance: random.Random) -> None:
@@ -39,14 +40,12 @@ def survive(platform: Platform, victims: Sequence[str], chance: random.Random) -
     stack.stack.up(STORES, report=print)
     with row_log(platform) as log:
         made = log.make_group(platform.project())
-        rows = rows_of(200_000, 2_000, seed=chance.randrange(10**6))
-        with streaming(log, made, rows) as written:
+        with streaming(log, made, endless_rows(2_000, chance.randrange(10**6))) as rows:
             for victim in victims:
                 due = sum(positions(stack, victim, made.group).values()) + chance.randrange(1, 4_000)
                 eventually(lambda due=due, store=victim: _reached(stack, store, made, due), "rows to arrive", SECONDS)  # type: ignore[misc]
                 kill(stack, victim)
-                print(f"{victim} killed after {len(written)} rows written, {due} of them stored")
-        rows = rows[: len(written)]
+                print(f"{victim} killed after {len(rows)} rows written, {due} of them stored")
         due_ends = ends(log, made.group)
         for store in STORES:
             eventually(
@@ -59,7 +58,7 @@ def survive(platform: Platform, victims: Sequence[str], chance: random.Random) -
 
 
 @contextmanager
-def streaming(log: RowLog, made: MadeGroup, rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+def streaming(log: RowLog, made: MadeGroup, rows: Iterator[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
     """Write rows for the length of the block; gives those that the brokers have."""
     stop = threading.Event()
     written: list[dict[str, Any]] = []
@@ -68,8 +67,7 @@ def streaming(log: RowLog, made: MadeGroup, rows: Sequence[dict[str, Any]]) -> I
     def write() -> None:
         try:
             while not stop.wait(EVERY_S):
-                some = rows[len(written) : len(written) + AT_ONCE]
-                assert some, "there are no more rows"
+                some = list(islice(rows, AT_ONCE))
                 log.insert(made, some)
                 written.extend(some)
         except BaseException as error:

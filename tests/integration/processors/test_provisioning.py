@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from tests.integration.clients import connection, eventually
+from tests.integration.faults.killing import kill
 from tests.integration.platform import Platform, signing_request
 
 from headrace_broker.acls import Rule, member_rules
@@ -156,8 +155,7 @@ def test_rules_changed_by_hand_are_put_back_when_provisioning_starts(platform: P
     forged = Rule(f"{project}__mallory__1", "topic", f"{project}.events", False, "write")
     gone = Rule("command-processor", "topic", f"{project}.events", False, "write")
     admin.set_rules(add=[forged], remove=[gone])
-    pid = platform.stack.stack.status().as_json()["services"]["provisioning"]["pid"]
-    os.kill(pid, signal.SIGKILL)
+    kill(platform.stack, "provisioning")
 
     def put_back() -> bool | None:
         rules = admin.rules()
@@ -167,8 +165,7 @@ def test_rules_changed_by_hand_are_put_back_when_provisioning_starts(platform: P
 
 
 def test_provisioning_killed_while_it_works_goes_on_where_it_was(platform: Platform) -> None:
-    pid = platform.stack.stack.status().as_json()["services"]["provisioning"]["pid"]
-    os.kill(pid, signal.SIGKILL)
+    kill(platform.stack, "provisioning")
     project = platform.project()
     topics = Admin(connection(platform.stack, "broker")).topic_ids([spec.name for spec in project_topics(project)])
     assert len(topics) == 5
