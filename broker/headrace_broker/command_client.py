@@ -30,7 +30,7 @@ class CommandClient:
             {
                 **connection.librdkafka(),
                 "enable.idempotence": True,
-                # One request at a time: what is sent meanwhile goes together in the next, and nothing waits for company.
+                # One request at a time: what is sent meanwhile goes together in the next; nothing waits for company.
                 "linger.ms": 0,
                 "max.in.flight": 1,
                 "message.timeout.ms": 10_000,

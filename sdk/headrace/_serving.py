@@ -7,13 +7,11 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
 
-from headrace._clients import Producer
 from headrace._errors import Failed, Invalid, Unavailable, Unreachable, error_of
 from headrace._instances import instances
 from headrace._monitoring import DAY_S, Monitor, create_monitor, get_monitor
@@ -234,7 +232,7 @@ class ModelServing:
     def log_outcomes(self, outcomes: Iterable[Outcome]) -> int:
         """See `Deployment.log_outcomes`."""
         records = [_outcome(entry) for entry in outcomes]
-        producer = self._outcomes
+        producer = self._project._kept_producer(f"{self._project.name}.outcomes")
         failures: list[str] = []
 
         def told(error: object, _: object) -> None:
@@ -254,11 +252,6 @@ class ModelServing:
         if self._client is not None:
             self._client.close()
             self._client = None
-
-    @cached_property
-    def _outcomes(self) -> Producer:
-        """Made once: a producer has connections of its own."""
-        return self._project.producer(f"{self._project.name}.outcomes")
 
     def _gateway(self) -> httpx.Client:
         if self._client is None:
