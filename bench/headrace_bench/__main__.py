@@ -1,77 +1,98 @@
-"""`make bench`: measure a running stack, print the table, write bench-report.json."""
+"""`make bench`: measure a stack of its own, print the table, write bench-report.json."""
 
-import json
-import subprocess
-import sys
-from contextlib import ExitStack
+import os
+import time
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
 import headrace
-from headrace_bench import commands, features, floors
+from headrace_bench import commands, features, floors, long_log, servers
 from headrace_bench.measure import Figure, latency, show, timed
+from headrace_bench.rebuilding import rebuild
 from headrace_compose.stack import Stack
+from headrace_events.feature_view import GroupSelection
 
 REPORT = Path("bench-report.json")
+IDLE_S = 60.0
+LONG = 100_000
+"""Commands, of one event each, that make the log long."""
 
 
 def main() -> None:
-    """Start what is not up, measure one thing after the other."""
-    console = Console(stderr=True)
-    subprocess.run([sys.executable, "-m", "headrace_compose", "up"], check=True)
-    home = Stack().home
-    status = json.loads(
-        subprocess.run([sys.executable, "-m", "headrace_compose", "status"], stdout=subprocess.PIPE, check=True).stdout
-    )["services"]
+    """Start from nothing, and measure one thing after the other."""
+    load_before = os.getloadavg()[0]
+    with servers.own_stack() as stack:
+        figures = starting(stack) + working(stack)
+    show(figures, load_before, REPORT)
 
-    figures: list[Figure] = []
-    with headrace.administrator() as administrator, ExitStack() as clients:
-        key = administrator.issue_key(hours=2).key
 
-        def client() -> httpx.Client:
-            return httpx.Client(base_url=administrator.url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+def starting(stack: Stack) -> list[Figure]:
+    """The start in two stages, each from down; then the stack left alone."""
+    _say("start: log, stores, API and processors")
+    light = servers.seconds_up(stack, servers.without_heavy(stack))
+    stack.down()
+    _say("start: everything")
+    everything = servers.seconds_up(stack)
+    servers.until_all_is_read(stack)
+    _say("nothing")
+    spent = servers.ProcessorTime(stack)
+    time.sleep(IDLE_S)
+    idle = {name: 100 * seconds / spent.elapsed() for name, seconds in spent.each().items()}
+    most = sorted(idle, key=lambda name: -idle[name])[:4]
+    return [
+        Figure(what="start of log, stores, API, processors", unit="s", p50=round(light, 1), to_reach="≤ 30"),
+        Figure(what="start of everything", unit="s", p50=round(everything, 1), to_reach="≤ 120"),
+        Figure(
+            what=f"idle: {', '.join(f'{name} {idle[name]:.1f}' for name in most)}",
+            unit="% of a core",
+            p50=round(sum(idle.values()), 1),
+        ),
+    ]
 
-        http = clients.enter_context(client())
-        console.print("floors")
-        transactions = timed(floors.transaction(status["kafka"]["address"], home.secrets), 300)
+
+def working(stack: Stack) -> list[Figure]:
+    """Floors first, then what stands on them."""
+    site, log, key = stack.site(), servers.connection(stack), servers.administrator_key(stack)
+    http = httpx.Client(base_url=site.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    with http, headrace.connect(site.api_url, key) as administrator:
+        _say("floors")
+        transactions = timed(floors.transaction(log), 300)
         answers = timed(floors.answer(http), 500)
-        figures.append(latency("floor: transaction of one message", transactions, floor=None, to_reach=""))
-        figures.append(latency("floor: an HTTP answer", answers, floor=None, to_reach=""))
-        dsn = floors.dsn(home.root, status["postgres"]["address"])
-        selects = timed(floors.select(dsn), 500)
-        figures.append(latency("floor: a SELECT by key", selects, floor=None, to_reach=""))
-        console.print("commands")
+        selects = timed(floors.select(site.postgres_dsn), 500)
+        figures = [
+            latency("floor: transaction of one message", transactions, floor=None, to_reach=""),
+            latency("floor: an HTTP answer", answers, floor=None, to_reach=""),
+            latency("floor: a SELECT by key", selects, floor=None, to_reach=""),
+        ]
+        _say("commands")
         figures.append(commands.accepted(http, transactions))
         figures.append(commands.visible(http, selects))
-        figures.append(commands.throughput(client))
-        console.print("feature rows")
+        figures += commands.throughput(stack, site.api_url, key)
+        _say("feature rows")
         with features.project(administrator) as owner:
+            project = owner.name
             figures.append(features.rows_per_second(owner))
             figures.append(features.vector(http, owner, ("HTTP answer", answers)))
-        console.print("rebuild")
-        figures.append(_rebuild())
-    memory = sum(service["rss_mb"] or 0 for service in status.values())
-    figures.append(
-        Figure(what="resident memory of everything (PSS)", unit="MiB", p50=round(memory), to_reach="≤ 6,144")
-    )
-    show(figures, REPORT)
+        memory = sum(service.rss_mb or 0 for service in stack.status().services.values())
+        figures.append(
+            Figure(what="resident memory of everything (PSS)", unit="MiB", p50=round(memory), to_reach="≤ 6,144")
+        )
+    _say("rebuild of a short log")
+    servers.until_all_is_read(stack)
+    figures.append(rebuild(stack, log, project))
+    _say("a long log")
+    selection = GroupSelection(group="bench", version=1, features=("entity", "f0", "f1", "f2"))
+    figures.append(long_log.write(log, project, selection, LONG))
+    _say("rebuild of a long log")
+    servers.until_all_is_read(stack)
+    figures.append(rebuild(stack, log, project))
+    return figures
 
 
-def _rebuild() -> Figure:
-    done = subprocess.run(
-        [sys.executable, "-m", "headrace_cli.main", "rebuild", "catalogue", "--json"],
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    result = json.loads(done.stdout)
-    return Figure(
-        what=f"rebuild of the catalogue ({result['events']:,} events)",
-        unit="events/s",
-        p50=round(result["events_per_second"]),
-        to_reach="≥ 10,000",
-    )
+def _say(what: str) -> None:
+    Console(stderr=True).print(what)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,23 @@
-"""Commands: accepted, visible, and how many a second."""
+"""Commands: accepted, visible, how many a second, and what one costs in every process it passes."""
 
-import threading
+import json
+import os
+import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import httpx
 
 from headrace_bench.measure import Figure, latency, timed
+from headrace_bench.servers import ProcessorTime
+from headrace_compose.stack import Stack
+
+CLIENTS = 32
+SHOWN_MS = 0.05
+"""Processes that take less than this of a command are shown together."""
 
 
 def _user() -> str:
@@ -42,25 +52,65 @@ def visible(client: httpx.Client, floor: Sequence[float], count: int = 200) -> F
     return latency("command visible in the read model", took, floor=("SELECT", floor), to_reach="p99 ≤ 500")
 
 
-def throughput(client: Callable[[], httpx.Client], clients: int = 32, each: int = 100) -> Figure:
-    """Commands a second with that many clients at once."""
-    failures: list[str] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What many clients got, and the processor seconds that they took themselves."""
 
-    def work() -> None:
-        with client() as mine:
-            for _ in range(each):
-                answer = mine.post("/api/users", json={"user": _user()})
-                if answer.status_code != 201:
-                    failures.append(answer.text)
+    answers: int
+    seconds: float
+    took: Sequence[float]
+    processor_seconds: float
 
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - began
-    if failures:
-        raise AssertionError(f"{len(failures)} commands were not accepted: {failures[0]}")
-    rate = clients * each / seconds
-    return Figure(what=f"commands with {clients} clients", unit="/s", p50=round(rate, 1), to_reach="≥ 500")
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answers / self.seconds
+
+
+def load(api: str, key: str, what: str, each: int) -> Load:
+    """Let CLIENTS clients in a process of their own ask `each` times; every answer must be a success."""
+    done = subprocess.run(
+        [sys.executable, "-m", "headrace_bench.load", what, str(CLIENTS), str(each)],
+        env={**os.environ, "HEADRACE_API": api, "HEADRACE_API_KEY": key},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    wanted = "201" if what == "command" else "200"
+    if told["statuses"] != {wanted: CLIENTS * each}:
+        raise AssertionError(f"not everything was answered with {wanted}: {told['statuses']} {told['failure']}")
+    return Load(
+        answers=CLIENTS * each,
+        seconds=told["seconds"],
+        took=told["took"],
+        processor_seconds=told["processor_seconds"],
+    )
+
+
+def throughput(stack: Stack, api: str, key: str, each: int = 150) -> list[Figure]:
+    """Commands a second with many clients, how long each took, and the processor time of one in each process."""
+    load(api, key, "command", 30)
+    bare = load(api, key, "bare", each)
+    spent = ProcessorTime(stack)
+    commands = load(api, key, "command", each)
+    costs = {name: 1000 * seconds / commands.answers for name, seconds in spent.each().items()}
+    costs["the clients"] = 1000 * commands.processor_seconds / commands.answers
+    shown = sorted((name for name in costs if costs[name] >= SHOWN_MS), key=lambda name: -costs[name])
+    told = [f"{name} {costs[name]:.2f}" for name in shown]
+    told.append(f"others {sum(costs[name] for name in costs if name not in shown):.2f}")
+    return [
+        Figure(
+            what=f"commands with {CLIENTS} clients",
+            unit="/s",
+            p50=round(commands.rate, 1),
+            floor="HTTP answers, as many clients",
+            times_floor=round(bare.rate / commands.rate, 2),
+            to_reach="≥ 500",
+        ),
+        latency(f"command accepted, {CLIENTS} clients", commands.took, floor=None, to_reach=""),
+        Figure(
+            what=f"processor time of a command: {', '.join(told)}",
+            unit="ms",
+            p50=round(sum(costs.values()), 2),
+        ),
+    ]

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import psycopg
@@ -14,15 +13,8 @@ from headrace_broker.topics import TopicSpec
 from headrace_broker.transactions import TransactionalWriter
 
 
-def transaction(bootstrap: str, secrets: Path) -> Callable[[], object]:
+def transaction(connection: Connection) -> Callable[[], object]:
     """One message in one transaction, over mTLS."""
-    service = secrets / "services" / "broker"
-    connection = Connection(
-        bootstrap=bootstrap,
-        ca=secrets / "ca" / "ca.pem",
-        certificate=service.with_suffix(".pem"),
-        key=service.with_suffix(".key"),
-    )
     topic = f"headrace.bench-{uuid.uuid4().hex[:8]}"
     Admin(connection).create_topics([TopicSpec(name=topic, purpose="bench", config={"retention.ms": "3600000"})])
     writer = TransactionalWriter(connection, topic)
@@ -50,9 +42,3 @@ def select(dsn: str) -> Callable[[], object]:
         return cursor.execute(query, ["administrator"], prepare=True).fetchone()
 
     return once
-
-
-def dsn(home: Path, address: str) -> str:
-    """How to reach the database of the stack in that home."""
-    password = (home / "secrets" / "postgres.password").read_text().strip()
-    return f"postgresql://headrace:{password}@{address}/headrace"

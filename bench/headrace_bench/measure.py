@@ -57,9 +57,10 @@ def latency(what: str, took: Sequence[float], *, floor: tuple[str, Sequence[floa
     )
 
 
-def show(figures: Sequence[Figure], report: Path) -> None:
-    """Print the table with the load average, and write it as JSON."""
-    table = Table(title=f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+def show(figures: Sequence[Figure], load_before: float, report: Path) -> None:
+    """Print the table with the load averages, and write it as JSON."""
+    load = f"Load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} at the end, on {os.cpu_count()} cores"
+    table = Table(title=load)
     for column in ("what", "unit", "p50", "p99", "floor", "x floor", "to reach"):
         table.add_column(column, justify="left" if column in {"what", "unit", "floor", "to reach"} else "right")
     for figure in figures:
@@ -73,5 +74,10 @@ def show(figures: Sequence[Figure], report: Path) -> None:
             figure.to_reach,
         )
     Console().print(table)
-    content = {"load_average": os.getloadavg(), "cores": os.cpu_count(), "figures": [asdict(one) for one in figures]}
+    content = {
+        "load_average_before": load_before,
+        "load_average": os.getloadavg(),
+        "cores": os.cpu_count(),
+        "figures": [asdict(one) for one in figures],
+    }
     report.write_text(json.dumps(content, indent=2) + "\n")

@@ -49,7 +49,7 @@ class Follower:
     partition that is followed from now on. Who reads to an end and leaves asks often, who stays asks rarely.
 
     After the first record of a batch it gathers others for `gather_s` seconds; 0 hands on at once what is there.
-    `alone` says that a partition which cannot be read leaves the others alone: it is told as lost instead of raised.
+    `alone` says that a partition which cannot be read leaves the others alone: it is reported as lost, not raised.
     """
 
     def __init__(

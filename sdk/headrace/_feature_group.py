@@ -271,7 +271,6 @@ class FeatureGroup(Selectable):
             )
         )
 
-    @cached_property
     def _producer(self) -> RowProducer:
         return self._make_producer(
             self.topic,
@@ -289,7 +288,7 @@ class FeatureGroup(Selectable):
         headers = [(INSERT, chosen.encode())]
         if known_at is not None:
             headers.append((KNOWN_AT, str(known_at).encode()))
-        return Sending(self._producer, self.topic, chosen, headers)
+        return Sending(self._producer(), self.topic, chosen, headers)
 
     def _receipt(self, sending: Sending, refused: list[Refusal]) -> Receipt:
         topic_id = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
@@ -16,6 +16,7 @@ from headrace._kafka import KafkaApi
 from headrace._lineage import ALL_LEVELS, Direction, Lineage, lineage
 from headrace._members import MembersApi, ProjectMember
 from headrace._models import ModelRegistry
+from headrace._producers import Producers
 from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
@@ -31,6 +32,7 @@ class Project:
         self._api = api
         self._settings = settings
         self._files: ClientFiles | None = None
+        self._producers = Producers(self._make_producer)
 
     def __repr__(self) -> str:
         return f"Project({self.name!r}, user={self.user!r})"
@@ -44,10 +46,16 @@ class Project:
         """A confluent-kafka Producer, ready: brokers, certificate, settings.
 
         Overrides are librdkafka settings with `_` for `.`, such as `linger_ms=50`. See Producer.send for records.
+        It is closed with the project, if not before.
         """
-        return producer(
-            self.name, topic, files=self.client_files(), schemas=self.schemas, overrides=_settings(overrides)
-        )
+        return self._producers.new(topic, self.client_files(), overrides)
+
+    def _kept_producer(self, topic: str | None = None, **overrides: Any) -> Producer:
+        """As `producer`, the same one for the same arguments as long as the certificate is the same."""
+        return self._producers.kept(topic, self.client_files(), overrides)
+
+    def _make_producer(self, topic: str | None, files: ClientFiles, overrides: Mapping[str, Any]) -> Producer:
+        return producer(self.name, topic, files=files, schemas=self.schemas, overrides=_settings(overrides))
 
     def consumer(self, topics: str | Sequence[str], group: str | None = None, **overrides: Any) -> Consumer:
         """A confluent-kafka Consumer, subscribed to the topics (full or bare names).
@@ -82,7 +90,7 @@ class Project:
 
     def get_feature_store(self) -> FeatureStore:
         """Feature groups and what is made of them."""
-        return FeatureStore(self._api, self.name, self.producer)
+        return FeatureStore(self._api, self.name, self._kept_producer)
 
     def get_kafka_api(self) -> KafkaApi:
         """Topics and schemas."""
@@ -138,7 +146,8 @@ class Project:
         return lineage(self._api, self.name, node, direction, levels=levels, as_of=as_of)
 
     def close(self) -> None:
-        """Let the connections to the API and to the gateway go."""
+        """Send what producers still hold, and let the connections to brokers, gateway and API go."""
+        self._producers.close()
         if "_serving" in self.__dict__:
             self._serving.close()
         self._api.close()
@@ -150,5 +159,5 @@ class Project:
         self.close()
 
 
-def _settings(overrides: dict[str, Any]) -> dict[str, Any]:
+def _settings(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "."): value for name, value in overrides.items()}

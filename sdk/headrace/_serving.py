@@ -7,10 +7,8 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from headrace._clients import Producer
 from headrace._errors import Failed, Invalid
 from headrace._gateway import Gateway
 from headrace._instances import instances
@@ -198,7 +196,7 @@ class ModelServing:
     def log_outcomes(self, outcomes: Iterable[Outcome]) -> int:
         """See `Deployment.log_outcomes`."""
         records = [_outcome(entry) for entry in outcomes]
-        producer = self._outcomes
+        producer = self._project._kept_producer(f"{self._project.name}.outcomes")
         failures: list[str] = []
 
         def told(error: object, _: object) -> None:
@@ -216,11 +214,6 @@ class ModelServing:
     def close(self) -> None:
         """Let the connections to the gateway go."""
         self._gateway.close()
-
-    @cached_property
-    def _outcomes(self) -> Producer:
-        """Made once: a producer has connections of its own."""
-        return self._project.producer(f"{self._project.name}.outcomes")
 
 
 def _micros(given: Time | int) -> int:

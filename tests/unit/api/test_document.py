@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction, isfunction
+from typing import Any
 
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from tests.unit.api.in_memory import Service
+
+from headrace_api.app import REGISTRIES, ROUTERS
 
 _VERBS = {"get", "post", "put", "delete", "head"}
 
@@ -34,3 +41,20 @@ def test_every_error_has_the_one_form(service: Service) -> None:
 
 def test_health_needs_no_key(service: Service) -> None:
     assert service.http.get("/healthz").json() == {"status": "ok"}
+
+
+def test_no_route_waits_for_a_thread_before_it_begins() -> None:
+    """FastAPI calls what is no coroutine on a thread of its pool: a switch there and one back."""
+    routes = [route for router in (*ROUTERS, *REGISTRIES) for route in router.routes if isinstance(route, APIRoute)]
+    assert len(routes) > 60
+    called = {call for route in routes for call in _called(route.dependant)}
+    assert len(called) > len(routes)
+    assert {call for call in called if not iscoroutinefunction(call)} == set()
+
+
+def _called(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    """The route's function and everything it depends on; an object's `__call__` where it is one."""
+    call: Any = dependant.call
+    yield call if isfunction(call) else call.__call__
+    for needed in dependant.dependencies:
+        yield from _called(needed)

@@ -1,0 +1,49 @@
+"""The catalogue made again, beside the bare reading of the same log."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from headrace_bench.measure import Figure
+from headrace_broker.admin import Admin
+from headrace_broker.connection import Connection
+from headrace_broker.follower import LEAVING_MS, Follower, Partition
+from headrace_broker.topics import PLATFORM, events_of
+from headrace_compose.stack import Stack
+
+
+def rebuild(stack: Stack, log: Connection, project: str) -> Figure:
+    """Events a second of `headrace rebuild catalogue`, and how many times longer that is than reading their bytes."""
+    read = bare_reading(log, [PLATFORM, events_of(project)])
+    done = subprocess.run(
+        [sys.executable, "-m", "headrace_projections.rebuild", "catalogue", "--json"],
+        env={**os.environ, **stack.site().environment("projector")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    result = json.loads(done.stdout)
+    return Figure(
+        what=f"rebuild of the catalogue, {result['events']:,} events in {result['seconds']:.1f} s",
+        unit="/s",
+        p50=round(result["events_per_second"]),
+        floor="reading the log",
+        times_floor=round(read / result["events_per_second"], 2),
+        to_reach="≥ 10,000",
+    )
+
+
+def bare_reading(log: Connection, topics: list[str]) -> float:
+    """Records a second of these topics from the first to the last, not decoded."""
+    began = time.monotonic()
+    found = Admin(log).topic_ids(topics)
+    follower = Follower(log, wait_ms=LEAVING_MS)
+    follower.follow({Partition(name, topic_id, 0): 0 for name, (topic_id, _) in found.items()})
+    records = 0
+    while not follower.at_end():
+        records += len(follower.poll(seconds=1.0).records)
+    seconds = time.monotonic() - began
+    follower.close()
+    return records / seconds

@@ -1,0 +1,99 @@
+"""The servers that are measured: a stack in a home of its own, and the processor time it takes."""
+
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from headrace_broker.connection import Connection
+from headrace_compose.order import closure
+from headrace_compose.service import Service, Step
+from headrace_compose.services import all_services, all_steps
+from headrace_compose.settings import StackSettings
+from headrace_compose.stack import Stack
+
+HEAVY = frozenset({"ray", "flink-jobmanager"})
+"""What a stack of log, stores, API and processors does without, and whatever depends on it."""
+
+
+@contextmanager
+def own_stack() -> Iterator[Stack]:
+    """A stack that has never run, in a home that is gone afterwards; clients of ours in this process use it too."""
+    with TemporaryDirectory(prefix="headrace-bench-") as home:
+        os.environ["HEADRACE_HOME"] = home
+        stack = Stack(StackSettings(home=Path(home)))
+        try:
+            yield stack
+        finally:
+            stack.down()
+
+
+def without_heavy(stack: Stack) -> list[str]:
+    """The names of the log, the stores, the API and the processors, and of the steps between them."""
+    site = stack.site()
+    parts: list[Service | Step] = [*all_services(site), *all_steps(site)]
+    depends_on = {part.name: part.depends_on for part in parts}
+    return [name for name in depends_on if not closure([name], depends_on) & HEAVY]
+
+
+def seconds_up(stack: Stack, services: Collection[str] | None = None) -> float:
+    """How long the stack takes from down until every one of these services is ready."""
+    began = time.monotonic()
+    stack.up(services)
+    return time.monotonic() - began
+
+
+def connection(stack: Stack) -> Connection:
+    """The log, as the broker itself sees it."""
+    site = stack.site()
+    files = site.credentials("broker")
+    return Connection(bootstrap=site.bootstrap, ca=files.ca, certificate=files.cert, key=files.key)
+
+
+def administrator_key(stack: Stack) -> str:
+    """The key that the first start leaves in the secrets folder."""
+    return (stack.home.secrets / "administrator.key").read_text().strip()
+
+
+def until_all_is_read(stack: Stack, seconds: float = 600.0) -> None:
+    """Return when no service has anything left to read; raises TimeoutError naming those that have."""
+    deadline = time.monotonic() + seconds
+    while behind := {name: service.lag for name, service in stack.status().services.items() if service.lag}:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not read after {seconds:.0f} s: {behind}")
+        time.sleep(1.0)
+
+
+class ProcessorTime:
+    """The processor seconds that services take, with their children, from the making of this on."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._pids = {name: service.pid for name, service in stack.status().services.items() if service.pid}
+        self._before = self._now()
+        self._began = time.monotonic()
+
+    def each(self) -> Mapping[str, float]:
+        """Seconds by service so far."""
+        return {name: seconds - self._before[name] for name, seconds in self._now().items()}
+
+    def elapsed(self) -> float:
+        """Seconds of the clock so far."""
+        return time.monotonic() - self._began
+
+    def _now(self) -> dict[str, float]:
+        return {name: _seconds(psutil.Process(pid)) for name, pid in self._pids.items()}
+
+
+def _seconds(process: psutil.Process) -> float:
+    total = 0.0
+    for member in (process, *process.children(recursive=True)):
+        try:
+            times = member.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
