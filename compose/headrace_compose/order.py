@@ -20,6 +20,12 @@ def closure(names: Collection[str], depends_on: Mapping[str, tuple[str, ...]]) -
     return found
 
 
+def dependents(names: Collection[str], depends_on: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Give for each name those of the names that depend on it, directly or through others: the order of stopping."""
+    needs = {name: closure(depends_on[name], depends_on) for name in names}
+    return {name: tuple(other for other in names if name in needs[other]) for name in names}
+
+
 def in_order(depends_on: Mapping[str, tuple[str, ...]]) -> list[str]:
     """List every name after the names it depends on."""
     return list(TopologicalSorter(depends_on).static_order())

@@ -24,7 +24,7 @@ from headrace_compose.errors import (
 )
 from headrace_compose.home import Home
 from headrace_compose.launch import Launch
-from headrace_compose.order import closure, in_order, run_in_order
+from headrace_compose.order import closure, dependents, in_order, run_in_order
 from headrace_compose.ports import choose
 from headrace_compose.service import NotReady, Report, Service, Step
 from headrace_compose.services import LISTENERS, all_services, all_steps
@@ -82,7 +82,7 @@ class Stack:
             return self.status()
 
     def down(self, *, report: Report = _silent) -> None:
-        """Stop everything, in reverse order of dependency; nothing happens if nothing runs."""
+        """Stop everything, each service after those that depend on it; nothing happens if nothing runs."""
         if not self.home.root.exists():
             return
         with self._alone():
@@ -90,10 +90,10 @@ class Stack:
             running = supervisor.running()
             if supervisor.is_running():
                 site = self.site()
-                for service in reversed(all_services(site)):
-                    if service.name in running and running[service.name].pid is not None:
-                        report(f"{service.name}: stopping")
-                        supervisor.halt(service.name)
+                parts: list[Service | Step] = [*all_services(site), *all_steps(site)]
+                depends_on = {part.name: part.depends_on for part in parts}
+                up = {name for name, now in running.items() if now.pid is not None}
+                run_in_order(dependents(up, depends_on), partial(_take_down, supervisor, report))
             supervisor.stop()
 
     def status(self) -> StackStatus:
@@ -164,6 +164,11 @@ class Stack:
             part.prepare(report)
             supervisor.launch(part)
         _await_ready(self.home, part, supervisor, report, given_up)
+
+
+def _take_down(supervisor: Supervisor, report: Report, name: str, _: Event) -> None:
+    report(f"{name}: stopping")
+    supervisor.halt(name)
 
 
 def _await_ready(home: Home, service: Service, supervisor: Supervisor, report: Report, given_up: Event) -> None:

@@ -55,10 +55,10 @@ class RunningStack:
 
 @contextmanager
 def running_stack(home: Path, *services: str) -> Iterator[RunningStack]:
-    """Start these services, with what they depend on, in a home of their own, and stop them afterwards."""
+    """Start these services (all if none is named) and what they need, in a home of their own; stop them afterwards."""
     stack = Stack(StackSettings(home=home, cache=CACHE, free_space=0))
     try:
-        stack.up(services, detach=False, report=print)
+        stack.up(services or None, detach=False, report=print)
         yield RunningStack(stack=stack, site=stack.site())
     finally:
         stack.down()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -212,11 +210,3 @@ def test_vectors_as_they_were_are_what_training_data_says(view: FeatureView) -> 
         view.get_feature_vectors_as_of([{"origin": "JFK"}], [hour(1)])
     with pytest.raises(Invalid, match="is no position"):
         view.get_feature_vectors_as_of(entries, times, ["yesterday"])
-
-
-def test_the_guide_does_what_it_says(view: FeatureView, project: Project) -> None:
-    guide = Path(__file__).parents[3] / "docs" / "training-data.md"
-    (sample,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
-    names: dict[str, Any] = {"project": project}
-    exec(sample, names)  # noqa: S102 - that is what the guide's sample is for
-    assert (len(names["X_train"]), len(names["X_test"])) == (48, 48)

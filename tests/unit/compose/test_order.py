@@ -6,13 +6,22 @@ import threading
 
 import pytest
 
-from headrace_compose.order import closure, in_order, run_in_order
+from headrace_compose.order import closure, dependents, in_order, run_in_order
 
 HOUSE = {"roof": ("wall",), "wall": ("ground",), "ground": (), "garden": ("ground",)}
 
 
 def test_a_closure_holds_all_that_is_needed_and_no_more() -> None:
     assert closure(["wall"], HOUSE) == {"wall", "ground"}
+
+
+def test_what_is_taken_down_waits_for_what_stands_on_it_also_through_others() -> None:
+    standing = dependents({"roof", "ground", "garden"}, HOUSE)
+    assert {name: set(others) for name, others in standing.items()} == {
+        "roof": set(),
+        "garden": set(),
+        "ground": {"roof", "garden"},
+    }
 
 
 def test_everything_comes_after_what_it_depends_on() -> None:

@@ -1,0 +1,73 @@
+"""What the README and the guides show works as it stands there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tests.e2e.guides import API, FOLLOWED, PROJECTIONS, README, block, blocks
+from tests.e2e.witness import Played
+
+import headrace
+import headrace_projections
+
+pytestmark = pytest.mark.timeout(900)  # the first of them starts a stack and plays a story on it
+
+
+@pytest.fixture(scope="module")
+def reader(played: Played, surroundings: Mapping[str, str]) -> Iterator[ModuleType]:
+    """Somebody who follows the guides one after the other, in a project of their own; the names they have so far."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HEADRACE_HOME", "HEADRACE_CACHE"):
+            patch.setenv(name, surroundings[name])
+        with headrace.administrator() as administrator:
+            administrator.create_project("guides", owner="ada")
+            key = administrator.issue_key("ada", project="guides", hours=1).key
+            module = ModuleType("followed")
+            module.__file__ = "followed.py"  # a module of the reader's own, not one that trials could import
+            patch.setitem(sys.modules, module.__name__, module)
+            with headrace.login(administrator.url, key) as project:
+                module.project = project  # type: ignore[attr-defined]
+                yield module
+
+
+def test_a_newcomer_gets_as_far_as_the_readme_says(newcomer: subprocess.CompletedProcess[str]) -> None:
+    assert newcomer.returncode == 0, newcomer.stderr
+    assert len(blocks(README, "bash")) == 2  # the first of them is `make`, which tests cannot run
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_the_guide_does_what_it_shows(reader: ModuleType, page: Path) -> None:
+    samples = blocks(page, "python")
+    assert samples
+    for sample in samples:
+        exec(compile(sample, page.name, "exec"), vars(reader))  # noqa: S102 - that is what samples are for
+
+
+def test_the_guides_led_where_they_say(reader: ModuleType) -> None:
+    names: dict[str, Any] = vars(reader)
+    assert (len(names["X_train"]), len(names["X_test"])) == (48, 48)
+    assert len(names["result"].trials) == 8
+    assert len(names["answer"]["predictions"]) == 1
+    assert {one.name for one in names["lineage"].of_kind("feature_group")} == {"flights", "weather"}
+
+
+def test_a_malformed_request_is_answered_as_the_api_page_shows(played: Played) -> None:
+    shown = json.loads(block(API, "json"))
+    body = {"name": "bad", "columns": [{"name": "key", "type": "text"}], "primary_key": ["key"]}
+    answer = played.witness.http.post(f"/api/projects/{played.flights}/feature-groups", json=body).json()
+    assert set(answer) == set(shown)
+    assert (answer["code"], answer["message"]) == (shown["code"], shown["message"])
+    ((field, said),) = shown["details"].items()
+    assert answer["details"][field].startswith(said.removesuffix("…"))
+
+
+def test_the_handler_on_the_page_of_projections_is_the_one_that_runs() -> None:
+    folder = Path(headrace_projections.__file__).parent / "catalogue" / "apply"
+    assert any(block(PROJECTIONS, "python") in path.read_text() for path in folder.glob("*.py"))
