@@ -102,6 +102,8 @@ async def _caller(
     _basic: Annotated[None, Security(_BASIC)],
 ) -> Actor:
     actor = authenticate(request.headers.get("authorization"), context)
+    request.state.actor = actor.name
+    context.trail.key_used(request, actor.name, actor.key_id)
     project = request.path_params.get("project")
     if project is not None:
         actor.must_reach(project)

@@ -14,7 +14,9 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.audit.trail import Trail
 from headrace_api.settings import Settings
+from headrace_broker.audit import ProducedAudit
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import ApiKeys, FollowedApiKeys
 from headrace_broker.results import Result
@@ -55,6 +57,7 @@ class Context:
     artifacts: ArtifactStore
     engine: Engine | None
     ca_chain: str
+    trail: Trail
 
 
 @asynccontextmanager
@@ -63,6 +66,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
     keys = await anyio.to_thread.run_sync(FollowedApiKeys, settings.connection, master)
+    trail = Trail(ProducedAudit(settings.connection))
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
@@ -78,8 +82,10 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 artifacts=ArtifactStore.at(settings.storage),
                 engine=engine,
                 ca_chain=settings.connection.ca.read_text(),
+                trail=trail,
             )
         finally:
+            await anyio.to_thread.run_sync(trail.close)
             await anyio.to_thread.run_sync(keys.close)
             await anyio.to_thread.run_sync(commands.close)
             if engine is not None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import environment, members, projects, stack, topics, users
+from headrace_cli import audit, environment, members, projects, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("rebuild")(stack.rebuild)
 app.command("env")(environment.environment)
+app.command("audit")(audit.audit)
 app.add_typer(users.app, name="user")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")

@@ -1,10 +1,12 @@
 """The platform, signed in to as a person: users, projects and keys."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
+from headrace import _audit as audit
+from headrace._audit import AuditEntry, AuditFilters
 from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
@@ -76,6 +78,20 @@ class Platform:
         body = {"user": user or self.user, "project": project, "expires": expires}
         issued = self.api.post("/api/keys", body).body
         return ApiKey(**{name: issued[name] for name in ("key_id", "key", "user", "project", "expires")})
+
+    def audit(
+        self, *, project: str | None = None, limit: int = 100, **filters: Unpack[AuditFilters]
+    ) -> list[AuditEntry]:
+        """Who did, tried or was refused what, the last first; for administrators.
+
+        Filters are `user`, `kind` (of what was done to, as in `feature_group`), `refused` (True: refusals alone),
+        `command`, `since` and `until`.
+        """
+        return audit.entries(self.api, "/api/audit", limit, filters, project=project)
+
+    def export_audit(self, *, project: str | None = None, **filters: Unpack[AuditFilters]) -> Iterator[bytes]:
+        """The same as JSON lines, all of them, the first first, in parts of bytes."""
+        return audit.lines(self.api, "/api/audit", filters, project=project)
 
     def close(self) -> None:
         """Let the connections to the API go."""

@@ -13,6 +13,7 @@ PUBLIC = {
     "Alert",
     "ApiKey",
     "Asha",
+    "AuditEntry",
     "ClientFiles",
     "Conflict",
     "Consumer",
