@@ -30,11 +30,16 @@ JULY = datetime(2013, 7, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _alone(platform: Platform) -> None:
-    """Stop the observer that other tests may have started: it would end ours."""
+def _alone(platform: Platform) -> Iterator[None]:
+    """Stop the observer that other tests may have started, for it would end ours, and start it again for them."""
     supervisor = Supervisor(platform.stack.site.home)
-    if "observer" in supervisor.running():
-        supervisor.halt("observer")
+    running = supervisor.running().get("observer")
+    if running is None or running.pid is None:
+        yield
+        return
+    supervisor.halt("observer")
+    yield
+    platform.stack.stack.up(["observer"], report=print)
 
 
 @contextmanager

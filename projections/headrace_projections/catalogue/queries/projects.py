@@ -47,8 +47,13 @@ class HappenedRow:
     body: Mapping[str, Any]
 
 
+# The platform's log may be read before the project's own: ready is what has its owner and its topics, too.
 _PROJECTS = """
-    SELECT project, phase, owner, description, requested_time, ready_time FROM catalogue.projects"""
+    SELECT project, owner, description, requested_time, ready_time,
+           CASE WHEN phase = 'ready' AND NOT EXISTS (SELECT FROM catalogue.topics
+                                                     WHERE topics.project = projects.project)
+                THEN 'requested' ELSE phase END AS phase
+    FROM catalogue.projects"""
 _MEMBERS = """
     SELECT user_name AS user, role, since_time,
            coalesce((SELECT version FROM catalogue.aggregate_versions versions

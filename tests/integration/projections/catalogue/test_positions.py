@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -15,13 +15,15 @@ from headrace_broker.admin import Admin
 from headrace_events.envelope import Position
 from headrace_events.ids import uuid7
 from headrace_events.user import CreateUser
+from headrace_projections.catalogue.queries import projects
 from headrace_projections.positions import wait_for
 
+T = TypeVar("T")
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
-def asked(catalogue: Catalogue, question: Callable[[Pool], Awaitable[bool]]) -> bool:
-    async def ask() -> bool:
+def asked(catalogue: Catalogue, question: Callable[[Pool], Awaitable[T]]) -> T:
+    async def ask() -> T:
         async with AsyncConnectionPool(catalogue.dsn, min_size=1, max_size=2, open=False) as pool:
             return await question(pool)
 
@@ -73,3 +75,17 @@ def test_a_project_that_the_catalogue_has_not_heard_of_is_waited_for(platform: P
 
 def test_nothing_to_wait_for_is_passed(catalogue: Catalogue) -> None:
     assert passed(catalogue, seconds=0)
+
+
+def test_a_project_is_ready_once_its_own_log_is_read_too(platform: Platform, catalogue: Catalogue) -> None:
+    project = platform.project(owner="ada")
+    catalogue.catch_up()
+
+    def phase() -> str | None:
+        row = asked(catalogue, lambda pool: projects.project(pool, project))
+        return row.phase if row is not None else None
+
+    assert phase() == "ready"
+    for of_its_own_log in ("topics", "members"):
+        catalogue.ask(f"DELETE FROM catalogue.{of_its_own_log} WHERE project = %s", project)
+    assert phase() == "requested"
