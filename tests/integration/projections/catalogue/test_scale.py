@@ -80,7 +80,7 @@ def years_of_work(projects: list[str], chance: random.Random) -> Iterator[tuple[
 def _some_work(project: str, number: int, chance: random.Random) -> Iterator[tuple[str, Command]]:
     kind = chance.randrange(4)
     if kind == 0:
-        yield ADMINISTRATOR, CreateUser(user=f"u{number}")
+        yield ADMINISTRATOR, CreateUser(user=f"user-{number}")
     elif kind == 1:
         root = GroupSelection(group="a", version=1, features=("a", "b"))
         yield OWNER, CreateFeatureView(project=project, name=f"v{number}", root=root, labels=("b",))
