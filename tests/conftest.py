@@ -1,11 +1,16 @@
-"""The seed of everything that tests leave to chance, and the way to choose it."""
+"""What all tests share: a seed for chance, one folder for temporary files, and a log with a database."""
 
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.integration.stack import RunningStack, running_stack
 
 # How long an example may take says nothing on a machine that others use too.
 settings.register_profile("short", deadline=None)
@@ -34,3 +39,29 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     """Chance that repeats for this test with this seed."""
     print(f"--seed {request.config.option.seed}")
     return random.Random(f"{request.config.option.seed} {request.node.name}")  # noqa: S311 - a chance that repeats
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Temporary files of tests, and of all that they start and kill, lie in one folder, which goes with the session."""
+    tmp_path_factory.getbasetemp()  # where tests keep what is worth a look after a failure is elsewhere
+    folder = Path(tempfile.mkdtemp(prefix="hrt-"))
+    folder.chmod(0o711)  # user code runs as another user, in a folder of its own below
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the home of the session's stack."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def stack(home: Path) -> Iterator[RunningStack]:
+    """Run Kafka and Postgres."""
+    with running_stack(home, "kafka", "postgres") as running:
+        yield running

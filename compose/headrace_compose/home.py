@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDERS = ("secrets", "kafka", "postgres", "opensearch", "storage", "log", "run")
+FOLDERS = ("secrets", "kafka", "postgres", "opensearch", "storage", "log", "run", "scratch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class Home:
     def run(self) -> Path:
         """What describes the running stack: addresses, process ids, specifications of processes."""
         return self.root / "run"
+
+    def scratch(self, name: str) -> Path:
+        """Where the service `name` has its temporary files; nothing in it outlives the service."""
+        return self.root / "scratch" / name
 
     def log(self, name: str) -> Path:
         """Where the service or step `name` writes its output."""

@@ -18,7 +18,8 @@ class Launch:
     """A program and the terms on which it runs.
 
     `parent` is the process whose end it must not outlive: its id, or the file that will hold it. `user` is None for our
-    own account, `unprivileged` for not being root, or a name.
+    own account, `unprivileged` for not being root, or a name. `scratch` is the folder for temporary files, if it is to
+    have one of its own.
     """
 
     command: Sequence[str]
@@ -26,6 +27,7 @@ class Launch:
     parent: int | Path
     death_signal: signal.Signals = signal.SIGKILL
     user: str | None = None
+    scratch: Path | None = None
 
     def write(self, path: Path) -> None:
         """Keep this in `path`, for the owner only."""
@@ -35,6 +37,7 @@ class Launch:
             "parent": self.parent if isinstance(self.parent, int) else str(self.parent),
             "death_signal": int(self.death_signal),
             "user": self.user,
+            "scratch": None if self.scratch is None else str(self.scratch),
         }
         write_private(path, json.dumps(specification).encode())
 

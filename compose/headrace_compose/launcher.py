@@ -1,8 +1,9 @@
 """Becomes a service: the few lines between the process manager and the program it looks after.
 
-Run as a file, with the path of a specification (JSON: `command`, `environment`, `parent`, `death_signal`, `user`), it
-ties its life to its parent's (which is the process manager), raises the limit of open files, and executes the program
-in its own place, so that the process manager signals the program itself. It imports only the standard library.
+Run as a file, with the path of a specification (JSON: `command`, `environment`, `parent`, `death_signal`, `user`,
+`scratch`), it ties its life to its parent's (which is the process manager), raises the limit of open files, empties the
+folder for temporary files, and executes the program in its own place, so that the process manager signals the program
+itself. It imports only the standard library.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import pwd
 import resource
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ def main(path: Path) -> None:
     """Become the program that the specification in `path` names; returns only by raising."""
     specification: dict[str, Any] = json.loads(path.read_text())
     raise_file_limit()
+    scratch = specification["scratch"]
+    if scratch is not None:
+        empty(Path(scratch))
     if specification["user"] == "unprivileged":
         leave_root()
     elif specification["user"] is not None:
@@ -32,8 +37,15 @@ def main(path: Path) -> None:
     parent = specification["parent"]
     die_with(parent if isinstance(parent, int) else int(Path(parent).read_text()), specification["death_signal"])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HEADRACE_", "SUPERVISOR_"))}
+    own = {} if scratch is None else {"TMPDIR": scratch}
     command: list[str] = specification["command"]
-    os.execvpe(command[0], command, {**kept, **specification["environment"]})  # noqa: S606 - no shell is wanted
+    os.execvpe(command[0], command, {**kept, **own, **specification["environment"]})  # noqa: S606 - no shell is wanted
+
+
+def empty(folder: Path) -> None:
+    """Make the folder, without what a predecessor that was killed has left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def raise_file_limit() -> None:

@@ -33,7 +33,8 @@ class Service:
 
     `prepare` runs before each start and must be safe to repeat; `ready` raises `NotReady` until the service does its
     work. An external service has no command: it is only asked whether it is ready. `user` is the account it runs as:
-    None for our own, `unprivileged` for not being root, or a name.
+    None for our own, `unprivileged` for not being root, or a name. Its temporary files go to a scratch folder of the
+    home, which each start finds empty, unless `scratch` says that it sees to them itself.
     """
 
     name: str
@@ -45,11 +46,12 @@ class Service:
     prepare: Callable[[Report], None] = _nothing
     ready: Callable[[], None] = _always_ready
     lag: Callable[[], float | None] = _unknown_lag
-    start_seconds: float = 60
+    start_seconds: float = 120
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 20
     death_signal: signal.Signals = signal.SIGKILL
     user: str | None = None
+    scratch: bool = True
 
     @property
     def external(self) -> bool:

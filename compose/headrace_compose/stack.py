@@ -33,6 +33,7 @@ from headrace_compose.site import Site
 from headrace_compose.status import ENDED, StackStatus, look
 from headrace_compose.supervision import Supervisor
 from headrace_compose.vault import Vault
+from headrace_serving.ray_head import remove_last
 
 POLL_SECONDS = 0.1
 REPORT_SECONDS = 5.0
@@ -95,6 +96,7 @@ class Stack:
                 up = {name for name, now in running.items() if now.pid is not None}
                 run_in_order(dependents(up, depends_on), partial(_take_down, supervisor, report))
             supervisor.stop()
+            remove_last(self.home.root / "ray")
 
     def status(self) -> StackStatus:
         """Look at every service, without starting or stopping any."""

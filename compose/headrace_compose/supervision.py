@@ -37,6 +37,8 @@ LOG_BYTES = "20MB"
 LOG_FILES = 3
 FAULT_ALREADY_STARTED = 60
 FAULT_NOT_RUNNING = 70
+SOCKET_PATH_BYTES = 107
+_LONGEST_SUFFIX = len(".4194304")  # the manager makes it under a name with its process id first
 _GROUP = "headrace"
 
 
@@ -65,8 +67,7 @@ class Supervisor:
         Not detached, it stops all when this process ends, however it ends.
         """
         self._forget()
-        folder = Path(tempfile.mkdtemp(prefix="headrace-"))
-        socket = folder / "s"
+        socket = socket_path(self.home)
         write_private(self._configuration, render(self.home, socket, services).encode())
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
         if not detach:
@@ -92,6 +93,7 @@ class Supervisor:
             parent=self._pid_file,
             death_signal=service.death_signal,
             user=service.user,
+            scratch=self.home.scratch(service.name) if service.scratch else None,
         ).write(_specification(self.home, service.name))
         try:
             self._call("supervisor.startProcess", f"{_GROUP}:{service.name}", False)
@@ -155,7 +157,9 @@ class Supervisor:
             socket = Path(json.loads(self._record.read_text())["socket"])
         except FileNotFoundError:
             return
-        shutil.rmtree(socket.parent, ignore_errors=True)
+        socket.unlink(missing_ok=True)
+        if socket.parent != self.home.run:
+            shutil.rmtree(socket.parent, ignore_errors=True)
         self._pid_file.unlink(missing_ok=True)
         self._record.unlink(missing_ok=True)
 
@@ -209,6 +213,14 @@ def render(home: Home, socket: Path, services: Sequence[Service]) -> str:
     for priority, service in enumerate(services, start=1):
         sections.append(_section(f"program:{service.name}", _program(home, service, priority)))
     return "\n".join(sections)
+
+
+def socket_path(home: Home) -> Path:
+    """Give the manager's socket a path: in the home, or where that is too long for one, in a folder of its own."""
+    path = home.run / "supervisord.sock"
+    if len(os.fsencode(path)) + _LONGEST_SUFFIX <= SOCKET_PATH_BYTES:
+        return path
+    return Path(tempfile.mkdtemp(prefix="headrace-")) / "s"
 
 
 def _spawn(command: Sequence[str], output: Path) -> int:

@@ -2,8 +2,8 @@
 
 Everything of Ray hangs on this process: the kernel ends it all when this ends. It listens on the loopback interface
 only, wants Ray's token, starts with an environment that holds no setting of ours, and runs as another user where it can
-(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to
-its logs, until it is stopped.
+(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to its logs and
+to the temporary files of user code, until it is stopped. They lie outside the home, which user code may not enter.
 """
 
 import fcntl
@@ -108,15 +108,20 @@ def _token(path: Path) -> str:
 
 def _folder(link: Path) -> Path:
     """A new folder with a short path (a socket's has 107 bytes); `link` leads to it, and the last one is removed."""
-    if link.is_symlink():
-        last = link.readlink()
-        if last.name.startswith(_PREFIX) and last.parent == Path(tempfile.gettempdir()):
-            shutil.rmtree(last, ignore_errors=True)
-        link.unlink()
+    remove_last(link)
     link.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     link.symlink_to(folder)
     return folder
+
+
+def remove_last(link: Path) -> None:
+    """Remove the folder that `link` leads to, if a head that was killed has left it there, and the link."""
+    if link.is_symlink():
+        last = link.readlink()
+        if last.name.startswith(_PREFIX):
+            shutil.rmtree(last, ignore_errors=True)
+        link.unlink()
 
 
 def _address_file(path: Path) -> TextIO:
@@ -133,11 +138,14 @@ def _address_file(path: Path) -> TextIO:
 
 def _scrub(folder: Path, token: str) -> None:
     """Leave in the environment, which every worker inherits, only what Python and Ray need."""
+    scratch = folder / "t"
+    scratch.mkdir(mode=0o700)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(
         kept,
         HOME=str(folder),
+        TMPDIR=str(scratch),
         RAY_AUTH_MODE="token",
         RAY_AUTH_TOKEN=token,
         RAY_USAGE_STATS_ENABLED="0",

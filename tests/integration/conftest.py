@@ -12,24 +12,11 @@ from tests.integration.clients import connection
 from tests.integration.platform import Platform
 from tests.integration.projections.indexing import Indexing
 from tests.integration.served import Served
-from tests.integration.stack import RunningStack, running_stack
+from tests.integration.stack import RunningStack
 from tests.integration.windows import Windows
 
 from headrace_broker.command_client import CommandClient
 from headrace_projections.search.engine import Engine
-
-
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the home of the session's stack."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="session")
-def stack(home: Path) -> Iterator[RunningStack]:
-    """Run Kafka and Postgres."""
-    with running_stack(home, "kafka", "postgres") as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

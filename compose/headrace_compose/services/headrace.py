@@ -22,7 +22,8 @@ class Process:
     module: str
     after: tuple[str, ...] = ("prepare-broker",)
     serves: bool = False
-    start_seconds: float = 60
+    start_seconds: float = 120
+    scratch: bool = True
 
 
 PROCESSES: tuple[Process, ...] = (
@@ -39,7 +40,7 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED),
     Process(name="audit", module="headrace_projections.audit.main", after=STORED),
     Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED),
-    Process(name="ray", module="headrace_serving.ray_head", after=(), start_seconds=180),
+    Process(name="ray", module="headrace_serving.ray_head", after=(), start_seconds=180, scratch=False),
     Process(name="studies", module="headrace_processors.studies.main", after=(*DECIDED, "ray"), start_seconds=120),
     Process(
         name="gateway",
@@ -98,4 +99,5 @@ def _service(site: Site, process: Process) -> Service:
         ready=lambda: probes.ask_healthz(address),
         lag=lambda: probes.read_lag(address),
         start_seconds=process.start_seconds,
+        scratch=process.scratch,
     )

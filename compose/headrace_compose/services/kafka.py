@@ -29,6 +29,7 @@ JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
@@ -120,4 +121,5 @@ def _prepare(site: Site, configuration: Path, report: Report) -> None:
 def _command(site: Site, main: str, *arguments: str) -> tuple[str, ...]:
     libraries = jars.location(site.cache, SOURCE) / "lib"
     heap = f"-Xmx{site.settings.kafka_heap}"
-    return ("java", heap, *JAVA_OPTIONS, "-cp", f"{libraries}/*", main, *arguments)
+    scratch = f"-Djava.io.tmpdir={site.home.scratch('kafka')}"
+    return ("java", heap, scratch, *JAVA_OPTIONS, "-cp", f"{libraries}/*", main, *arguments)

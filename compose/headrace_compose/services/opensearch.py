@@ -17,6 +17,7 @@ JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
     "-Dlog4j2.disable.jmx=true",
     "-Dio.netty.noUnsafe=true",
@@ -49,6 +50,7 @@ def _command(site: Site, address: Address) -> tuple[str, ...]:
     return (
         "java",
         heap,
+        f"-Djava.io.tmpdir={site.home.scratch('opensearch')}",
         *JAVA_OPTIONS,
         "-cp",
         path,

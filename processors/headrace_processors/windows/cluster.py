@@ -28,6 +28,7 @@ OPENED = (
 JAVA = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
     *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENED),
 )
@@ -119,12 +120,13 @@ def command(settings: FlinkSettings, role: str) -> list[str]:
     main, memory = {"jobmanager": (JOBMANAGER, JOBMANAGER_JAVA), "taskmanager": (TASKMANAGER, TASKMANAGER_JAVA)}[role]
     log = f"-Dlog4j.configurationFile={SOURCES / 'log4j2.properties'}"
     path = f"{settings.dist / 'lib'}/*"
+    java = ("java", *memory, *JAVA, f"-Djava.io.tmpdir={_scratch(settings, role)}", log, "-cp", path)
     # The configuration is one file for all; what differs is said here.
     own = {"io.tmp.dirs": str(_scratch(settings, role))}
     if role == "taskmanager":
         own |= {"taskmanager.host": settings.host, "taskmanager.bind-host": settings.host}
     differing = [f"-D{name}={value}" for name, value in own.items()]
-    return ["java", *memory, *JAVA, log, "-cp", path, main, "--configDir", str(settings.configuration), *differing]
+    return [*java, main, "--configDir", str(settings.configuration), *differing]
 
 
 def _scratch(settings: FlinkSettings, role: str) -> Path:
