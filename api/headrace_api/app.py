@@ -27,6 +27,7 @@ from headrace_api.members import routes as members
 from headrace_api.models import routes as models
 from headrace_api.monitoring import routes as monitoring
 from headrace_api.monitors import routes as monitors
+from headrace_api.openlineage import ingest as openlineage_in
 from headrace_api.openlineage import routes as openlineage
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     activity.router,
     audit.router,
     search.router,
+    openlineage_in.router,
     openlineage.router,
     lineage.router,
 )

@@ -1,6 +1,7 @@
 """Sending a command for the caller: its id, the version it expects, the answer with its positions."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
@@ -12,7 +13,8 @@ from headrace_api.context import Context, Here
 from headrace_api.errors import OutcomeUnknown, Unprocessable
 from headrace_broker.results import Result
 from headrace_events import envelope
-from headrace_events.ids import CommandId, command_id, uuid7
+from headrace_events.envelope import Position
+from headrace_events.ids import CommandId, command_id, event_id, uuid7
 from headrace_events.language import Command
 
 SECONDS = 20.0
@@ -67,7 +69,7 @@ class Sender:
         With `status_path` the answer is 202, and names that path as the place to wait at.
         """
         result = await self.result(command)
-        self._response.headers[POSITION] = ",".join(result.positions)
+        self.tell(result.positions)
         status_url = None
         if status_path is not None:
             self._response.status_code = 202
@@ -81,11 +83,21 @@ class Sender:
             status_url=status_url,
         )
 
-    async def result(self, command: Command) -> Result:
-        """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown."""
+    def tell(self, positions: Sequence[str]) -> None:
+        """Name the positions in the answer, of each partition the furthest."""
+        furthest: dict[tuple[str, int], Position] = {}
+        for place in sorted(Position.parse(text) for text in positions):
+            furthest[place.topic_id, place.partition] = place
+        self._response.headers[POSITION] = ",".join(str(place) for place in furthest.values())
+
+    async def result(self, command: Command, part: int | None = None) -> Result:
+        """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown.
+
+        A request of many commands numbers them: sent again with its id, each `part` has its own id again.
+        """
         request = envelope.Request(
             command=command,
-            id=self.id,
+            id=self.id if part is None else CommandId(event_id(self.id, part)),
             actor=self.actor.name,
             expected_version=self._expected_version,
             trace=self._trace,

@@ -88,6 +88,9 @@ def requests(served: Served, name: str) -> dict[str, httpx.Response]:
         ),
         "the same command again, same id": served.ask("POST", users, json=first, headers=used),
         "another command with an id that was used": served.ask("POST", users, json={"user": unique()}, headers=used),
+        "an OpenLineage event that is none": served.ask(
+            "POST", f"/api/projects/{name}/openlineage/api/v1/lineage", json={"eventType": "BEGIN"}, key=bob
+        ),
         "a wrong expected version": served.ask(
             "POST",
             f"/api/projects/{name}/members",

@@ -21,7 +21,7 @@ from headrace_projections.search import tables as search
 router = APIRouter(prefix="/api/projects/{project}/lineage", tags=["lineage"])
 
 NodePath = Annotated[
-    str, Path(description="`<kind>:<name>`, as in `model_version:delay.1`; search gives it as `id`", max_length=1000)
+    str, Path(description="`<kind>:<name>`, as in `model_version:delay.1`; search gives it as `id`", max_length=2000)
 ]
 Levels = Annotated[int, Query(ge=1, le=MOST_LEVELS, description="how many steps to walk")]
 AsOf = Annotated[

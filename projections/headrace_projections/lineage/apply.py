@@ -9,6 +9,7 @@ from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.ids import ProjectName
 from headrace_events.language import Event
+from headrace_events.lineage_run import RunEventRecorded
 from headrace_events.model import ModelVersionCreated, TrainedOn
 from headrace_events.study import StudyCreated, TrialStarted
 from headrace_events.topic import TopicOpened, TopicRequested
@@ -29,7 +30,8 @@ def edges_of(recorded: Recorded) -> list[Edge]:
     if recorded.actor.startswith("user:"):
         author = node.person(recorded.actor.removeprefix("user:"))
         made = _made(recorded.event)
-        links |= {(author, "created", made): None} if made is not None else {}
+        did = "claimed" if isinstance(recorded.event, RunEventRecorded) else "created"
+        links |= {(author, did, made): None} if made is not None else {}
     return [
         Edge(
             project=ProjectName(recorded.project),
@@ -72,6 +74,12 @@ def _links(project: str, event: Event) -> Iterator[Link]:
         case DeploymentCreated(name=name, model=model_name, model_version=version):
             yield node.model_version(model_name, version), "deployed_as", node.deployment(name)
             yield node.deployment(name), "logged", node.predictions(name)
+        case RunEventRecorded(run=run, job=job, inputs=inputs, outputs=outputs):
+            yield node.job(job), "claimed_run", node.run(run)
+            for one in inputs:
+                yield node.dataset(project, one), "claimed_input", node.run(run)
+            for one in outputs:
+                yield node.run(run), "claimed_output", node.dataset(project, one)
         case _:
             pass
 
@@ -105,15 +113,22 @@ def _made(event: Event) -> Node | None:
             return node.model_version(name, version)
         case DeploymentCreated(name=name):
             return node.deployment(name)
+        case RunEventRecorded(run=run):
+            return node.run(run)
         case _:
             return None
 
 
 @dataclass(slots=True)
 class Edges:
-    """Folds events into edges. It remembers what leads into each deployment, for only these can be deleted yet."""
+    """Folds events into edges.
+
+    It remembers what leads into each deployment, for only these can be deleted yet, and what was claimed of runs: a
+    claim counts from the first event that makes it.
+    """
 
     _into: dict[tuple[str, str], list[Edge]] = field(default_factory=dict)
+    _claimed: set[bytes] = field(default_factory=set)
 
     def take(self, recorded: Recorded) -> list[Edge]:
         """The edges that the event makes or ends."""
@@ -124,4 +139,7 @@ class Edges:
         if recorded.project is not None and isinstance(recorded.event, DeploymentCreated):
             made = node.deployment(recorded.event.name)
             self._into[recorded.project, recorded.event.name] = [edge for edge in edges if edge.target == made]
+        if isinstance(recorded.event, RunEventRecorded):
+            edges = [edge for edge in edges if edge.key not in self._claimed]
+            self._claimed |= {edge.key for edge in edges}
         return edges

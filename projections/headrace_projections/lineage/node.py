@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from headrace_events.lineage_run import Named
+
+OURS = "headrace://"
+"""What the namespaces of our own things begin with; the project follows."""
+
 
 class NodeKind(StrEnum):
     """What a node is."""
@@ -22,6 +27,23 @@ class NodeKind(StrEnum):
     MODEL_VERSION = "model_version"
     DEPLOYMENT = "deployment"
     PREDICTIONS = "predictions"
+    JOB = "job"
+    RUN = "run"
+    DATASET = "dataset"
+
+
+DATA = frozenset(
+    {
+        NodeKind.TOPIC,
+        NodeKind.FEATURE_GROUP,
+        NodeKind.FEATURE_VIEW,
+        NodeKind.TRAINING_DATASET,
+        NodeKind.MODEL_VERSION,
+        NodeKind.PREDICTIONS,
+        NodeKind.DATASET,
+    }
+)
+"""Kinds of nodes that hold data."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,3 +127,35 @@ def deployment(name: str) -> Node:
 def predictions(name: str) -> Node:
     """What a deployment has predicted."""
     return Node(NodeKind.PREDICTIONS, name)
+
+
+def run(run_id: str) -> Node:
+    """A run of a job elsewhere."""
+    return Node(NodeKind.RUN, run_id)
+
+
+def job(named: Named) -> Node:
+    """A job elsewhere, as `<namespace>|<name>`."""
+    return Node(NodeKind.JOB, f"{named.namespace}|{named.name}")
+
+
+def dataset(project: str, named: Named) -> Node:
+    """A dataset elsewhere, as `<namespace>|<name>`; in our own namespace the thing itself, of whichever project."""
+    if named.namespace.startswith(OURS):
+        place = named.namespace.removeprefix(OURS)
+        thing: Node | None
+        try:
+            thing = Node.parse(named.name)
+        except ValueError:
+            thing = None
+        if thing is not None and thing.elsewhere is None and thing.kind in DATA and place:
+            return thing if place == project else Node(thing.kind, thing.name, place)
+    return Node(NodeKind.DATASET, f"{named.namespace}|{named.name}")
+
+
+def named(node: Node, project: str) -> Named:
+    """What a node is called in OpenLineage: what somebody else named as they did, ours in our namespace."""
+    if node.kind in {NodeKind.JOB, NodeKind.DATASET}:
+        namespace, _, name = node.name.partition("|")
+        return Named(namespace=namespace, name=name)
+    return Named(namespace=f"{OURS}{node.elsewhere or project}", name=f"{node.kind}:{node.name}")

@@ -18,5 +18,8 @@ class Kind(StrEnum):
     ENVIRONMENT = "environment"
     MODEL_VERSION = "model_version"
     DEPLOYMENT = "deployment"
+    JOB = "job"
+    RUN = "run"
+    DATASET = "dataset"
     MONITOR = "monitor"
     ALERT_RULE = "alert_rule"

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from uuid import uuid4
 
+import httpx
 import pytest
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+from openlineage.client.facet_v2 import nominal_time_run
+from openlineage.client.serde import Serde
+from openlineage.client.transport.http import HttpConfig, HttpTransport
 from tests.integration.clients import eventually
 from tests.integration.platform import Platform
 from tests.integration.projections.indexing import Indexing, opened
 from tests.lineage_story import ARTIFACT, whole
 
-from headrace import HeadraceError, Invalid, NotFound, Project, connect
+from headrace import HeadraceError, Invalid, Lineage, NotFound, Project, connect
 from headrace._http import Api
 from headrace._search import search
 from headrace_events.api_key import IssueApiKey
@@ -148,4 +157,88 @@ def test_the_way_is_exported_as_openlineage_events(platform: Platform, project: 
     events = api.get(f"/api/projects/{project.name}/lineage/model_version:delay.1/openlineage")
     assert events[-1]["outputs"] == [{"namespace": f"headrace://{project.name}", "name": "model_version:delay.1"}]
     assert {event["eventType"] for event in events} == {"COMPLETE"}
+    api.close()
+
+
+def clients_event(run: str, state: RunState, minute: int, project: str) -> RunEvent:
+    """What a job elsewhere says, made by OpenLineage's own library."""
+    return RunEvent(
+        eventTime=datetime(2013, 7, 1, 0, minute, tzinfo=UTC).isoformat(),
+        eventType=state,
+        run=Run(runId=run, facets={"nominalTime": nominal_time_run.NominalTimeRunFacet("2013-07-01T00:00:00Z")}),
+        job=Job(namespace="airflow", name="clean.flights"),
+        inputs=[InputDataset(namespace="s3://raw", name="flights/2013 (whole year).csv")],
+        outputs=[OutputDataset(namespace=f"headrace://{project}", name="feature_group:weather.1")],
+        producer="https://example.org/cleaner",
+    )
+
+
+def test_the_client_of_openlineage_tells_of_a_run_and_the_graph_shows_it(
+    platform: Platform, project: Project, url: str
+) -> None:
+    key = key_of(platform, "bob")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    given = {"url": f"{url}/api/projects/{project.name}/openlineage/", "auth": {"type": "api_key", "apiKey": key}}
+    transport = HttpTransport(HttpConfig.from_dict(given))
+    run = str(uuid4())
+    with closing(OpenLineageClient(transport=transport)) as client:
+        for state, minute in ((RunState.START, 1), (RunState.COMPLETE, 2), (RunState.COMPLETE, 2)):
+            client.emit(clients_event(run, state, minute, project.name))
+    told = [recorded for recorded in platform.events() if recorded.event.key == run]
+    assert [(one.project, one.event.wire, one.actor) for one in told] == [
+        (project.name, "lineage_run.event_recorded", "user:bob")
+    ] * 2
+
+    def drawn() -> Lineage | None:
+        found = project.lineage("feature_group:weather.1")
+        return found if found.of_kind("dataset") else None
+
+    back = eventually(drawn, "the graph to show the run")
+    assert [node.id for node in back.of_kind("dataset")] == ["dataset:s3://raw|flights/2013 (whole year).csv"]
+    assert [node.id for node in back.of_kind("job")] == ["job:airflow|clean.flights"]
+    assert {edge.kind for edge in back.edges if f"run:{run}" in {edge.source, edge.target}} == {
+        "claimed",
+        "claimed_run",
+        "claimed_input",
+        "claimed_output",
+    }
+    forward = project.lineage("dataset:s3://raw|flights/2013 (whole year).csv", "downstream")
+    assert "feature_group:weather.1" in {node.id for node in forward.nodes}
+    found = eventually(lambda: list(project.search("whole year")) or None, "the dataset to be found")
+    assert [each.kind for each in found] == ["dataset"]
+
+
+def test_a_batch_records_what_it_can_and_names_the_rest(platform: Platform, project: Project, url: str) -> None:
+    key = key_of(platform, "bob")
+    eventually(lambda: _signed_in(url, key), "the API to know the key")
+    api = Api(url, key)
+    good = [
+        json.loads(Serde.to_json(clients_event(str(uuid4()), RunState.COMPLETE, 5, project.name))) for _ in range(6)
+    ]
+    late = {**good[0], "eventType": "START", "eventTime": "2013-07-01T00:04:00Z"}
+    bad = [{**good[1], "run": {"runId": "7"}}, "no event at all", {**good[2], "eventType": "COMPLETED"}]
+    batch = [*good, *bad, good[3], late]
+    path = f"/api/projects/{project.name}/openlineage/api/v1/lineage/batch"
+    answer = httpx.post(f"{url}{path}", json=batch, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["status"], told["summary"]) == (
+        "partial_success",
+        {"received": 11, "successful": 8, "failed": 3, "retriable": 0, "non_retriable": 3},
+    )
+    assert [(one["index"], one["code"], one["retriable"]) for one in told["failed_events"]] == [
+        (number, "invalid-request", False) for number in (6, 7, 8)
+    ]
+    assert "runId" in told["failed_events"][0]["reason"]
+    runs = {event["run"]["runId"] for event in good}
+    recorded = [one for one in platform.events() if one.event.key in runs]
+    assert len(recorded) == len(good) + 1
+    after = answer.headers["headrace-position"]
+    assert after.count(":") == 2
+    seen = api.get(f"/api/projects/{project.name}/lineage/run:{good[0]['run']['runId']}", after=after)
+    assert {edge["kind"] for edge in seen["edges"]} == {"claimed", "claimed_run", "claimed_input"}
+    strangers = key_of(platform, "eve")
+    eventually(lambda: _signed_in(url, strangers), "the API to know the key")
+    refused = httpx.post(f"{url}{path}", json=good, headers={"Authorization": f"Bearer {strangers}"}, timeout=60)
+    assert (refused.status_code, refused.json()["code"]) == (404, "project-not-found")
     api.close()
