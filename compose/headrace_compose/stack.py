@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 
+from headrace_broker import short_folder
 from headrace_compose import launch
 from headrace_compose.errors import (
     DiskFull,
@@ -33,7 +34,6 @@ from headrace_compose.site import Site
 from headrace_compose.status import ENDED, StackStatus, look
 from headrace_compose.supervision import Supervisor
 from headrace_compose.vault import Vault
-from headrace_serving.ray_head import remove_last
 
 POLL_SECONDS = 0.1
 REPORT_SECONDS = 5.0
@@ -96,7 +96,7 @@ class Stack:
                 up = {name for name, now in running.items() if now.pid is not None}
                 run_in_order(dependents(up, depends_on), partial(_take_down, supervisor, report))
             supervisor.stop()
-            remove_last(self.home.root / "ray")
+            short_folder.remove(self.home.root / "ray")
 
     def status(self) -> StackStatus:
         """Look at every service, without starting or stopping any."""

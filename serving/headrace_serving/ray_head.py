@@ -12,12 +12,12 @@ import os
 import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from headrace_broker import short_folder
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_broker.private_files import create_private
 from headrace_broker.ray_connection import RayConnection
@@ -27,7 +27,6 @@ from headrace_serving.lifeline import run_guarded
 logger = logging.getLogger("headrace.ray")
 
 OBJECT_STORE = 256 * 2**20
-_PREFIX = "hr-"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
 
 
@@ -59,7 +58,7 @@ def main() -> None:
     connection = RayConnection(home=settings.home, secrets=settings.secrets)
     token = _token(connection.token_file)
     with _address_file(connection.address_file) as address:
-        folder = _folder(settings.home / "ray")
+        folder = short_folder.make(settings.home / "ray")
         isolation = isolate([folder])
         if isolation == "none":
             logger.warning("isolation: none (user code runs as the user that runs the platform)")
@@ -104,24 +103,6 @@ def _token(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         create_private(path, secrets.token_hex(32).encode())
     return path.read_text().strip()
-
-
-def _folder(link: Path) -> Path:
-    """A new folder with a short path (a socket's has 107 bytes); `link` leads to it, and the last one is removed."""
-    remove_last(link)
-    link.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    link.symlink_to(folder)
-    return folder
-
-
-def remove_last(link: Path) -> None:
-    """Remove the folder that `link` leads to, if a head that was killed has left it there, and the link."""
-    if link.is_symlink():
-        last = link.readlink()
-        if last.name.startswith(_PREFIX):
-            shutil.rmtree(last, ignore_errors=True)
-        link.unlink()
 
 
 def _address_file(path: Path) -> TextIO:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from headrace_broker import short_folder
 from headrace_compose import launch
 from headrace_compose.home import Home
 from headrace_compose.launch import Launch
@@ -17,7 +18,6 @@ from headrace_compose.services import all_services
 from headrace_compose.settings import StackSettings
 from headrace_compose.stack import Stack
 from headrace_compose.supervision import SOCKET_PATH_BYTES, socket_path
-from headrace_serving.ray_head import remove_last
 
 LOOK = "import json, os, tempfile; print(json.dumps([tempfile.gettempdir(), os.listdir(tempfile.gettempdir())]))"
 
@@ -47,10 +47,10 @@ def test_what_a_ray_that_was_killed_has_left_outside_the_home_is_removed(tmp_pat
     left, link = tmp_path / "hr-1234", tmp_path / "home-ray"
     left.mkdir()
     link.symlink_to(left)
-    remove_last(link)
+    short_folder.remove(link)
     assert not left.exists()
     assert not link.is_symlink()
-    remove_last(link)
+    short_folder.remove(link)
 
 
 def test_the_managers_socket_lies_in_the_home_unless_that_is_too_deep_for_one(tmp_path: Path) -> None:
