@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 
@@ -28,9 +29,9 @@ class Target:
         """A request for a user of a name that nobody has."""
         return self._request("POST /api/users", json.dumps({"user": f"b{uuid.uuid4().hex[:16]}"}).encode())
 
-    def bare(self) -> bytes:
-        """A request that the API answers without doing anything."""
-        return self._request("GET /healthz", b"")
+    def read(self, path: str) -> bytes:
+        """A request that changes nothing."""
+        return self._request(f"GET {path}", b"")
 
     def _request(self, what: str, body: bytes) -> bytes:
         head = (
@@ -84,10 +85,10 @@ async def load(address: str, make: Callable[[], bytes], clients: int, each: int)
 
 
 def main() -> None:
-    """Send `<command|bare> <clients> <each>` requests, and print what came back."""
+    """Send `<command|path to read> <clients> <each>` requests, and print what came back."""
     what, clients, each = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     target = Target(urlsplit(os.environ["HEADRACE_API"]).netloc, os.environ["HEADRACE_API_KEY"])
-    make = target.command if what == "command" else target.bare
+    make = target.command if what == "command" else partial(target.read, what)
     began = time.perf_counter()
     answers = asyncio.run(load(target.address, make, clients, each))
     told = {

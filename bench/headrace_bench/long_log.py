@@ -35,7 +35,7 @@ def write(connection: Connection, project: str, group: GroupSelection, count: in
         sent.result(60).raise_if_refused()
     seconds = time.monotonic() - began
     commands.close()
-    return Figure(what=f"commands in a stream ({count:,})", unit="/s", p50=round(count / seconds))
+    return Figure(what=f"commands in a stream ({count:,})", unit="/s", p50=count / seconds)
 
 
 def _commands(project: str, group: GroupSelection, count: int) -> Iterator[tuple[str, Command]]:

@@ -1,15 +1,31 @@
-"""Times as percentiles, and a table of them."""
+"""What was measured: times as percentiles, rates as medians, and a table of them."""
 
 import json
 import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+TIMES = 3
+"""How often a rate or a start is measured; the middle one counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What a figure is to reach: bounds of its percentiles, or the least that its median may be."""
+
+    p50: float | None = None
+    p99: float | None = None
+    least: float | None = None
+
+    def __str__(self) -> str:
+        bounds = (("p50 ≤", self.p50), ("p99 ≤", self.p99), ("≥", self.least))
+        return ", ".join(f"{name} {bound:,g}" for name, bound in bounds if bound is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +38,31 @@ class Figure:
     p99: float | None = None
     floor: str = ""
     times_floor: float | None = None
-    to_reach: str = ""
+    goal: Goal | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is; None where there is none."""
+        if self.goal is None:
+            return None
+        return (
+            (self.goal.p50 is None or self.p50 <= self.goal.p50)
+            and (self.goal.p99 is None or (self.p99 is not None and self.p99 <= self.goal.p99))
+            and (self.goal.least is None or self.p50 >= self.goal.least)
+        )
+
+    def told(self) -> dict[str, object]:
+        """As the report has it."""
+        return {
+            "what": self.what,
+            "unit": self.unit,
+            "p50": round(self.p50, 2),
+            "p99": None if self.p99 is None else round(self.p99, 2),
+            "floor": self.floor,
+            "times_floor": None if self.times_floor is None else round(self.times_floor, 2),
+            "to_reach": "" if self.goal is None else str(self.goal),
+            "reached": self.reached,
+        }
 
 
 def timed(act: Callable[[], object], count: int, warm_up: int = 20) -> list[float]:
@@ -43,17 +83,37 @@ def percentile(numbers: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def latency(what: str, took: Sequence[float], *, floor: tuple[str, Sequence[float]] | None, to_reach: str) -> Figure:
-    """A figure of latencies in milliseconds."""
+def latency(
+    what: str,
+    took: Sequence[float],
+    *,
+    floor: tuple[str, Sequence[float]] | None = None,
+    goal: Goal | None = None,
+    unit: str = "ms",
+) -> Figure:
+    """A figure of latencies, milliseconds if `unit` says nothing else."""
     p50 = statistics.median(took)
     return Figure(
         what=what,
-        unit="ms",
-        p50=round(p50, 2),
-        p99=round(percentile(took, 0.99), 2),
+        unit=unit,
+        p50=p50,
+        p99=percentile(took, 0.99),
         floor=floor[0] if floor else "",
-        times_floor=round(p50 / statistics.median(floor[1]), 2) if floor else None,
-        to_reach=to_reach,
+        times_floor=p50 / statistics.median(floor[1]) if floor else None,
+        goal=goal,
+    )
+
+
+def rate(what: str, rates: Sequence[float], *, floor: tuple[str, Sequence[float]], goal: Goal) -> Figure:
+    """A figure of so many a second; how many times slower than its floor it is."""
+    middle = statistics.median(rates)
+    return Figure(
+        what=what,
+        unit="/s",
+        p50=middle,
+        floor=floor[0],
+        times_floor=statistics.median(floor[1]) / middle,
+        goal=goal,
     )
 
 
@@ -61,8 +121,8 @@ def show(figures: Sequence[Figure], load_before: float, report: Path) -> None:
     """Print the table with the load averages, and write it as JSON."""
     load = f"Load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} at the end, on {os.cpu_count()} cores"
     table = Table(title=load)
-    for column in ("what", "unit", "p50", "p99", "floor", "x floor", "to reach"):
-        table.add_column(column, justify="left" if column in {"what", "unit", "floor", "to reach"} else "right")
+    for column in ("what", "unit", "p50", "p99", "floor", "x floor", "to reach", "reached"):
+        table.add_column(column, justify="right" if column in {"p50", "p99", "x floor"} else "left")
     for figure in figures:
         table.add_row(
             figure.what,
@@ -71,13 +131,14 @@ def show(figures: Sequence[Figure], load_before: float, report: Path) -> None:
             "" if figure.p99 is None else f"{figure.p99:,.2f}",
             figure.floor,
             "" if figure.times_floor is None else f"{figure.times_floor:.2f}",
-            figure.to_reach,
+            "" if figure.goal is None else str(figure.goal),
+            {None: "", True: "yes", False: "no"}[figure.reached],
         )
     Console().print(table)
     content = {
         "load_average_before": load_before,
         "load_average": os.getloadavg(),
         "cores": os.cpu_count(),
-        "figures": [asdict(one) for one in figures],
+        "figures": [figure.told() for figure in figures],
     }
     report.write_text(json.dumps(content, indent=2) + "\n")
