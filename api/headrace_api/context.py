@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
 import anyio.to_thread
@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.registry.cache import SchemaCache
 from headrace_api.settings import Settings
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import ApiKeys, FollowedApiKeys
@@ -55,6 +56,7 @@ class Context:
     artifacts: ArtifactStore
     engine: Engine | None
     ca_chain: str
+    schemas: SchemaCache = field(default_factory=SchemaCache)
 
 
 @asynccontextmanager
