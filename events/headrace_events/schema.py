@@ -58,7 +58,7 @@ def written(known: Known, text: str, references: Sequence[SchemaReference]) -> W
 def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -> tuple[int, list[Event]]:
     """The id of the schema, and the event that gives it one where it has none; raises Invalid where it is no schema.
 
-    Schemas are the same whose canonical form is, and whose references lead to the same schemas.
+    Schemas are the same whose canonical form is, and whose references are, down to the schemas they lead to.
     """
     same = fingerprint(known.avro.form(written(known, text, references)), references)
     schema = known.state(Schema, None, same)
@@ -70,8 +70,8 @@ def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -
 
 
 def fingerprint(form: str, references: Sequence[SchemaReference]) -> str:
-    """SHA-256 of a schema's canonical form, and of what it calls by which name where it refers to others."""
-    parts = (form, *(f"{reference.name} {reference.schema_id}" for reference in references))
+    """SHA-256 of a schema's canonical form, and of each reference: its name, where it is, and which schema that is."""
+    parts = (form, *(f"{one.name} {one.subject} {one.version} {one.schema_id}" for one in references))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

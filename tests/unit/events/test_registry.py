@@ -279,6 +279,16 @@ def test_the_same_text_with_another_meaning_has_another_id() -> None:
     assert new.references[0].version == 2
 
 
+def test_the_same_schema_under_another_subject_is_another_reference() -> None:
+    scenario = given(register(), register(subject="views"), register(OUTER, "outer", references=TO_CLICKS))
+    to_views = (AskedReference(name="n.R", subject="views", version=1),)
+    scenario.events(register(OUTER, "outer", references=to_views))
+    assert scenario.refusal(delete(subject="views")) == "schema-referenced"
+    scenario.events(delete(2, "outer"))
+    assert scenario.events(delete(subject="views"))
+    assert scenario.refusal(delete()) == "schema-referenced"
+
+
 def test_compatibility_looks_through_references() -> None:
     scenario = given(register(LONG), register(INT, "ints"), register(OUTER, "outer", references=TO_CLICKS))
     narrower = (AskedReference(name="n.R", subject="ints", version=1),)
