@@ -56,6 +56,8 @@ PUBLIC = {
     "Receipt",
     "Refusal",
     "Reporter",
+    "SchemaReference",
+    "SchemaRegistry",
     "SearchResults",
     "Searchspace",
     "Study",
