@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
 import anyio.to_thread
@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
+from headrace_api.registry.cache import SchemaCache
 from headrace_api.settings import Settings
 from headrace_broker.audit import ProducedAudit
 from headrace_broker.command_client import CommandClient
@@ -58,6 +59,7 @@ class Context:
     engine: Engine | None
     ca_chain: str
     trail: Trail
+    schemas: SchemaCache = field(default_factory=SchemaCache)
 
 
 @asynccontextmanager

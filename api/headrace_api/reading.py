@@ -68,7 +68,8 @@ class Reader:
     administrator: bool
 
 
-async def _reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
+async def reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
+    """The caller as a reader of the project; raises Missing, NotYetVisible."""
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
     if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
@@ -95,7 +96,7 @@ async def _platform_reader(context: Here, actor: Caller, after: After = None) ->
     return PlatformReader(context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user))
 
 
-Reading = Annotated[Reader, Depends(_reader)]
+Reading = Annotated[Reader, Depends(reader)]
 """The caller as a reader of the project in the path; who may not see it gets `project-not-found`."""
 
 PlatformReading = Annotated[PlatformReader, Depends(_platform_reader)]

@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import audit, environment, members, projects, stack, topics, users
+from headrace_cli import audit, environment, members, projects, schemas, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(topics.app, name="topic")
+app.add_typer(schemas.app, name="schema")
 
 if __name__ == "__main__":
     app()

@@ -36,6 +36,7 @@ from headrace._query import Query
 from headrace._receipt import Receipt, Visible
 from headrace._reporter import Reporter
 from headrace._rows import Refusal
+from headrace._schema_registry import SchemaReference, SchemaRegistry
 from headrace._search import Found, SearchResults
 from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
@@ -90,6 +91,8 @@ __all__ = [
     "Receipt",
     "Refusal",
     "Reporter",
+    "SchemaReference",
+    "SchemaRegistry",
     "SearchResults",
     "Searchspace",
     "Study",

@@ -135,6 +135,12 @@ class Api:
         headers = {"Content-Type": "application/json"}
         return orjson.loads(self._try("POST", path, headers=headers, content=content).content)
 
+    def change(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        """Change something whose answer is no position, for what it says shows already; raises HeadraceError."""
+        headers = {"Idempotency-Key": new_command_id(), "Content-Type": "application/json"}
+        content = orjson.dumps(body) if body is not None else None
+        return orjson.loads(self._try(method, path, headers=headers, content=content).content)
+
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`."""
         try:

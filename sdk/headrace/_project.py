@@ -19,6 +19,7 @@ from headrace._lineage import ALL_LEVELS, Direction, Lineage, lineage
 from headrace._members import MembersApi, ProjectMember
 from headrace._models import ModelRegistry
 from headrace._producers import Producers
+from headrace._schema_registry import SchemaRegistry
 from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
@@ -97,6 +98,10 @@ class Project:
     def get_kafka_api(self) -> KafkaApi:
         """Topics and schemas."""
         return KafkaApi(self._api, self.name, self.user, self.client_files)
+
+    def get_schema_registry(self) -> SchemaRegistry:
+        """Schemas of what is on the topics."""
+        return SchemaRegistry(self._api, self.name)
 
     def get_members_api(self) -> MembersApi:
         """Who belongs to the project."""

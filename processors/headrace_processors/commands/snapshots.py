@@ -14,7 +14,7 @@ from headrace_events.ids import CommandId, Micros
 from headrace_processors.commands.world import AggregateKey, Answered, Held, World
 from headrace_schemas.records import from_record, to_record
 
-FORMAT = 1
+FORMAT = 2
 
 
 def _entry(key: str, value: object | None) -> Entry:
@@ -66,5 +66,5 @@ def restore(world: World, record: Record) -> bool:
             return False
         name, scope, key = rest.split("/", 2)
         state = from_record(AGGREGATES[name].state, value["state"])
-        world.aggregates[AggregateKey(name, scope or None, key)] = Held(state, value["version"])
+        world.hold(AggregateKey(name, scope or None, key), Held(state, value["version"]))
     return True

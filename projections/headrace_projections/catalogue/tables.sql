@@ -92,20 +92,36 @@ CREATE TABLE topic_writers (                        -- scientists who may write 
 
 CREATE TABLE schemas (
     schema_id       bigint PRIMARY KEY,
-    fingerprint     text NOT NULL,                  -- SHA-256 of the text, hexadecimal
+    fingerprint     text NOT NULL,                  -- SHA-256 of its canonical form and references, hexadecimal
     schema          text NOT NULL,
+    referred        jsonb NOT NULL,                 -- [{"name", "subject", "version", "schema_id"}]
     registered_seq  bigint NOT NULL,
     registered_time timestamptz NOT NULL
 );
 
-CREATE TABLE subjects (
+CREATE INDEX schemas_by_fingerprint ON schemas (fingerprint);
+
+CREATE TABLE subjects (                             -- their versions; purged ones are gone
     project         text NOT NULL,
     subject         text NOT NULL,
     version         bigint NOT NULL,
     schema_id       bigint NOT NULL,
+    topic           text,                           -- that stands on this version
+    deleted         boolean NOT NULL,
     registered_seq  bigint NOT NULL,
     registered_time timestamptz NOT NULL,
     PRIMARY KEY (project, subject, version)
+);
+CREATE INDEX subjects_by_schema ON subjects (schema_id, project);
+
+CREATE TABLE subject_settings (                     -- subject '': what the project says of all its subjects
+    project         text NOT NULL,
+    subject         text NOT NULL,
+    compatibility   text,
+    mode            text,
+    changed_seq     bigint NOT NULL,
+    changed_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, subject)
 );
 
 CREATE TABLE feature_groups (

@@ -7,7 +7,8 @@ from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.row_schema import Column
-from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
+from headrace_events.schema import SchemaRegistered
+from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicOpened
 from headrace_schemas.catalogue import FIRST_FREE_ID
 

@@ -57,6 +57,8 @@ PUBLIC = {
     "Receipt",
     "Refusal",
     "Reporter",
+    "SchemaReference",
+    "SchemaRegistry",
     "SearchResults",
     "Searchspace",
     "Study",

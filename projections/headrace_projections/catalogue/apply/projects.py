@@ -1,8 +1,7 @@
-"""Projects, their topics, and schemas."""
+"""Projects and their topics."""
 
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectReady, ProjectRequested
-from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
 from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
 from headrace_projections.changes import Change, Update, Upsert
@@ -56,17 +55,3 @@ def grant_topic(event: TopicGranted, at: Recorded) -> list[Change]:
     """Show who else may write to the topic."""
     key = {"project": project_of(at), "topic": event.topic, "user_name": event.user}
     return [Upsert("topic_writers", key, stamped("since", at))]
-
-
-@on(SchemaRegistered)
-def list_schema(event: SchemaRegistered, at: Recorded) -> list[Change]:
-    """Show the schema under its id."""
-    row = {"fingerprint": event.fingerprint, "schema": event.schema, **stamped("registered", at)}
-    return [Upsert("schemas", {"schema_id": event.schema_id}, row)]
-
-
-@on(SubjectVersionRegistered)
-def list_subject_version(event: SubjectVersionRegistered, at: Recorded) -> list[Change]:
-    """Show the version of the subject."""
-    key = {"project": project_of(at), "subject": event.subject, "version": event.version}
-    return [Upsert("subjects", key, {"schema_id": event.schema_id, **stamped("registered", at)})]
