@@ -36,11 +36,13 @@ from headrace_api.serving import routes as serving
 from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
 from headrace_api.training_datasets import routes as training_datasets
+from headrace_api.users import life as users_life
 from headrace_api.users import routes as users
 from headrace_api.vectors import routes as vectors
 
 ROUTERS: tuple[APIRouter, ...] = (
     users.router,
+    users_life.router,
     keys.router,
     projects.router,
     members.router,

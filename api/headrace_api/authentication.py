@@ -77,13 +77,13 @@ def presented(header: str | None) -> str | None:
 
 def authenticate(header: str | None, context: Context) -> Actor:
     """The owner of the presented key; raises Unauthenticated."""
-    if not context.keys.healthy:
+    if not context.credentials.healthy:
         raise Busy("credentials are not followed now: try again")
     text = presented(header)
     if text is None:
         raise Unauthenticated("no-credential", "send an API key: `Authorization: Bearer <key id>.<secret>`")
     key_id, _, secret = text.partition(".")
-    stored = context.keys.find(key_id)
+    stored = context.credentials.find(key_id)
     if stored is None or not matches(stored, secret):
         raise Unauthenticated("invalid-credential", "this API key is unknown or revoked: ask for another one")
     if _expired(stored):

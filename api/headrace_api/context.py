@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.settings import Settings
 from headrace_broker.command_client import CommandClient
-from headrace_broker.credentials import ApiKeys, FollowedApiKeys
+from headrace_broker.credentials import Credentials, FollowedCredentials
 from headrace_broker.results import Result
 from headrace_broker.sealing import MasterKey
 from headrace_events.envelope import Request
@@ -49,7 +49,7 @@ class Context:
 
     settings: Settings
     commands: Commands
-    keys: ApiKeys
+    credentials: Credentials
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
@@ -62,7 +62,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     """Follow the results and the credentials to their ends, open the pool; close all of it afterwards."""
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
-    keys = await anyio.to_thread.run_sync(FollowedApiKeys, settings.connection, master)
+    credentials = await anyio.to_thread.run_sync(FollowedCredentials, settings.connection, master)
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
@@ -72,7 +72,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             yield Context(
                 settings=settings,
                 commands=commands,
-                keys=keys,
+                credentials=credentials,
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),
@@ -80,7 +80,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 ca_chain=settings.connection.ca.read_text(),
             )
         finally:
-            await anyio.to_thread.run_sync(keys.close)
+            await anyio.to_thread.run_sync(credentials.close)
             await anyio.to_thread.run_sync(commands.close)
             if engine is not None:
                 engine.close()

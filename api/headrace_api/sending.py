@@ -30,6 +30,18 @@ class Accepted(BaseModel):
     positions: list[str] = Field(description="give these as `after` to a read, and it shows what you did")
     status_url: str | None = Field(default=None, description="read this until the work behind it is done")
 
+    @classmethod
+    def of(cls, command: CommandId, result: Result, status_url: str | None = None) -> "Accepted":
+        """The answer to a command with that result."""
+        return cls(
+            command_id=command,
+            aggregate=result.aggregate,
+            version=result.version,
+            events=list(result.events),
+            positions=list(result.positions),
+            status_url=status_url,
+        )
+
 
 IdempotencyKey = Annotated[
     str | None,
@@ -69,14 +81,7 @@ class Sender:
         if status_path is not None:
             self._response.status_code = 202
             status_url = self.context.settings.url + status_path
-        return Accepted(
-            command_id=self.id,
-            aggregate=result.aggregate,
-            version=result.version,
-            events=list(result.events),
-            positions=list(result.positions),
-            status_url=status_url,
-        )
+        return Accepted.of(self.id, result, status_url)
 
     async def result(self, command: Command) -> Result:
         """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown."""

@@ -3,8 +3,8 @@
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
-from headrace_events.language import Command, Event, Home, command, event, value
-from headrace_events.user import User
+from headrace_events.language import Command, Erasure, Event, Home, command, event, value
+from headrace_events.user import User, must_be_active
 
 
 @command("api_key.issue")
@@ -74,7 +74,7 @@ class ApiKeyRevoked(Event):
 
 
 @event("api_key.erased", Home.CREDENTIALS)
-class ApiKeyErased(Event):
+class ApiKeyErased(Erasure):
     """Takes the place of the stored hash, so that the credentials topic forgets it."""
 
     key_id: str
@@ -97,8 +97,7 @@ def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
     match wish:
         case IssueApiKey(key_id=key_id, user=user, key_hash=key_hash, limited_to=project, expires=expires):
             _own_or_administrator(user, known)
-            if known.state(User, None, user) is None:
-                raise NotFound("user", user)
+            must_be_active(user, known)
             if state is not None:
                 raise AlreadyExists("API key", key_id)
             if len(key_hash) != 64:

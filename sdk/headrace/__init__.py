@@ -40,6 +40,7 @@ from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
+from headrace._users import User, UsersApi, register
 
 __all__ = [
     "Alert",
@@ -94,6 +95,8 @@ __all__ = [
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "User",
+    "UsersApi",
     "Vector",
     "Visible",
     "Window",
@@ -101,4 +104,5 @@ __all__ = [
     "connect",
     "experiment",
     "login",
+    "register",
 ]

@@ -9,6 +9,7 @@ from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
 from headrace._settings import Settings
+from headrace._users import UsersApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,10 @@ class Platform:
         """Everybody; for administrators."""
         users: list[dict[str, Any]] = self.api.get("/api/users")
         return users
+
+    def get_users_api(self) -> UsersApi:
+        """Everybody, and what administrators decide about them."""
+        return UsersApi(self.api)
 
     def create_project(self, name: str, description: str = "", owner: str | None = None) -> Project:
         """Make a project and return when it is ready. Only an administrator names another owner than themselves."""

@@ -37,6 +37,12 @@ def local_api(environment: Mapping[str, str] = os.environ) -> str | None:
     return f"http://{environment.get('HEADRACE_LISTEN_HOST', '127.0.0.1')}:{port}" if port else None
 
 
+def address(host: str | None, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Where the API is: the argument, else HEADRACE_API, else the stack on this machine; None where nothing says."""
+    where = host or environment.get("HEADRACE_API") or local_api(environment)
+    return where if not where or "://" in where else f"http://{where}"
+
+
 def administrator_key(environment: Mapping[str, str] = os.environ) -> str | None:
     """The administrator's key that `headrace up` left in the secrets folder, if this account may read it."""
     path = stack_home(environment) / "secrets" / "administrator.key"
@@ -61,7 +67,7 @@ def resolve(
     host: str | None, api_key: str | None, project: str | None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """The settings in force; raises Unreachable or NotSignedIn naming what is missing."""
-    where = host or environment.get("HEADRACE_API") or local_api(environment)
+    where = address(host, environment)
     if not where:
         raise Unreachable(
             "no API address: give host=…, or set HEADRACE_API (`headrace env` prints it)", code="no-address"
@@ -73,7 +79,7 @@ def resolve(
         )
     home = stack_home(environment) if environment.get(HOME) else Path.home() / ".headrace"
     return Settings(
-        host=where if "://" in where else f"http://{where}",
+        host=where,
         api_key=key,
         project=project or environment.get("HEADRACE_PROJECT"),
         clients=home / "clients",

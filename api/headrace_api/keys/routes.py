@@ -41,7 +41,7 @@ async def issue(sending: Sender, user: str, project: str | None, expires: int | 
     until = Micros(expires) if expires is not None else None
     wish = IssueApiKey(key_id=minted.key_id, user=user, key_hash=minted.hash, limited_to=project, expires=until)
     accepted = await sending.send(wish)
-    await minted.until_known(sending.context.keys)
+    await minted.until_known(sending.context.credentials)
     return IssuedKey(
         **accepted.model_dump(), user=user, key_id=minted.key_id, key=minted.key, project=project, expires=until
     )

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from headrace_api.body import Body, Name
+from headrace_api.body import Body, Name, Text
 from headrace_api.sending import Accepted
 from headrace_projections.catalogue.queries.users import MembershipRow
 
@@ -11,6 +11,12 @@ class NewUser(Body):
     """A person to be."""
 
     user: Name = Field(description="3 to 24 of a-z, 0-9 and '-', a letter first", examples=["ada"])
+
+
+class Reason(Body):
+    """Why something is done to a person."""
+
+    reason: Text = Field(default="", description="shown to administrators, and in the audit")
 
 
 class FirstAdministrator(Accepted):

@@ -12,7 +12,7 @@ from headrace_api.reading import After, PlatformReading, until_visible
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
 from headrace_api.users.models import FirstAdministrator, NewUser, Whoami
 from headrace_events.envelope import Request
-from headrace_events.user import CreateFirstAdministrator, CreateUser
+from headrace_events.user import CreateFirstAdministrator, CreateUser, Standing
 from headrace_projections.catalogue.queries import access
 from headrace_projections.catalogue.queries import users as queries
 from headrace_projections.catalogue.queries.users import UserRow
@@ -37,17 +37,9 @@ async def first_administrator(
     minted = mint(context.master, command)
     wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
     result = await result_of(context, Request(command=wish, id=command, actor=f"user:{body.user}"))
-    await minted.until_known(context.keys)
+    await minted.until_known(context.credentials)
     response.headers[POSITION] = ",".join(result.positions)
-    return FirstAdministrator(
-        command_id=command,
-        aggregate=result.aggregate,
-        version=result.version,
-        events=list(result.events),
-        positions=list(result.positions),
-        user=body.user,
-        key=minted.key,
-    )
+    return FirstAdministrator(**Accepted.of(command, result).model_dump(), user=body.user, key=minted.key)
 
 
 @router.get("/whoami", summary="Whose key is this")
@@ -70,11 +62,11 @@ async def create_user(body: NewUser, sending: PlatformSending) -> Accepted:
 
 
 @router.get("/users", summary="List users")
-async def list_users(reading: PlatformReading) -> list[UserRow]:
-    """Everybody, by name; for administrators."""
+async def list_users(reading: PlatformReading, standing: Standing | None = None) -> list[UserRow]:
+    """Everybody, or everybody of that standing, by name; for administrators."""
     reading.actor.must_not_be_limited()
     reading.must_be_administrator()
-    return await queries.users(reading.context.pool)
+    return await queries.users(reading.context.pool, standing)
 
 
 @router.get("/users/{user}", summary="Show a user")

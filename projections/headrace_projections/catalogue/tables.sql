@@ -9,8 +9,13 @@
 CREATE TABLE users (
     user_name       text PRIMARY KEY,
     administrator   boolean NOT NULL,
+    standing        text NOT NULL,                  -- pending, active, rejected, deactivated
+    reason          text NOT NULL,                  -- why it was rejected or deactivated
     created_seq     bigint NOT NULL,
-    created_time    timestamptz NOT NULL
+    created_time    timestamptz NOT NULL,
+    standing_by     text NOT NULL,                  -- actor
+    standing_seq    bigint NOT NULL,
+    standing_time   timestamptz NOT NULL
 );
 
 CREATE TABLE api_keys (

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from headrace_broker.credentials import ApiKeys, matches
+from headrace_broker.credentials import Credentials, matches
 from headrace_serving.errors import NotAllowed, NotReady, NotServed, Unauthenticated
 from headrace_serving.gateway.directory import Directory
 
@@ -12,7 +12,7 @@ from headrace_serving.gateway.directory import Directory
 class Callers:
     """Knows keys and members."""
 
-    keys: ApiKeys
+    keys: Credentials
     directory: Directory
 
     def member(self, header: str | None, project: str) -> str:

@@ -24,14 +24,14 @@ from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.context import Context
 from headrace_api.settings import Settings
 from headrace_broker.connection import Connection
-from headrace_broker.credentials import StoredApiKeys
+from headrace_broker.credentials import StoredCredentials
 from headrace_broker.errors import Unavailable
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
-from headrace_events.api_key import ApiKeyErased, ApiKeyStored, IssueApiKey
+from headrace_events.api_key import IssueApiKey
 from headrace_events.envelope import Position, Request
 from headrace_events.ids import CommandId, Micros, uuid7
-from headrace_events.language import Command, Home
+from headrace_events.language import Command, Erasure, Home
 from headrace_events.project import CreateProject, MarkReady
 from headrace_events.topic import OpenedTopic
 from headrace_events.user import CreateFirstAdministrator, CreateUser
@@ -48,7 +48,7 @@ TOKEN = "bootstrap"
 class WorldCommands:
     """What a CommandClient does, against a world in memory; `silent` never answers, `away` does not take commands."""
 
-    keys: StoredApiKeys
+    keys: StoredCredentials
     world: World = field(default_factory=World)
     silent: bool = False
     away: bool = False
@@ -83,10 +83,9 @@ class WorldCommands:
 
     def _accepted(self, request: Request, outcome: Accepted) -> Result:
         for recorded in outcome.events:
-            if isinstance(recorded.event, ApiKeyStored):
-                self.keys.put(recorded.event.key_id, recorded.event)
-            elif isinstance(recorded.event, ApiKeyErased):
-                self.keys.put(recorded.event.key_id, None)
+            if recorded.event.home is Home.CREDENTIALS:
+                gone = isinstance(recorded.event, Erasure)
+                self.keys.put(recorded.event.key, None if gone else recorded.event)
         counted = [recorded for recorded in outcome.events if recorded.event.home is not Home.CREDENTIALS]
         last = {recorded.project or "platform": recorded.seq for recorded in counted}
         return Result(
@@ -114,7 +113,7 @@ class Service:
 
     http: httpx.Client
     commands: WorldCommands
-    keys: StoredApiKeys
+    keys: StoredCredentials
     folder: Path
 
     def do(self, command: Command, actor: str = "user:root") -> Result:
@@ -162,14 +161,14 @@ class Server:
     def service(self, folder: Path) -> Service:
         """A founded platform whose administrator is `root`. Nothing stands behind its reads."""
         (folder / "bootstrap.token").write_text(TOKEN)
-        keys = StoredApiKeys()
+        keys = StoredCredentials()
         commands = WorldCommands(keys)
         was: Context = self.app.state.context
         self.app.state.context = replace(
             was,
             settings=replace(was.settings, secrets=folder),
             commands=commands,
-            keys=keys,
+            credentials=keys,
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
         service = Service(self.http, commands, keys, folder)
@@ -195,11 +194,11 @@ def serving(folder: Path) -> Iterator[Server]:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Context]:
-        keys = StoredApiKeys()
+        keys = StoredCredentials()
         yield Context(
             settings=settings,
             commands=WorldCommands(keys),
-            keys=keys,
+            credentials=keys,
             master=MasterKey(bytes(32)),
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),

@@ -62,6 +62,8 @@ PUBLIC = {
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "User",
+    "UsersApi",
     "Vector",
     "Visible",
     "Window",
@@ -69,6 +71,7 @@ PUBLIC = {
     "connect",
     "experiment",
     "login",
+    "register",
 }
 
 

@@ -12,7 +12,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 
 from headrace._model_archive import packed
-from headrace_broker.credentials import StoredApiKeys
+from headrace_broker.credentials import StoredCredentials
 from headrace_events.api_key import ApiKeyStored
 from headrace_events.deployment import DeploymentCreated, DeploymentReady
 from headrace_events.envelope import Position, Recorded
@@ -120,7 +120,7 @@ class Served:
     features: MemoryFeatures = field(default_factory=MemoryFeatures)
     replicas: LocalReplicas = field(default_factory=LocalReplicas)
     log: MemoryPredictionLog = field(default_factory=MemoryPredictionLog)
-    keys: StoredApiKeys = field(default_factory=StoredApiKeys)
+    keys: StoredCredentials = field(default_factory=StoredCredentials)
     healthy: bool = True
     _seq: int = 0
 

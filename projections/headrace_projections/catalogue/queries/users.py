@@ -5,6 +5,7 @@ from datetime import datetime
 from headrace_events.ids import Micros
 from headrace_events.language import value
 from headrace_events.roles import Role
+from headrace_events.user import Standing
 from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 
@@ -14,7 +15,11 @@ class UserRow:
 
     user: str
     administrator: bool
+    standing: Standing
+    reason: str
     created_time: datetime
+    standing_by: str
+    standing_time: datetime
 
 
 @value
@@ -37,12 +42,15 @@ class MembershipRow:
     role: Role
 
 
-_USERS = "SELECT user_name AS user, administrator, created_time FROM catalogue.users"
+_USERS = """
+    SELECT user_name AS user, administrator, standing, reason, created_time, standing_by, standing_time
+    FROM catalogue.users"""
 
 
-async def users(pool: Pool) -> list[UserRow]:
-    """Everybody, by name."""
-    return await all_of(pool, UserRow, f"{_USERS} ORDER BY user_name")
+async def users(pool: Pool, standing: Standing | None = None) -> list[UserRow]:
+    """Everybody, or everybody of that standing, by name."""
+    query = f"{_USERS} WHERE %(standing)s::text IS NULL OR standing = %(standing)s ORDER BY user_name"
+    return await all_of(pool, UserRow, query, standing=standing.value if standing else None)
 
 
 async def user(pool: Pool, name: str) -> UserRow | None:
