@@ -13,6 +13,7 @@ from headrace_api.context import Context, Here
 from headrace_api.errors import Busy, NotAllowed, Unauthenticated
 from headrace_broker.credentials import matches
 from headrace_events.api_key import ApiKeyStored
+from headrace_events.scopes import Scope, must_have
 
 
 class _Bearer(HTTPBearer):
@@ -35,16 +36,24 @@ _BASIC = _Basic(scheme_name="basic", description="any user name; the API key as 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The person whose key it is; `limited_to` is the one project the key may be used for (None: any)."""
+    """The person whose key it is.
+
+    `limited_to` is the one project the key may be used for (None: any), `scopes` what for (None: anything).
+    """
 
     user: str
     key_id: str
     limited_to: str | None = None
+    scopes: tuple[Scope, ...] | None = None
 
     @property
     def name(self) -> str:
         """As the log names it."""
         return f"user:{self.user}"
+
+    def must_have(self, *one_of: Scope) -> None:
+        """Raise Forbidden unless the key has one of these scopes."""
+        must_have(self.scopes, *one_of)
 
     def must_not_be_limited(self) -> None:
         """Raise NotAllowed where the key is for one project only."""
@@ -88,7 +97,8 @@ def authenticate(header: str | None, context: Context) -> Actor:
         raise Unauthenticated("invalid-credential", "this API key is unknown or revoked: ask for another one")
     if _expired(stored):
         raise Unauthenticated("expired-credential", "this API key has expired: ask for another one")
-    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project)
+    context.uses.used(key_id)
+    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project, scopes=stored.scopes)
 
 
 def _expired(stored: ApiKeyStored) -> bool:

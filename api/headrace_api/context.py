@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.keys.uses import KeyUses
 from headrace_api.settings import Settings
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import Credentials, FollowedCredentials
@@ -50,6 +51,7 @@ class Context:
     settings: Settings
     commands: Commands
     credentials: Credentials
+    uses: KeyUses
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
@@ -73,6 +75,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 settings=settings,
                 commands=commands,
                 credentials=credentials,
+                uses=KeyUses(commands),
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),

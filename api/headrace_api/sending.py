@@ -13,6 +13,7 @@ from headrace_broker.results import Result
 from headrace_events import envelope
 from headrace_events.ids import CommandId, command_id, uuid7
 from headrace_events.language import Command
+from headrace_events.scopes import needed
 
 SECONDS = 20.0
 """How long a command's result is waited for."""
@@ -84,7 +85,8 @@ class Sender:
         return Accepted.of(self.id, result, status_url)
 
     async def result(self, command: Command) -> Result:
-        """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown."""
+        """What became of the command; raises the Refusal (or its key's), Unavailable, OutcomeUnknown."""
+        self.actor.must_have(needed(command))
         request = envelope.Request(
             command=command,
             id=self.id,

@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import environment, members, projects, stack, topics, users
+from headrace_cli import environment, keys, members, projects, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app.command("status")(stack.status)
 app.command("rebuild")(stack.rebuild)
 app.command("env")(environment.environment)
 app.add_typer(users.app, name="user")
+app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(topics.app, name="topic")

@@ -37,6 +37,7 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     user.WithdrawAdministrator: (Right.ADMINISTRATOR, ""),
     api_key.IssueApiKey: (Right.ANY_USER, ""),
     api_key.RevokeApiKey: (Right.ANY_USER, ""),
+    api_key.RecordApiKeyUse: (Right.SYSTEM, "api"),
     projects.CreateProject: (Right.ANY_USER, ""),
     projects.MarkReady: (Right.SYSTEM, "provisioning"),
     member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),

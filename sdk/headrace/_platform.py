@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import quote
 
 from headrace._http import Api
 from headrace._project import Project
@@ -21,6 +22,8 @@ class ApiKey:
     user: str
     project: str | None
     expires: int | None
+    scopes: tuple[str, ...] | None = None
+    name: str = ""
 
 
 class Platform:
@@ -75,12 +78,34 @@ class Platform:
         self.api.get(f"/api/projects/{name}")
         return Project(self.api, name, self.user, self._settings)
 
-    def issue_key(self, user: str | None = None, *, project: str | None = None, hours: float | None = None) -> ApiKey:
-        """Give oneself a key, or as an administrator anybody: for one project or all, for some hours or ever."""
+    def issue_key(
+        self,
+        user: str | None = None,
+        *,
+        project: str | None = None,
+        hours: float | None = None,
+        scopes: Sequence[str] | None = None,
+        name: str = "",
+    ) -> ApiKey:
+        """Give oneself a key, or as an administrator anybody.
+
+        It is for one project or all, for some hours or ever, and for these scopes or all that the caller's key has.
+        """
         expires = None if hours is None else time.time_ns() // 1000 + round(hours * 3_600_000_000)
-        body = {"user": user or self.user, "project": project, "expires": expires}
+        chosen = None if scopes is None else list(scopes)
+        body = {"user": user or self.user, "project": project, "expires": expires, "scopes": chosen, "name": name}
         issued = self.api.post("/api/keys", body).body
-        return ApiKey(**{name: issued[name] for name in ("key_id", "key", "user", "project", "expires")})
+        told = {name: issued[name] for name in ("key_id", "key", "user", "project", "expires", "name")}
+        return ApiKey(**told, scopes=None if issued["scopes"] is None else tuple(issued["scopes"]))
+
+    def get_keys(self, user: str | None = None) -> list[dict[str, Any]]:
+        """One's own keys, or as an administrator somebody's: the newest first, with expiry and day of last use."""
+        keys: list[dict[str, Any]] = self.api.get("/api/keys", user=user)
+        return keys
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless at once."""
+        self.api.delete(f"/api/keys/{quote(key_id, safe='')}")
 
     def close(self) -> None:
         """Let the connections to the API go."""

@@ -4,6 +4,7 @@ from pydantic import BaseModel, Field
 
 from headrace_api.body import Body, Name, Text
 from headrace_api.sending import Accepted
+from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.users import MembershipRow
 
 
@@ -32,4 +33,5 @@ class Whoami(BaseModel):
     user: str
     administrator: bool
     limited_to: str | None = Field(description="the one project the key may be used for; null: any")
+    scopes: list[Scope] | None = Field(description="what the key may be used for; null: anything")
     projects: list[MembershipRow]

@@ -51,6 +51,7 @@ async def whoami(context: Here, actor: Caller, after: After = None) -> Whoami:
         user=actor.user,
         administrator=await access.is_administrator(context.pool, actor.user),
         limited_to=actor.limited_to,
+        scopes=list(actor.scopes) if actor.scopes is not None else None,
         projects=[row for row in memberships if actor.limited_to in {None, row.project}],
     )
 

@@ -22,7 +22,10 @@ CREATE TABLE api_keys (
     key_id          text PRIMARY KEY,
     user_name       text NOT NULL,
     project         text,                           -- null: not limited to one
+    name            text NOT NULL,                  -- what its owner calls it
+    scopes          text[],                         -- null: all
     expires         bigint,                         -- null: never
+    used            bigint,                         -- the day of its last use; null: never used
     revoked         boolean NOT NULL DEFAULT false,
     issued_seq      bigint NOT NULL,
     issued_time     timestamptz NOT NULL,

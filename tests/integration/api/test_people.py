@@ -28,6 +28,26 @@ def test_registration_is_decided_by_an_administrator(served: Served) -> None:
             person.get_users_api().approve(name)
 
 
+def test_a_key_shows_its_scopes_and_the_day_of_its_last_use(served: Served) -> None:
+    owner = unique()
+    with headrace.connect(host=served.url, api_key=served.key(owner)) as person:
+        made = person.issue_key(scopes=["read"], name="notebook", hours=1)
+        assert made.scopes == ("read",)
+        (shown,) = [row for row in person.get_keys() if row["key_id"] == made.key_id]
+        assert (shown["name"], shown["scopes"], shown["used"]) == ("notebook", ["read"], None)
+        with headrace.connect(host=served.url, api_key=made.key) as reader, pytest.raises(headrace.Forbidden):
+            reader.create_project(unique("p"))
+        used = eventually(lambda: last_use(person, made.key_id), "the day of the last use")
+        assert used % 86_400_000_000 == 0
+        person.revoke_key(made.key_id)
+        assert served.ask("GET", "/api/whoami", key=made.key).status_code == 401
+
+
+def last_use(person: headrace.Platform, key_id: str) -> int | None:
+    used: int | None = next(row["used"] for row in person.get_keys() if row["key_id"] == key_id)
+    return used
+
+
 def test_shutting_somebody_out_closes_api_and_broker_for_good(served: Served, tmp_path: Path) -> None:
     platform, owner = served.platform, unique()
     project = platform.project(owner, scientist=None)

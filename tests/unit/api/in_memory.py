@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from headrace_api.app import build
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.context import Context
+from headrace_api.keys.uses import KeyUses
 from headrace_api.settings import Settings
 from headrace_broker.connection import Connection
 from headrace_broker.credentials import StoredCredentials
@@ -169,6 +170,7 @@ class Server:
             settings=replace(was.settings, secrets=folder),
             commands=commands,
             credentials=keys,
+            uses=KeyUses(commands),
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
         service = Service(self.http, commands, keys, folder)
@@ -199,6 +201,7 @@ def serving(folder: Path) -> Iterator[Server]:
             settings=settings,
             commands=WorldCommands(keys),
             credentials=keys,
+            uses=KeyUses(WorldCommands(keys)),
             master=MasterKey(bytes(32)),
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),

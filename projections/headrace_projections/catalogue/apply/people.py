@@ -1,7 +1,7 @@
 """Users, keys, members and certificates."""
 
 from headrace_events.administration import AdministrationFounded, AdministratorJoined, AdministratorLeft
-from headrace_events.api_key import ApiKeyIssued, ApiKeyRevoked
+from headrace_events.api_key import ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -100,8 +100,21 @@ def _standing(standing: Standing, at: Recorded, reason: str = "") -> Values:
 @on(ApiKeyIssued)
 def list_key(event: ApiKeyIssued, at: Recorded) -> list[Change]:
     """Show the key among its owner's."""
-    row = {"user_name": event.user, "project": event.project, "expires": event.expires, **stamped("issued", at)}
+    row = {
+        "user_name": event.user,
+        "project": event.project,
+        "name": event.name,
+        "scopes": None if event.scopes is None else [scope.value for scope in event.scopes],
+        "expires": event.expires,
+        **stamped("issued", at),
+    }
     return [Upsert("api_keys", {"key_id": event.key_id}, row)]
+
+
+@on(ApiKeyUsed)
+def use_key(event: ApiKeyUsed, at: Recorded) -> list[Change]:
+    """Show the day the key was last used."""
+    return [Update("api_keys", {"key_id": event.key_id}, {"used": event.used})]
 
 
 @on(ApiKeyRevoked)

@@ -5,6 +5,7 @@ from datetime import datetime
 from headrace_events.ids import Micros
 from headrace_events.language import value
 from headrace_events.roles import Role
+from headrace_events.scopes import Scope
 from headrace_events.user import Standing
 from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
@@ -24,12 +25,18 @@ class UserRow:
 
 @value
 class ApiKeyRow:
-    """An API key, without its secret, which nobody but its owner has; `expires` is microseconds UTC."""
+    """An API key, without its secret, which nobody but its owner has.
+
+    Times are microseconds UTC; `used` is the day of the last use, `scopes` None stands for all.
+    """
 
     key_id: str
     user: str
     project: str | None = None
+    name: str
+    scopes: tuple[Scope, ...] | None = None
     expires: Micros | None = None
+    used: Micros | None = None
     revoked: bool
     issued_time: datetime
 
@@ -67,6 +74,6 @@ async def memberships(pool: Pool, user_name: str) -> list[MembershipRow]:
 async def api_keys(pool: Pool, user_name: str) -> list[ApiKeyRow]:
     """The person's keys, the newest first."""
     query = """
-        SELECT key_id, user_name AS user, project, expires, revoked, issued_time
+        SELECT key_id, user_name AS user, project, name, scopes, expires, used, revoked, issued_time
         FROM catalogue.api_keys WHERE user_name = %(user)s ORDER BY issued_seq DESC"""
     return await all_of(pool, ApiKeyRow, query, user=user_name)
