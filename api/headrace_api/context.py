@@ -15,6 +15,8 @@ from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.keys.uses import KeyUses
+from headrace_api.sessions.doors import Doors
+from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import Credentials, FollowedCredentials
@@ -52,6 +54,8 @@ class Context:
     commands: Commands
     credentials: Credentials
     uses: KeyUses
+    session_uses: SessionUses
+    doors: Doors
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
@@ -75,7 +79,9 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 settings=settings,
                 commands=commands,
                 credentials=credentials,
-                uses=KeyUses(commands),
+                uses=KeyUses(commands.send),
+                session_uses=SessionUses(commands.send),
+                doors=Doors(master),
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),

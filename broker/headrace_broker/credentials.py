@@ -36,12 +36,20 @@ class Credentials(Protocol):
         """What is stored under the key, if it is of that kind."""
         ...
 
+    def all_of(self, kind: type[E]) -> list[E]:
+        """Everything of that kind."""
+        ...
+
     def barred(self, user: str) -> bool:
         """Whether the person was shut out."""
         ...
 
     def wait_for(self, key: str, seconds: float) -> bool:
         """Block until something is stored under the key; False if nothing is after that many seconds."""
+        ...
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Block until that holds, asking after each change; False if it does not after that many seconds."""
         ...
 
     @property
@@ -84,6 +92,11 @@ class StoredCredentials:
         """What is stored under the key, if it is of that kind."""
         stored = self._held.get(key)
         return stored if isinstance(stored, kind) else None
+
+    def all_of(self, kind: type[E]) -> list[E]:
+        """Everything of that kind."""
+        with self._changed:
+            return [one for one in self._held.values() if isinstance(one, kind)]
 
     def barred(self, user: str) -> bool:
         """Whether the person was shut out."""

@@ -51,9 +51,12 @@ OF_KIND: Mapping[str, Scope] = {
     "member": Scope.PROJECTS,
     "model": Scope.MODELS,
     "monitor": Scope.MONITORING,
+    "password": Scope.ACCOUNT,
     "project": Scope.PROJECTS,
+    "session": Scope.ACCOUNT,
     "study": Scope.EXPERIMENTS,
     "topic": Scope.KAFKA,
+    "totp": Scope.ACCOUNT,
     "training_dataset": Scope.FEATURES,
     "user": Scope.ADMIN,
 }

@@ -35,9 +35,10 @@ class CreateUser(Command):
 
 @command("user.register")
 class RegisterUser(Command):
-    """Ask to become a user; an administrator decides."""
+    """Ask to become a user, with a password or without; an administrator decides. `sealed` as in SetPassword."""
 
     user: str
+    sealed: bytes | None = None
 
     @property
     def key(self) -> str:
@@ -274,7 +275,7 @@ def decide(state: User | None, wish: Command, known: Known) -> list[Event]:
         case RegisterUser(user=user):
             if state is not None and state.standing is not Standing.REJECTED:
                 raise AlreadyExists("user", user)
-            return [UserRegistered(user=user_name(user))]
+            return _registered(wish)
     if state is None:
         raise NotFound("user", wish.key)
     return _changed(state, wish, known)
@@ -293,6 +294,26 @@ def _found(wish: CreateFirstAdministrator, known: Known) -> list[Event]:
     ]
 
 
+def _registered(wish: RegisterUser) -> list[Event]:
+    from headrace_events.password import changed  # noqa: PLC0415 - passwords know people, not the reverse
+
+    registered = UserRegistered(user=user_name(wish.user))
+    return [registered, *(changed(wish.user, wish.sealed, None) if wish.sealed is not None else ())]
+
+
+def _turned_away(user: str, reason: str) -> list[Event]:
+    from headrace_events.password import PasswordErased  # noqa: PLC0415 - passwords know people, not the reverse
+
+    return [UserRejected(user=user, reason=reason), PasswordErased(user=user)]
+
+
+def _shut_out(wish: DeactivateUser, known: Known) -> list[Event]:
+    from headrace_events.session import ended  # noqa: PLC0415 - sessions know people, not the reverse
+
+    user = wish.user
+    return [UserDeactivated(user=user, reason=wish.reason), UserBarred(user=user), *ended(user, known)]
+
+
 def _changed(state: User, wish: Command, known: Known) -> list[Event]:
     match wish:
         case ApproveUser(user=user):
@@ -300,11 +321,11 @@ def _changed(state: User, wish: Command, known: Known) -> list[Event]:
             return [UserApproved(user=user)]
         case RejectUser(user=user, reason=reason):
             _must_stand(state, Standing.PENDING)
-            return [UserRejected(user=user, reason=reason)]
-        case DeactivateUser(user=user, reason=reason):
+            return _turned_away(user, reason)
+        case DeactivateUser(user=user):
             _must_stand(state, Standing.ACTIVE)
             right: list[Event] = _withdrawn(user, known) if state.administrator else []
-            return [*right, UserDeactivated(user=user, reason=reason), UserBarred(user=user)]
+            return [*right, *_shut_out(wish, known)]
         case ActivateUser(user=user):
             _must_stand(state, Standing.DEACTIVATED)
             return [UserActivated(user=user), UserUnbarred(user=user)]

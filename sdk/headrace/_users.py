@@ -12,12 +12,19 @@ from headrace._settings import address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person; `standing` is pending, active, rejected or deactivated, times are RFC 3339."""
+    """A person; `standing` is pending, active, rejected or deactivated.
+
+    Times are RFC 3339, `…_until` microseconds UTC: a temporary password ends then, a locked one counts again.
+    """
 
     user: str
     administrator: bool
     standing: str
     reason: str
+    password: bool
+    temporary_until: int | None
+    locked_until: int | None
+    totp: bool
     created_time: str
     standing_by: str
     standing_time: str

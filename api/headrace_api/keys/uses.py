@@ -3,8 +3,8 @@
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
 
 from headrace_broker.results import Result
 from headrace_events.api_key import DAY_US, RecordApiKeyUse
@@ -14,19 +14,11 @@ from headrace_events.ids import CommandId, Micros
 logger = logging.getLogger(__name__)
 
 
-class Sends(Protocol):
-    """Sends commands."""
-
-    def send(self, request: Request) -> "Future[Result]":
-        """Send; the future holds the result, or raises Unavailable."""
-        ...
-
-
 class KeyUses:
     """The last day of each key's use that this process has said. Every process says a day under the same command id."""
 
-    def __init__(self, commands: Sends) -> None:
-        self._commands = commands
+    def __init__(self, send: Callable[[Request], "Future[Result]"]) -> None:
+        self._send = send
         self._said: dict[str, int] = {}
 
     def used(self, key_id: str) -> None:
@@ -41,7 +33,7 @@ class KeyUses:
             id=CommandId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"use of key {key_id} on day {day}"))),
             actor="system:api",
         )
-        self._commands.send(request).add_done_callback(lambda outcome: self._settled(key_id, outcome))
+        self._send(request).add_done_callback(lambda outcome: self._settled(key_id, outcome))
 
     def _settled(self, key_id: str, outcome: "Future[Result]") -> None:
         error = outcome.exception()

@@ -1,10 +1,12 @@
 """A person's life on the platform: asking to be let in, and what administrators decide."""
 
 from fastapi import APIRouter, Response
+from fastapi import Request as HttpRequest
 
 from headrace_api.context import Here
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
-from headrace_api.users.models import NewUser, Reason
+from headrace_api.sessions.origin import address_of
+from headrace_api.users.models import Reason, Registration
 from headrace_events.envelope import Request
 from headrace_events.user import (
     ActivateUser,
@@ -20,11 +22,17 @@ router = APIRouter(prefix="/api", tags=["users"])
 
 
 @router.post("/registrations", status_code=201, summary="Ask to become a user")
-async def register(body: NewUser, context: Here, response: Response, key: IdempotencyKey = None) -> Accepted:
+async def register(
+    body: Registration, context: Here, request: HttpRequest, response: Response, key: IdempotencyKey = None
+) -> Accepted:
     """Register without a credential. An administrator approves or rejects; until then nothing can be done."""
+    context.doors.take_registration(address_of(request))
     command = named_id(key)
-    request = Request(command=RegisterUser(user=body.user), id=command, actor="anonymous")
-    result = await result_of(context, request)
+    sealed = None
+    if body.password is not None:
+        sealed = await context.doors.hashing.sealed(body.user, body.password, command)
+    wish = RegisterUser(user=body.user, sealed=sealed)
+    result = await result_of(context, Request(command=wish, id=command, actor="anonymous"))
     response.headers[POSITION] = ",".join(result.positions)
     return Accepted.of(command, result)
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel, Field
 
 from headrace_api.body import Body, Name, Text
 from headrace_api.sending import Accepted
+from headrace_api.sessions.models import Secret
 from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.users import MembershipRow
 
@@ -12,6 +13,12 @@ class NewUser(Body):
     """A person to be."""
 
     user: Name = Field(description="3 to 24 of a-z, 0-9 and '-', a letter first", examples=["ada"])
+
+
+class Registration(NewUser):
+    """Somebody who asks to become a user."""
+
+    password: Secret | None = Field(default=None, description="12 to 200 characters; none for who signs in elsewhere")
 
 
 class Reason(Body):

@@ -11,6 +11,10 @@ CREATE TABLE users (
     administrator   boolean NOT NULL,
     standing        text NOT NULL,                  -- pending, active, rejected, deactivated
     reason          text NOT NULL,                  -- why it was rejected or deactivated
+    password        boolean NOT NULL DEFAULT false, -- whether there is one
+    temporary_until bigint,                         -- null: the password lasts
+    locked_until    bigint,                         -- null: the password counts
+    totp            boolean NOT NULL DEFAULT false, -- whether one-time codes are asked for
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL,
     standing_by     text NOT NULL,                  -- actor

@@ -23,6 +23,8 @@ from headrace_api.app import build
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.context import Context
 from headrace_api.keys.uses import KeyUses
+from headrace_api.sessions.doors import Doors
+from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
 from headrace_broker.connection import Connection
 from headrace_broker.credentials import StoredCredentials
@@ -116,6 +118,7 @@ class Service:
     commands: WorldCommands
     keys: StoredCredentials
     folder: Path
+    app: FastAPI
 
     def do(self, command: Command, actor: str = "user:root") -> Result:
         """A command that comes from elsewhere; raises the Refusal."""
@@ -137,6 +140,11 @@ class Service:
         self.do(CreateProject(project=name, owner=owner))
         events = OpenedTopic(name=f"{name}.events", topic_id=name, partitions=1, purpose="events")
         self.do(MarkReady(project=name, topics=(events,)), "system:provisioning")
+
+    def http_context(self) -> Context:
+        """What its routes reach."""
+        context: Context = self.app.state.context
+        return context
 
     def post(self, path: str, body: Any, key: str = ADMINISTRATOR, **headers: str) -> Any:
         """Send JSON."""
@@ -170,10 +178,12 @@ class Server:
             settings=replace(was.settings, secrets=folder),
             commands=commands,
             credentials=keys,
-            uses=KeyUses(commands),
+            uses=KeyUses(commands.send),
+            session_uses=SessionUses(commands.send),
+            doors=Doors(was.master),
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
-        service = Service(self.http, commands, keys, folder)
+        service = Service(self.http, commands, keys, folder, self.app)
         digest = hashlib.sha256(b"secret").hexdigest()
         service.do(CreateFirstAdministrator(user="root", key_id="root", key_hash=digest))
         return service
@@ -201,7 +211,9 @@ def serving(folder: Path) -> Iterator[Server]:
             settings=settings,
             commands=WorldCommands(keys),
             credentials=keys,
-            uses=KeyUses(WorldCommands(keys)),
+            uses=KeyUses(WorldCommands(keys).send),
+            session_uses=SessionUses(WorldCommands(keys).send),
+            doors=Doors(MasterKey(bytes(32))),
             master=MasterKey(bytes(32)),
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),

@@ -1,9 +1,9 @@
 """What each metadata event changes in the catalogue."""
 
-from headrace_projections.catalogue.apply import activity, experiments, features, people, projects, serving
+from headrace_projections.catalogue.apply import activity, experiments, features, people, projects, serving, signing_in
 from headrace_projections.catalogue.apply.handlers import handlers
 
 apply = handlers.apply
 """`apply(recorded) -> list[Change]`: pure, of one event."""
 
-__all__ = ["activity", "apply", "experiments", "features", "handlers", "people", "projects", "serving"]
+__all__ = ["activity", "apply", "experiments", "features", "handlers", "people", "projects", "serving", "signing_in"]

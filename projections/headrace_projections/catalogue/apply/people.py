@@ -59,8 +59,9 @@ def let_in_again(event: UserActivated, at: Recorded) -> list[Change]:
 
 @on(UserRejected)
 def turn_away(event: UserRejected, at: Recorded) -> list[Change]:
-    """Show the person as rejected, and why."""
-    return [Update("users", {"user_name": event.user}, _standing(Standing.REJECTED, at, event.reason))]
+    """Show the person as rejected, and why; the password they came with is forgotten."""
+    row = {**_standing(Standing.REJECTED, at, event.reason), "password": False}
+    return [Update("users", {"user_name": event.user}, row)]
 
 
 @on(UserDeactivated)

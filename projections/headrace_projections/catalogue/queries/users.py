@@ -12,12 +12,16 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class UserRow:
-    """A person of the platform."""
+    """A person of the platform; `…_until` are microseconds UTC."""
 
     user: str
     administrator: bool
     standing: Standing
     reason: str
+    password: bool
+    temporary_until: Micros | None = None
+    locked_until: Micros | None = None
+    totp: bool
     created_time: datetime
     standing_by: str
     standing_time: datetime
@@ -50,7 +54,8 @@ class MembershipRow:
 
 
 _USERS = """
-    SELECT user_name AS user, administrator, standing, reason, created_time, standing_by, standing_time
+    SELECT user_name AS user, administrator, standing, reason, password, temporary_until, locked_until, totp,
+           created_time, standing_by, standing_time
     FROM catalogue.users"""
 
 
