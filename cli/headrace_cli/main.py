@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import environment, keys, members, projects, stack, topics, users
+from headrace_cli import account, environment, keys, members, projects, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,12 @@ app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("rebuild")(stack.rebuild)
 app.command("env")(environment.environment)
+app.command("login")(account.login)
+app.command("logout")(account.logout)
+app.command("whoami")(account.whoami)
+app.add_typer(account.passwords, name="password")
+app.add_typer(account.codes, name="totp")
+app.add_typer(account.sessions, name="session")
 app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import headrace
+from headrace_cli.account import Host, Stdin, asked
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
 
@@ -48,11 +49,12 @@ def show(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
 @told
 def register(
     name: str,
-    host: Annotated[str | None, typer.Option(help="address of the API; else HEADRACE_API")] = None,
+    host: Host = None,
+    from_stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask to become a user, without a credential; an administrator decides."""
-    headrace.register(name, host)
+    """Ask to become a user, without a credential; an administrator decides. An empty password is none."""
+    headrace.register(name, host, asked("Password", from_stdin, confirm=True) or None)
     tell(as_json, {"user": name}, f"user {name} waits for an administrator")
 
 

@@ -1,6 +1,7 @@
 """Headrace for those who use it: sign in, work in a project, produce and consume, ask."""
 
 from headrace import _experiment as experiment
+from headrace._account import AccountApi, Session, sign_in
 from headrace._artifacts import DatasetApi
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
@@ -43,6 +44,7 @@ from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._users import User, UsersApi, register
 
 __all__ = [
+    "AccountApi",
     "Alert",
     "ApiKey",
     "Asha",
@@ -91,6 +93,7 @@ __all__ = [
     "Reporter",
     "SearchResults",
     "Searchspace",
+    "Session",
     "Study",
     "TrainingDataset",
     "Unavailable",
@@ -105,4 +108,5 @@ __all__ = [
     "experiment",
     "login",
     "register",
+    "sign_in",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote
 
+from headrace._account import AccountApi
 from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
@@ -54,6 +55,10 @@ class Platform:
     def get_users_api(self) -> UsersApi:
         """Everybody, and what administrators decide about them."""
         return UsersApi(self.api)
+
+    def get_account_api(self) -> AccountApi:
+        """One's own password, one-time codes and sessions."""
+        return AccountApi(self.api)
 
     def create_project(self, name: str, description: str = "", owner: str | None = None) -> Project:
         """Make a project and return when it is ready. Only an administrator names another owner than themselves."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from headrace._errors import Unreachable
+from headrace._account import unsigned
 from headrace._http import Api
-from headrace._settings import address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +71,24 @@ class UsersApi:
         """Take the administrator's right from a person; the last one keeps it (Conflict)."""
         self._api.delete(f"{_path(user)}/administrator")
 
+    def reset_password(self, user: str) -> str:
+        """A temporary password, which counts for a day and only to choose another; the person's sessions end."""
+        password: str = self._api.post(f"{_path(user)}/password-reset", {}).body["password"]
+        return password
 
-def register(user: str, host: str | None = None) -> None:
+    def unlock_password(self, user: str) -> None:
+        """Lift the lock that too many wrong passwords brought about."""
+        self._api.delete(f"{_path(user)}/password-lock")
+
+    def remove_totp(self, user: str) -> None:
+        """Let the password alone sign a person in, who has lost app and recovery codes."""
+        self._api.delete(f"{_path(user)}/totp")
+
+
+def register(user: str, host: str | None = None, password: str | None = None) -> None:
     """Ask to become a user, without a credential; an administrator decides. Raises HeadraceError."""
-    where = address(host)
-    if where is None:
-        raise Unreachable("no API address: give host=…, or set HEADRACE_API", code="no-address")
-    with Api(where, "") as api:
-        api.post("/api/registrations", {"user": user})
+    with unsigned(host) as api:
+        api.post("/api/registrations", {"user": user, "password": password})
 
 
 def _path(user: str) -> str:

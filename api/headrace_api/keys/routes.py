@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from headrace_api.authentication import Actor
 from headrace_api.errors import NotAllowed
+from headrace_api.followed import until
 from headrace_api.keys.minting import mint
 from headrace_api.keys.models import IssuedKey, NewKey
 from headrace_api.reading import PlatformReading
@@ -37,8 +38,11 @@ async def list_keys(reading: PlatformReading, user: str | None = None) -> list[A
 
 @router.delete("/{key_id}", summary="Revoke an API key")
 async def revoke_key(key_id: str, sending: PlatformSending) -> Accepted:
-    """Make a key useless; for its owner and administrators."""
-    return await sending.send(RevokeApiKey(key_id=key_id))
+    """Make a key useless; for its owner and administrators. Returns once this API refuses it."""
+    accepted = await sending.send(RevokeApiKey(key_id=key_id))
+    credentials = sending.context.credentials
+    await until(credentials, lambda: credentials.find(key_id) is None)
+    return accepted
 
 
 async def issue(

@@ -1,17 +1,17 @@
 """Passwords: one's own, and what administrators do about others'."""
 
-import anyio.to_thread
 from fastapi import APIRouter, Request
 
 from headrace_api.context import Context
-from headrace_api.errors import Busy, Unauthenticated
+from headrace_api.errors import Unauthenticated
+from headrace_api.followed import until
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
 from headrace_api.sessions.origin import address_of
-from headrace_api.sessions.signing_in import KNOWN_S, prove
+from headrace_api.sessions.signing_in import prove
 from headrace_events.ids import Micros
-from headrace_events.password import PasswordStored, SetPassword, UnlockPassword
+from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api", tags=["passwords"])
@@ -54,7 +54,8 @@ async def unlock(user: str, sending: PlatformSending) -> Accepted:
     """Lift the lock that too many wrong passwords brought about; for administrators."""
     sending.actor.must_have(Scope.ADMIN)
     accepted = await sending.send(UnlockPassword(user=user))
-    sending.context.doors.attempts.of_person.forget(user)
+    credentials = sending.context.credentials
+    await until(credentials, lambda: credentials.held(LockStored, f"lock/{user}") is None)
     return accepted
 
 
@@ -65,5 +66,4 @@ async def _until_known(context: Context, user: str, sealed: bytes) -> None:
         stored = context.credentials.held(PasswordStored, f"password/{user}")
         return stored is not None and stored.sealed == sealed
 
-    if not await anyio.to_thread.run_sync(context.credentials.wait_until, known, KNOWN_S):
-        raise Busy("the password is set but not followed yet: send the same request again")
+    await until(context.credentials, known)

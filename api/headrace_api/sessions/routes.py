@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from headrace_api.authentication import COOKIE, Caller
 from headrace_api.context import Here
 from headrace_api.errors import Missing, NotAllowed
+from headrace_api.followed import until
 from headrace_api.sending import POSITION, Accepted, PlatformSending
 from headrace_api.sessions.models import SessionRow, SignedIn, SignIn
 from headrace_api.sessions.origin import address_of
@@ -46,7 +47,10 @@ async def end(session_id: str, sending: PlatformSending, response: Response) -> 
     stored = sending.context.credentials.held(SessionStored, f"session/{session_id}")
     if stored is None:
         raise Missing("session", session_id)
-    return await sending.send(EndSession(user=stored.user, session_id=session_id))
+    accepted = await sending.send(EndSession(user=stored.user, session_id=session_id))
+    credentials = sending.context.credentials
+    await until(credentials, lambda: credentials.held(SessionStored, stored.key) is None)
+    return accepted
 
 
 def told(session: Session, response: Response, context: Here, *, cookie: bool) -> SignedIn:

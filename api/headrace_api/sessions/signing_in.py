@@ -3,10 +3,9 @@
 import time
 from dataclasses import dataclass
 
-import anyio.to_thread
-
 from headrace_api.context import Context
-from headrace_api.errors import Busy, NotAllowed, TooMany, Unauthenticated
+from headrace_api.errors import NotAllowed, TooMany, Unauthenticated
+from headrace_api.followed import until
 from headrace_api.sending import result_of
 from headrace_api.sessions.doors import this_moment
 from headrace_api.sessions.models import SignIn
@@ -20,8 +19,6 @@ from headrace_events.language import Command
 from headrace_events.password import LockPassword, LockStored, PasswordStored, SetPassword
 from headrace_events.session import SessionStored, StartSession
 from headrace_events.totp import TotpStored
-
-KNOWN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +64,27 @@ async def prove(context: Context, user: str, password: str, code: str | None, ad
 def must_not_be_locked(context: Context, user: str) -> None:
     """Raise TooMany while the person's password does not count."""
     now = this_moment()
+    over = _lock_of(context, user) or context.doors.attempts.of_person.full_until(user, now)
+    if over is not None and over > now:
+        raise TooMany("password-locked", "too many wrong tries: wait, or ask an administrator", over - now)
+
+
+def _lock_of(context: Context, user: str) -> Micros | None:
     stored = context.credentials.held(LockStored, f"lock/{user}")
-    until = stored.until if stored is not None else context.doors.attempts.of_person.full_until(user, now)
-    if until is not None and until > now:
-        raise TooMany("password-locked", "too many wrong tries: wait, or ask an administrator", until - now)
+    return stored.until if stored is not None else None
 
 
 async def _count(context: Context, user: str, address: str) -> None:
-    """Count a failure, and lock the password after too many."""
-    until = context.doors.attempts.failed(user, address, this_moment())
-    if until is None or context.credentials.held(PasswordStored, f"password/{user}") is None:
+    """Count a failure; after too many the password is locked, on the log, for every server."""
+    over = context.doors.attempts.failed(user, address, this_moment())
+    if over is None or context.credentials.held(PasswordStored, f"password/{user}") is None:
         return
     try:
-        await say(context, LockPassword(user=user, until=until))
+        await say(context, LockPassword(user=user, until=over))
     except Refusal:
         return  # nobody who could be locked: who waits or was shut out does not sign in anyway
-    if not await anyio.to_thread.run_sync(context.credentials.wait_for, f"lock/{user}", KNOWN_S):
-        raise Busy("the lock is not followed yet: try again")
+    await until(context.credentials, lambda: _lock_of(context, user) == over)
+    context.doors.attempts.of_person.forget(user)
 
 
 async def _lasting(context: Context, wish: SignIn) -> None:
@@ -116,8 +117,8 @@ async def start(context: Context, user: str, by: str, factor: Factor) -> Session
         recovery=factor.recovery,
     )
     command_id, result = await say(context, command)
-    if not await anyio.to_thread.run_sync(context.credentials.wait_for, f"session/{token.session_id}", KNOWN_S):
-        raise Busy("the session began but is not followed yet: sign in again")
+    held = context.credentials.held
+    await until(context.credentials, lambda: held(SessionStored, f"session/{token.session_id}") is not None)
     context.doors.attempts.of_person.forget(user)
     return Session(user=user, token=token, idle_until=idle_until, ends=ends, command=command_id, result=result)
 

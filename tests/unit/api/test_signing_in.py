@@ -109,6 +109,20 @@ def test_too_many_wrong_passwords_lock_it_even_for_who_knows_it(service: Service
     assert sign_in(service).status_code == 201
 
 
+def test_a_new_password_lifts_the_lock(service: Service) -> None:
+    person(service)
+    for _ in range(OF_PERSON):
+        assert code(sign_in(service, password="wrong")) == (401, "wrong-password")
+    temporary = service.post("/api/users/ada/password-reset", {}).json()["password"]
+    assert sign_in(service, password=temporary, new_password="another password").status_code == 201
+
+
+def test_a_name_without_a_password_locks_like_any_other(service: Service) -> None:
+    for _ in range(OF_PERSON):
+        assert code(sign_in(service, "nobody")) == (401, "wrong-password")
+    assert code(sign_in(service, "nobody")) == (429, "password-locked")
+
+
 def test_a_right_password_forgets_the_wrong_ones(service: Service) -> None:
     person(service)
     for _ in range(2):

@@ -10,6 +10,7 @@ from pathlib import Path
 import headrace
 
 PUBLIC = {
+    "AccountApi",
     "Alert",
     "ApiKey",
     "Asha",
@@ -58,6 +59,7 @@ PUBLIC = {
     "Reporter",
     "SearchResults",
     "Searchspace",
+    "Session",
     "Study",
     "TrainingDataset",
     "Unavailable",
@@ -72,6 +74,7 @@ PUBLIC = {
     "experiment",
     "login",
     "register",
+    "sign_in",
 }
 
 
