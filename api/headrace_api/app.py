@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from headrace_api import health
 from headrace_api.activity import routes as activity
 from headrace_api.artifacts import routes as artifacts
+from headrace_api.audit import routes as audit
 from headrace_api.certificates import routes as certificates
 from headrace_api.context import Context
 from headrace_api.deployments import routes as deployments
@@ -69,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     monitoring.router,
     artifacts.router,
     activity.router,
+    audit.router,
     search.router,
     openlineage.router,
     lineage.router,

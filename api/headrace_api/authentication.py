@@ -141,6 +141,9 @@ async def _caller(
     _basic: Annotated[None, Security(_BASIC)],
 ) -> Actor:
     actor = authenticate(_header(request), context)
+    request.state.actor = actor.name
+    if not actor.key_id.startswith(PREFIX):
+        context.trail.key_used(request, actor.name, actor.key_id)
     project = request.path_params.get("project")
     if project is not None:
         actor.must_reach(project)

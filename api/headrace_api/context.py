@@ -14,10 +14,12 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.audit.trail import Trail
 from headrace_api.keys.uses import KeyUses
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
+from headrace_broker.audit import ProducedAudit
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import Credentials, FollowedCredentials
 from headrace_broker.results import Result
@@ -61,6 +63,7 @@ class Context:
     artifacts: ArtifactStore
     engine: Engine | None
     ca_chain: str
+    trail: Trail
 
 
 @asynccontextmanager
@@ -69,6 +72,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
     credentials = await anyio.to_thread.run_sync(FollowedCredentials, settings.connection, master)
+    trail = Trail(ProducedAudit(settings.connection))
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
@@ -87,8 +91,10 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 artifacts=ArtifactStore.at(settings.storage),
                 engine=engine,
                 ca_chain=settings.connection.ca.read_text(),
+                trail=trail,
             )
         finally:
+            await anyio.to_thread.run_sync(trail.close)
             await anyio.to_thread.run_sync(credentials.close)
             await anyio.to_thread.run_sync(commands.close)
             if engine is not None:

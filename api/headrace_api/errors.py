@@ -166,6 +166,7 @@ def handle_errors(app: FastAPI) -> None:
 
     async def of_ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ApiError)  # noqa: S101 - registered for this class alone
+        request.app.state.context.trail.refused(request, error)
         return problem(request, error.status, error.code, error.message, details=error.details, headers=error.headers)
 
     async def of_refusal(request: Request, error: Exception) -> JSONResponse:

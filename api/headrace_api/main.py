@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 
@@ -28,10 +29,16 @@ def main() -> None:
         loop="uvloop",
         http="httptools",
         access_log=False,
+        **believed(settings.trusted_proxies),
         log_config=None,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
     )
+
+
+def believed(proxies: str) -> dict[str, Any]:
+    """How uvicorn is told whose `X-Forwarded-For` counts: nobody's but these proxies', not even this machine's."""
+    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": proxies}
 
 
 @asynccontextmanager
@@ -47,6 +54,7 @@ async def watched(settings: Settings) -> AsyncIterator[Context]:
 
 async def _watch(context: Context) -> None:
     while context.commands.healthy and context.credentials.healthy:
+        context.trail.tell_rest()
         await asyncio.sleep(0.5)
     logger.critical("results or credentials are not followed any more: the process ends, to be started anew")
     signal.raise_signal(signal.SIGTERM)

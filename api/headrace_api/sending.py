@@ -3,9 +3,10 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
+from headrace_api.audit.trail import address_of
 from headrace_api.authentication import Actor, Caller
 from headrace_api.context import Context, Here
 from headrace_api.errors import OutcomeUnknown, Unprocessable
@@ -63,6 +64,7 @@ class Sender:
         command_id: CommandId,
         expected_version: int | None,
         trace: str | None,
+        address: str | None,
     ) -> None:
         self.context = context
         self.actor = actor
@@ -70,6 +72,7 @@ class Sender:
         self._response = response
         self._expected_version = expected_version
         self._trace = trace
+        self._address = address
 
     async def send(self, command: Command, status_path: str | None = None) -> Accepted:
         """The command accepted; raises the Refusal, Unavailable, OutcomeUnknown.
@@ -93,6 +96,7 @@ class Sender:
             actor=self.actor.name,
             expected_version=self._expected_version,
             trace=self._trace,
+            address=self._address,
         )
         return await result_of(self.context, request)
 
@@ -125,6 +129,7 @@ def expected_version(header: str | None) -> int | None:
 async def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
     context: Here,
     actor: Caller,
+    request: Request,
     response: Response,
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
@@ -137,6 +142,7 @@ async def _sender(  # noqa: PLR0917 - FastAPI passes all of them by name
         command_id=named_id(key),
         expected_version=expected_version(if_match),
         trace=traceparent,
+        address=address_of(request),
     )
 
 

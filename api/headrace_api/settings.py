@@ -10,7 +10,10 @@ from headrace_broker.connection import Connection, connection_from
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where everything is; `listen` is `host:port`, the URLs are without a slash at the end."""
+    """Where everything is; `listen` is `host:port`, the URLs are without a slash at the end.
+
+    `trusted_proxies` are addresses, separated by commas, whose `X-Forwarded-For` says where a request comes from.
+    """
 
     connection: Connection
     secrets: Path
@@ -21,6 +24,7 @@ class Settings:
     serving: str
     opensearch: str
     opensearch_token: str = field(repr=False)
+    trusted_proxies: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,4 +40,5 @@ class Settings:
             serving=environment.get("HEADRACE_SERVING", "").rstrip("/"),
             opensearch=environment.get("HEADRACE_OPENSEARCH", ""),
             opensearch_token=environment.get("HEADRACE_OPENSEARCH_TOKEN", ""),
+            trusted_proxies=environment.get("HEADRACE_TRUSTED_PROXIES", ""),
         )

@@ -62,6 +62,7 @@ LINEAGE = "lineage"
 FLINK = "flink"
 ALERTS = "alerts"
 MONITORING = "monitoring"
+AUDIT = "audit"
 
 SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
 """Who sends commands and reads their results."""
@@ -104,6 +105,7 @@ def service_rules() -> set[Rule]:
     rules |= set(_topic(API, topics.AUDIT, "write", *read))
     rules |= set(_topic(API, topics.WINDOWS, *read))
     rules |= set(_topic(PROVISIONING, topics.AUDIT, *write))
+    rules |= set(_topic(AUDIT, topics.AUDIT, *read))
     rules |= {
         Rule(PROVISIONING, "topic", "*", False, operation) for operation in ("create", "describe", "delete", "alter")
     }

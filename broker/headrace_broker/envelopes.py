@@ -26,6 +26,8 @@ def command_entry(request: Request, codec: MessageCodec) -> Entry:
         headers["headrace_expected_version"] = str(request.expected_version)
     if request.trace:
         headers["traceparent"] = request.trace
+    if request.address:
+        headers["headrace_address"] = request.address
     key = (request.command.scope or "headrace").encode()
     return Entry(topic=COMMANDS, key=key, value=codec.encode(request.command), headers=headers)
 
@@ -43,6 +45,7 @@ def read_command(record: Record, codec: MessageCodec) -> Request:
         actor=record.headers["headrace_actor"],
         expected_version=int(expected) if expected is not None else None,
         trace=record.headers.get("traceparent"),
+        address=record.headers.get("headrace_address"),
     )
 
 

@@ -94,8 +94,15 @@ class Follower:
 
     def end(self, where: Partition) -> int:
         """The next offset the log will give out there; raises Unavailable."""
+        return self._watermarks(where)[1]
+
+    def beginning(self, where: Partition) -> int:
+        """The first offset that the log still has there; raises Unavailable."""
+        return self._watermarks(where)[0]
+
+    def _watermarks(self, where: Partition) -> tuple[int, int]:
         try:
-            return self._consumer.get_watermark_offsets(TopicPartition(where.topic, where.partition), timeout=10.0)[1]
+            return self._consumer.get_watermark_offsets(TopicPartition(where.topic, where.partition), timeout=10.0)
         except KafkaException as error:
             raise translated(error) from error
 

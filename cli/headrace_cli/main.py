@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import account, environment, keys, members, projects, stack, topics, users
+from headrace_cli import account, audit, environment, keys, members, projects, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,7 @@ app.command("whoami")(account.whoami)
 app.add_typer(account.passwords, name="password")
 app.add_typer(account.codes, name="totp")
 app.add_typer(account.sessions, name="session")
+app.command("audit")(audit.audit)
 app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")

@@ -19,7 +19,7 @@ from headrace_cli.telling import AsJson, refuse
 if TYPE_CHECKING:
     from headrace_compose.stack import Stack
 
-PRINCIPALS = {"online": "online", "offline": "offline", "lineage": "lineage", "search": "search"}
+PRINCIPALS = {"online": "online", "offline": "offline", "lineage": "lineage", "search": "search", "audit": "audit"}
 """Which process's rights a rebuild needs; the projector's where it is not named."""
 
 
@@ -65,7 +65,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(help="catalogue, lineage, search, online, offline, …")],
+    name: Annotated[str, typer.Argument(help="catalogue, lineage, search, audit, …")],
     verify: Annotated[bool, typer.Option("--verify", help="compare every row and column with the live one")] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="a scratch copy of how it was: TIME, PROJECT:SEQ")

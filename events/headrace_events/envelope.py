@@ -28,7 +28,8 @@ class Position:
 class Request:
     """A command with the actor who sends it.
 
-    `actor` is `user:<name>` or `system:<processor>`; `expected_version`, where given, must be the aggregate's.
+    `actor` is `user:<name>` or `system:<processor>`; `expected_version`, where given, must be the aggregate's;
+    `address` is where the wish came from, for the audit trail alone.
     """
 
     command: Command
@@ -36,6 +37,7 @@ class Request:
     actor: str
     expected_version: int | None = None
     trace: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ differed is reported and replaced all the same: the log is right.
 from collections.abc import Callable
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from headrace_broker.connection import Connection as LogConnection
 from headrace_broker.follower import Partition
@@ -23,7 +23,7 @@ from headrace_projections.moments import AtSeq, AtTime, Cut, Moment, not_there
 from headrace_projections.postgres import connect, translated
 from headrace_projections.rebuilt import Rebuilt, Report, outcome, say_nothing
 from headrace_projections.replay import Replay
-from headrace_projections.tables import Tables, drop, exists, lock_to_change, only_rebuild
+from headrace_projections.tables import Tables, drop, exists, lock_to_change, only_rebuild, rename
 
 
 class MetadataRebuild:
@@ -66,8 +66,8 @@ class MetadataRebuild:
                 seconds = pace.seconds()
                 if live is not None:
                     compared = compare(database, self.name, building.schema, checkpoint.WALL_CLOCK) if verify else None
-                    _rename(database, self.name, before)
-                _rename(database, building.schema, self.name)
+                    rename(database, self.name, before)
+                rename(database, building.schema, self.name)
         drop(database, before)
         return outcome(self.name, self.name, pace.events, seconds, compared)
 
@@ -98,7 +98,3 @@ def cut_at(log: LogConnection, moment: Moment) -> Cut:
 
 def _offsets(vector: Vector) -> dict[Partition, int]:
     return {where: start.offset for where, start in vector.items()}
-
-
-def _rename(database: Connection[Any], old: str, new: str) -> None:
-    database.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))

@@ -18,6 +18,7 @@ from headrace_projections.rebuilt import Advance, Rebuildable, Rebuilt
 from headrace_schemas.errors import SchemaError
 
 PROJECTIONS: Mapping[str, str] = {
+    "audit": "headrace_projections.audit.rebuild",
     "catalogue": "headrace_projections.catalogue.rebuild",
     "lineage": "headrace_projections.lineage.rebuild",
     "search": "headrace_projections.search.rebuild",

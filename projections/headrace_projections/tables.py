@@ -55,6 +55,11 @@ def drop(connection: Connection[Any], schema: str) -> None:
     connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 
+def rename(connection: Connection[Any], old: str, new: str) -> None:
+    """Give a schema another name, in the caller's transaction."""
+    connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+
+
 def lock_to_project(connection: Connection[Any], name: str) -> None:
     """Until the transaction ends, let nobody replace the projection's tables; many projectors may hold this at once."""
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_lock(name),))

@@ -3,6 +3,7 @@
 from headrace import _experiment as experiment
 from headrace._account import AccountApi, Session, sign_in
 from headrace._artifacts import DatasetApi
+from headrace._audit import AuditEntry
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
 from headrace._columns import Feature
@@ -48,6 +49,7 @@ __all__ = [
     "Alert",
     "ApiKey",
     "Asha",
+    "AuditEntry",
     "ClientFiles",
     "Conflict",
     "Consumer",

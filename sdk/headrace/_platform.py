@@ -1,12 +1,14 @@
 """The platform, signed in to as a person: users, projects and keys."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, Unpack
 from urllib.parse import quote
 
+from headrace import _audit as audit
 from headrace._account import AccountApi
+from headrace._audit import AuditEntry, AuditFilters
 from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
@@ -111,6 +113,20 @@ class Platform:
     def revoke_key(self, key_id: str) -> None:
         """Make a key useless at once."""
         self.api.delete(f"/api/keys/{quote(key_id, safe='')}")
+
+    def audit(
+        self, *, project: str | None = None, limit: int = 100, **filters: Unpack[AuditFilters]
+    ) -> list[AuditEntry]:
+        """Who did, tried or was refused what, the last first; for administrators.
+
+        Filters are `user`, `kind` (of what was done to, as in `feature_group`), `refused` (True: refusals alone),
+        `command`, `since` and `until`.
+        """
+        return audit.entries(self.api, "/api/audit", limit, filters, project=project)
+
+    def export_audit(self, *, project: str | None = None, **filters: Unpack[AuditFilters]) -> Iterator[bytes]:
+        """The same as JSON lines, all of them, the first first, in parts of bytes."""
+        return audit.lines(self.api, "/api/audit", filters, project=project)
 
     def close(self) -> None:
         """Let the connections to the API go."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
+from headrace import _audit as audit
 from headrace._artifacts import DatasetApi
+from headrace._audit import AuditEntry, AuditFilters
 from headrace._certificates import ClientFiles, client_files, given_files
 from headrace._clients import Consumer, Producer, consumer, full_name, producer
 from headrace._feature_store import FeatureStore
@@ -124,6 +126,18 @@ class Project:
         """What happened in the project, the last first: every event, with who, when, and by which command."""
         rows: list[dict[str, Any]] = self._api.get(f"/api/projects/{self.name}/activity", limit=limit)
         return rows
+
+    def audit(self, *, limit: int = 100, **filters: Unpack[AuditFilters]) -> list[AuditEntry]:
+        """Who did, tried or was refused what, the last first; for Data Owners.
+
+        Filters are `user`, `kind` (of what was done to, as in `feature_group`), `refused` (True: refusals alone),
+        `command`, `since` and `until`.
+        """
+        return audit.entries(self._api, f"/api/projects/{self.name}/audit", limit, filters)
+
+    def export_audit(self, **filters: Unpack[AuditFilters]) -> Iterator[bytes]:
+        """The same as JSON lines, all of them, the first first, in parts of bytes."""
+        return audit.lines(self._api, f"/api/projects/{self.name}/audit", filters)
 
     def search(
         self, text: str, *, kind: str | Sequence[str] | None = None, size: int = 20, start: int = 0

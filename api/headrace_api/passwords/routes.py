@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request
 
+from headrace_api.audit.trail import address_of
 from headrace_api.context import Context
 from headrace_api.errors import Unauthenticated
 from headrace_api.followed import until
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
-from headrace_api.sessions.origin import address_of
 from headrace_api.sessions.signing_in import prove
 from headrace_events.ids import Micros
 from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword

@@ -40,6 +40,7 @@ class RegistryRoute(APIRoute):
             except RequestValidationError as error:
                 return RegistryAnswer({"error_code": 422, "message": str(error.errors())[:1000]}, 422)
             except ApiError as error:
+                request.app.state.context.trail.refused(request, error)
                 body = {"error_code": error.status, "message": error.message}
                 return RegistryAnswer(body, error.status, headers=dict(error.headers))
 

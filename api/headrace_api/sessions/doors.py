@@ -25,20 +25,20 @@ class Doors:
         """The lock to hold while the person's password is tried."""
         return self._turns[crc32(user.encode("utf-8", "backslashreplace")) % _TURNS]
 
-    def must_not_be_crowded(self, address: str) -> None:
+    def must_not_be_crowded(self, address: str | None) -> None:
         """Raise TooMany where too many tries from the address have failed."""
         now = this_moment()
-        until = self.attempts.of_address.full_until(address, now)
+        until = self.attempts.of_address.full_until(address or "", now)
         if until is not None:
             raise TooMany("too-many-failures", "too many failed tries from your address", until - now)
 
-    def take_registration(self, address: str) -> None:
+    def take_registration(self, address: str | None) -> None:
         """Count a registration; raise TooMany where the address has sent too many."""
         now = this_moment()
-        until = self.attempts.registrations.full_until(address, now)
+        until = self.attempts.registrations.full_until(address or "", now)
         if until is not None:
             raise TooMany("too-many-registrations", "too many registrations from your address", until - now)
-        self.attempts.registrations.add(address, now)
+        self.attempts.registrations.add(address or "", now)
 
 
 def this_moment() -> Micros:

@@ -1,15 +1,10 @@
-"""Where a request comes from: its address, and for a browser the page that sent it."""
+"""Which page a browser's request comes from."""
 
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def address_of(connection: HTTPConnection) -> str:
-    """The peer's address, or whom a trusted proxy names."""
-    return connection.client.host if connection.client is not None else ""
 
 
 def from_elsewhere(connection: HTTPConnection) -> bool:

@@ -8,7 +8,6 @@ from headrace_api.errors import Missing, NotAllowed
 from headrace_api.followed import until
 from headrace_api.sending import POSITION, Accepted, PlatformSending
 from headrace_api.sessions.models import SessionRow, SignedIn, SignIn
-from headrace_api.sessions.origin import address_of
 from headrace_api.sessions.signing_in import Session, sessions_of, sign_in
 from headrace_events.scopes import Scope
 from headrace_events.session import EndSession, SessionStored
@@ -20,7 +19,7 @@ router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 @router.post("", status_code=201, summary="Sign in")
 async def begin(body: SignIn, context: Here, request: Request, response: Response) -> SignedIn:
     """Begin a session with a password, and a one-time code where the person uses them."""
-    return told(await sign_in(context, body, address_of(request)), response, context, cookie=body.cookie)
+    return told(await sign_in(context, body, request), response, context, cookie=body.cookie)
 
 
 @router.get("", summary="List sessions")

@@ -3,6 +3,9 @@
 import time
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
+from headrace_api.audit.trail import ANONYMOUS, address_of
 from headrace_api.context import Context
 from headrace_api.errors import NotAllowed, TooMany, Unauthenticated
 from headrace_api.followed import until
@@ -11,6 +14,7 @@ from headrace_api.sessions.doors import this_moment
 from headrace_api.sessions.models import SignIn
 from headrace_api.sessions.tokens import IDLE_US, LONGEST_US, Token, new_token
 from headrace_api.totp.codes import Factor, factor_of
+from headrace_broker.audit import Act, Outcome
 from headrace_broker.results import Result
 from headrace_events.envelope import Request
 from headrace_events.errors import Refusal
@@ -33,16 +37,39 @@ class Session:
     result: Result
 
 
-async def sign_in(context: Context, wish: SignIn, address: str) -> Session:
+async def sign_in(context: Context, wish: SignIn, request: HTTPConnection) -> Session:
     """A new session; raises Unauthenticated, NotAllowed, TooMany, and the Refusal of who is not active."""
+    address = address_of(request)
+    request.state.tried = "session.start", _named(context, wish.user)
     context.doors.must_not_be_crowded(address)
     async with context.doors.turn(wish.user):
         factor = await prove(context, wish.user, wish.password, wish.code, address)
         await _lasting(context, wish)
-        return await start(context, wish.user, "password", factor)
+        session = await start(context, wish.user, "password", factor)
+    told = {"by": "password", "factor": "recovery code" if factor.recovery else "code" if factor.step else "none"}
+    context.trail.tell(_act("session.start", wish.user, f"user:{wish.user}", address, session.command, **told))
+    return session
 
 
-async def prove(context: Context, user: str, password: str, code: str | None, address: str) -> Factor:
+def _named(context: Context, user: str) -> str:
+    """Whom the trail names: people with a password; what else was typed may be a password in the wrong place."""
+    return f"user/{user}" if context.credentials.held(PasswordStored, f"password/{user}") else "user/unknown"
+
+
+def _act(what: str, user: str, actor: str, address: str | None, command: CommandId, **details: str) -> Act:
+    return Act(
+        at=this_moment(),
+        actor=actor,
+        act=what,
+        outcome=Outcome.ACCEPTED,
+        subject=f"user/{user}",
+        address=address,
+        command=command,
+        details=details,
+    )
+
+
+async def prove(context: Context, user: str, password: str, code: str | None, address: str | None) -> Factor:
     """Which second factor was shown beside the right password; raises Unauthenticated, TooMany."""
     must_not_be_locked(context, user)
     stored = context.credentials.held(PasswordStored, f"password/{user}")
@@ -74,17 +101,18 @@ def _lock_of(context: Context, user: str) -> Micros | None:
     return stored.until if stored is not None else None
 
 
-async def _count(context: Context, user: str, address: str) -> None:
+async def _count(context: Context, user: str, address: str | None) -> None:
     """Count a failure; after too many the password is locked, on the log, for every server."""
-    over = context.doors.attempts.failed(user, address, this_moment())
+    over = context.doors.attempts.failed(user, address or "", this_moment())
     if over is None or context.credentials.held(PasswordStored, f"password/{user}") is None:
         return
     try:
-        await say(context, LockPassword(user=user, until=over))
+        command, _ = await say(context, LockPassword(user=user, until=over))
     except Refusal:
         return  # nobody who could be locked: who waits or was shut out does not sign in anyway
     await until(context.credentials, lambda: _lock_of(context, user) == over)
     context.doors.attempts.of_person.forget(user)
+    context.trail.tell(_act("password.lock", user, ANONYMOUS, address, command))
 
 
 async def _lasting(context: Context, wish: SignIn) -> None:

@@ -4,9 +4,9 @@ import time
 
 from fastapi import APIRouter, Request
 
+from headrace_api.audit.trail import address_of
 from headrace_api.errors import Missing, Unauthenticated
 from headrace_api.sending import Accepted, PlatformSending
-from headrace_api.sessions.origin import address_of
 from headrace_api.sessions.signing_in import prove
 from headrace_api.totp.codes import new_seed, recovery_codes, recovery_hash, seed_of
 from headrace_api.totp.models import Code, Confirmed, Enrolled, Removal

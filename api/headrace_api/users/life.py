@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
+from headrace_api.audit.trail import address_of
 from headrace_api.context import Here
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
-from headrace_api.sessions.origin import address_of
 from headrace_api.users.models import Reason, Registration
 from headrace_events.envelope import Request
 from headrace_events.user import (
@@ -32,7 +32,7 @@ async def register(
     if body.password is not None:
         sealed = await context.doors.hashing.sealed(body.user, body.password, command)
     wish = RegisterUser(user=body.user, sealed=sealed)
-    result = await result_of(context, Request(command=wish, id=command, actor="anonymous"))
+    result = await result_of(context, Request(command=wish, id=command, actor="anonymous", address=address_of(request)))
     response.headers[POSITION] = ",".join(result.positions)
     return Accepted.of(command, result)
 

@@ -3,7 +3,9 @@
 import hmac
 
 from fastapi import APIRouter, Header, Response
+from fastapi import Request as HttpRequest
 
+from headrace_api.audit.trail import address_of
 from headrace_api.authentication import Caller
 from headrace_api.context import Here
 from headrace_api.errors import Missing, Unauthenticated
@@ -24,7 +26,9 @@ router = APIRouter(prefix="/api", tags=["users"])
 async def first_administrator(
     body: NewUser,
     context: Here,
+    request: HttpRequest,
     response: Response,
+    *,
     authorization: str | None = Header(default=None, description="`Bearer <bootstrap token>`"),
     key: IdempotencyKey = None,
 ) -> FirstAdministrator:
@@ -36,7 +40,8 @@ async def first_administrator(
     command = named_id(key)
     minted = mint(context.master, command)
     wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
-    result = await result_of(context, Request(command=wish, id=command, actor=f"user:{body.user}"))
+    founding = Request(command=wish, id=command, actor=f"user:{body.user}", address=address_of(request))
+    result = await result_of(context, founding)
     await minted.until_known(context.credentials)
     response.headers[POSITION] = ",".join(result.positions)
     return FirstAdministrator(**Accepted.of(command, result).model_dump(), user=body.user, key=minted.key)

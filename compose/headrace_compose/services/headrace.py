@@ -37,6 +37,7 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="search", module="headrace_projections.search.main", after=(*STORED, "opensearch")),
     Process(name="observer", module="headrace_processors.observer.main", after=DECIDED),
     Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED),
+    Process(name="audit", module="headrace_projections.audit.main", after=STORED),
     Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED),
     Process(name="ray", module="headrace_serving.ray_head", after=(), start_seconds=180),
     Process(name="studies", module="headrace_processors.studies.main", after=(*DECIDED, "ray"), start_seconds=120),

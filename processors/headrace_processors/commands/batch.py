@@ -1,13 +1,15 @@
 """A batch of commands turned into the two rounds of entries of its transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from headrace_broker.audit import Act, ActCodec, Outcome
 from headrace_broker.envelopes import event_entry, read_command
+from headrace_broker.flood import Flood
 from headrace_broker.record import Entry, Record
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
-from headrace_broker.topics import AUDIT, CREDENTIALS, DEAD_LETTERS, RESULTS
+from headrace_broker.topics import CREDENTIALS, DEAD_LETTERS, RESULTS
 from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.errors import Invalid, Refusal
 from headrace_events.ids import CommandId, Micros
@@ -53,6 +55,8 @@ class Batches:
         self._codec = MessageCodec()
         self._records = RecordCodec(ShippedSchemas())
         self._results = ResultCodec()
+        self._acts = ActCodec()
+        self._flood = Flood()
 
     def decide(self, records: Sequence[Record]) -> Batch:
         """Decide every command in order."""
@@ -70,8 +74,8 @@ class Batches:
             batch.decided.append(decided)
             if isinstance(outcome, Accepted):
                 batch.events.extend(self._event(recorded) for recorded in outcome.events)
-            elif isinstance(outcome, Refused):
-                batch.extra.append(self._audit(request, outcome.refusal))
+            batch.extra.extend(self._acts.entry(act) for act in self._audited(request, outcome))
+        batch.extra.extend(self._acts.entry(act) for act in self._flood.ended(self._world.now))
         return batch
 
     def answers(self, batch: Batch, offsets: Sequence[int], topic_id: Callable[[str], str]) -> list[Entry]:
@@ -135,20 +139,28 @@ class Batches:
         head = f"{request.actor} {request.command.wire} {request.expected_version} ".encode()
         return self._master.fingerprint(head + (record.value or b""))
 
-    def _audit(self, request: Request, refusal: Refusal) -> Entry:
-        project = getattr(request.command, "project", None)
-        entry = {
-            "time": self._world.now,
-            "actor": request.actor,
-            "action": request.command.wire,
-            "project": project,
-            "outcome": "refused",
-            "code": refusal.code,
-            "message": refusal.message,
-            "command_id": request.id,
-        }
-        value = self._records.encode(schema_id("audit/entry.v1.avsc"), entry)
-        return Entry(topic=AUDIT, key=(project or "headrace").encode(), value=value)
+    def _audited(self, request: Request, outcome: Accepted | Refused | Repeated) -> list[Act]:
+        """What the audit trail is told: what people did, and every refusal unless they come in floods.
+
+        What processors did is not told again: it is in the events.
+        """
+        if isinstance(outcome, Repeated):
+            return []
+        command = request.command
+        act = Act(
+            at=self._world.now,
+            actor=request.actor,
+            act=command.wire,
+            outcome=Outcome.ACCEPTED,
+            project=getattr(command, "project", None),
+            subject=str(AggregateKey(command.kind, command.scope, command.key)),
+            address=request.address,
+            command=request.id,
+        )
+        if isinstance(outcome, Refused):
+            refusal = outcome.refusal
+            return self._flood.take(replace(act, outcome=Outcome.REFUSED, code=refusal.code, message=refusal.message))
+        return [] if request.actor.startswith("system:") else [act]
 
     def _unreadable(self, record: Record, error: Exception, batch: Batch) -> None:
         """Keep the bytes as a dead letter, and answer whoever may be waiting for the id."""

@@ -21,11 +21,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from headrace_api.app import build
 from headrace_api.artifacts.store import ArtifactStore
+from headrace_api.audit.trail import Trail
 from headrace_api.context import Context
 from headrace_api.keys.uses import KeyUses
+from headrace_api.main import believed
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
+from headrace_broker.audit import RememberedAudit
 from headrace_broker.connection import Connection
 from headrace_broker.credentials import StoredCredentials
 from headrace_broker.errors import Unavailable
@@ -56,11 +59,13 @@ class WorldCommands:
     silent: bool = False
     away: bool = False
     forgotten: list[CommandId] = field(default_factory=list)
+    taken: list[Request] = field(default_factory=list)
     codec: MessageCodec = field(default_factory=MessageCodec)
     results: ResultCodec = field(default_factory=ResultCodec)
 
     def send(self, request: Request) -> Future[Result]:
         """Decide at once."""
+        self.taken.append(request)
         future: Future[Result] = Future()
         payload = self.codec.encode(request.command)
         if self.away:
@@ -119,6 +124,7 @@ class Service:
     keys: StoredCredentials
     folder: Path
     app: FastAPI
+    audit: RememberedAudit = field(default_factory=RememberedAudit)
 
     def do(self, command: Command, actor: str = "user:root") -> Result:
         """A command that comes from elsewhere; raises the Refusal."""
@@ -184,6 +190,7 @@ class Server:
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
         service = Service(self.http, commands, keys, folder, self.app)
+        self.app.state.context = replace(self.app.state.context, trail=Trail(service.audit))
         digest = hashlib.sha256(b"secret").hexdigest()
         service.do(CreateFirstAdministrator(user="root", key_id="root", key_hash=digest))
         return service
@@ -219,6 +226,7 @@ def serving(folder: Path) -> Iterator[Server]:
             artifacts=ArtifactStore.at(folder.as_uri()),
             engine=Engine("http://127.0.0.1:1", "", seconds=1),
             ca_chain="",
+            trail=Trail(RememberedAudit()),
         )
 
     app = build(opened)
@@ -230,7 +238,8 @@ def serving(folder: Path) -> Iterator[Server]:
 def served(app: FastAPI) -> Iterator[str]:
     """The application on a port of its own; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, **believed(""))
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

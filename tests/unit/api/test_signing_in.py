@@ -109,6 +109,30 @@ def test_too_many_wrong_passwords_lock_it_even_for_who_knows_it(service: Service
     assert sign_in(service).status_code == 201
 
 
+def test_the_trail_tells_sessions_failures_and_locks_but_no_password(service: Service) -> None:
+    person(service)
+    token(service)
+    service.audit.acts.clear()
+    sign_in(service, user=PASSWORD, password="typed in the wrong place")
+    token(service)
+    for _ in range(OF_PERSON):
+        sign_in(service, password="wrong-password-1")
+    sign_in(service)
+    told = [(act.act, act.outcome.value, act.code, act.subject) for act in service.audit.acts]
+    failed = ("session.start", "refused", "wrong-password", "user/ada")
+    assert told == [
+        ("session.start", "refused", "wrong-password", "user/unknown"),
+        ("session.start", "accepted", "", "user/ada"),
+        *[failed] * (OF_PERSON - 1),
+        ("password.lock", "accepted", "", "user/ada"),
+        failed,
+        ("session.start", "refused", "password-locked", "user/ada"),
+    ]
+    assert {act.address for act in service.audit.acts} == {"127.0.0.1"}
+    assert PASSWORD not in repr(service.audit.acts)
+    assert "wrong-password-1" not in repr(service.audit.acts)
+
+
 def test_a_new_password_lifts_the_lock(service: Service) -> None:
     person(service)
     for _ in range(OF_PERSON):

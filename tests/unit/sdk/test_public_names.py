@@ -14,6 +14,7 @@ PUBLIC = {
     "Alert",
     "ApiKey",
     "Asha",
+    "AuditEntry",
     "ClientFiles",
     "Conflict",
     "Consumer",

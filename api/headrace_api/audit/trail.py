@@ -1,0 +1,122 @@
+"""What this API tells the audit trail by itself: keys that are used, and requests that it refuses.
+
+Commands are told by the command processor, which decides them. Routes that sign people in tell `Trail.tell` an Act.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from headrace_api.errors import ApiError
+from headrace_broker.audit import Act, AuditLog, Outcome, now
+from headrace_broker.flood import Flood
+from headrace_events.ids import Micros
+
+AGAIN_US = 3_600_000_000
+"""How long the use of a key from an address counts as the same."""
+MOST_USES = 10_000
+ANONYMOUS = "anonymous"
+
+_TOLD = frozenset({401, 403, 429})
+_FOREIGN = "project-not-found"
+
+
+@dataclass(slots=True)
+class Trail:
+    """Tells the trail what must be in it, and of floods only that they were."""
+
+    log: AuditLog
+    _flood: Flood = field(default_factory=Flood)
+    _used: "OrderedDict[tuple[str, str | None], Micros]" = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def tell(self, act: Act) -> None:
+        """Write an act, or count it where it is one of a flood of refusals."""
+        with self._lock:
+            acts = self._flood.take(act) if act.outcome is Outcome.REFUSED else [act]
+        for each in acts:
+            self.log.write(each)
+
+    def key_used(self, connection: HTTPConnection, actor: str, key_id: str, at: Micros | None = None) -> None:
+        """Tell that a key signed somebody in; once an hour for each key and address."""
+        at = now() if at is None else at
+        address = address_of(connection)
+        with self._lock:
+            before = self._used.get((key_id, address))
+            if before is not None and at - before < AGAIN_US:
+                return
+            self._used[key_id, address] = at
+            self._used.move_to_end((key_id, address))
+            if len(self._used) > MOST_USES:
+                self._used.popitem(last=False)
+        act = Act(
+            at=at,
+            actor=actor,
+            act="api_key.use",
+            outcome=Outcome.ACCEPTED,
+            subject=f"api_key/{key_id}",
+            address=address,
+            details=_of(connection),
+        )
+        self.tell(act)
+
+    def refused(self, connection: HTTPConnection, error: ApiError) -> None:
+        """Tell of a request that was refused for who asked; other errors are no business of the trail.
+
+        A route that knows better what was tried, and on what, says so in `request.state.tried`.
+        """
+        if error.status not in _TOLD and error.code != _FOREIGN:
+            return
+        project = connection.scope.get("path_params", {}).get("project")
+        state = connection.scope.get("state", {})
+        act, subject = state.get("tried") or (_act(connection), connection.scope["path"])
+        self.tell(
+            Act(
+                at=now(),
+                actor=state.get("actor", ANONYMOUS),
+                act=act,
+                outcome=Outcome.REFUSED,
+                code=error.code,
+                message=str(error),
+                project=project,
+                subject=subject,
+                address=address_of(connection),
+                details=_of(connection),
+            )
+        )
+
+    def tell_rest(self) -> None:
+        """Tell what is counted of the minutes that are over."""
+        with self._lock:
+            acts = self._flood.ended(now())
+        for act in acts:
+            self.log.write(act)
+
+    def close(self) -> None:
+        """Tell all that is counted, and deliver it."""
+        with self._lock:
+            acts = self._flood.rest()
+        for act in acts:
+            self.log.write(act)
+        self.log.close()
+
+
+def address_of(connection: HTTPConnection) -> str | None:
+    """Where the request came from: the peer, or whom a trusted proxy names."""
+    return connection.client.host if connection.client is not None else None
+
+
+def _act(connection: HTTPConnection) -> str:
+    """`read` or `write`, of what the route is about: `topics.read`."""
+    route: Any = connection.scope.get("route")
+    tags = getattr(route, "tags", None) or ["api"]
+    verb = "read" if connection.scope["method"] in {"GET", "HEAD"} else "write"
+    return f"{str(tags[0]).replace(' ', '_')}.{verb}"
+
+
+def _of(connection: HTTPConnection) -> dict[str, str]:
+    request_id = connection.scope.get("state", {}).get("request_id", "")
+    return {"method": connection.scope["method"], "request_id": str(request_id)}
