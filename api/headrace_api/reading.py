@@ -10,6 +10,7 @@ from headrace_api.context import Context, Here
 from headrace_api.errors import ApiError, Missing, NotAllowed, Unprocessable
 from headrace_events.envelope import Position
 from headrace_events.roles import Role
+from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of, is_administrator
 from headrace_projections.positions import wait_for
 
@@ -69,7 +70,8 @@ class Reader:
 
 
 async def reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
-    """The caller as a reader of the project; raises Missing, NotYetVisible."""
+    """The caller as a reader of the project; raises Missing, NotYetVisible, or what its key lacks."""
+    actor.must_have(Scope.READ)
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
     if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
@@ -92,6 +94,7 @@ class PlatformReader:
 
 
 async def _platform_reader(context: Here, actor: Caller, after: After = None) -> PlatformReader:
+    actor.must_have(Scope.READ)
     await until_visible(context, after)
     return PlatformReader(context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user))
 

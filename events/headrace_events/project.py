@@ -7,7 +7,7 @@ from headrace_events.language import Command, Event, Home, command, event, value
 from headrace_events.member import MemberAdded
 from headrace_events.roles import Role
 from headrace_events.topic import OpenedTopic, TopicOpened
-from headrace_events.user import User
+from headrace_events.user import User, must_be_active
 
 
 @command("project.create")
@@ -77,8 +77,7 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
             if state is not None:
                 raise AlreadyExists("project", project)
-            if known.state(User, None, owner) is None:
-                raise NotFound("user", owner)
+            must_be_active(owner, known)
             return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
         case MarkReady(project=project, topics=topics):
             if state is None:

@@ -78,6 +78,7 @@ BY_STATUS: Mapping[int, type[HeadraceError]] = {
     409: Conflict,
     413: Invalid,
     422: Invalid,
+    429: Conflict,
     503: Unavailable,
     504: OutcomeUnknown,
 }

@@ -36,7 +36,7 @@ class Accepted:
 
 
 class Api:
-    """A signed-in client of one API. Safe to share between threads."""
+    """A client of one API, signed in unless the key is empty. Safe to share between threads."""
 
     def __init__(self, url: str, key: str, *, patience: float = PATIENCE_S) -> None:
         self.url = url.rstrip("/")
@@ -45,7 +45,7 @@ class Api:
         self._patience = patience
         self._client = httpx.Client(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(40.0, connect=5.0),
             transport=httpx.HTTPTransport(verify=self.url.startswith("https:"), retries=2),
         )

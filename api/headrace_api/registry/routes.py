@@ -18,6 +18,7 @@ from headrace_api.registry.lookup import Registry, schema_of
 from headrace_api.registry.models import SchemaIdPath
 from headrace_api.registry.owned import ProjectRegistry
 from headrace_api.registry.shipped import ShippedRegistry
+from headrace_events.scopes import Scope
 
 
 async def _project_registry(reading: Reading) -> Registry:
@@ -27,6 +28,7 @@ async def _project_registry(reading: Reading) -> Registry:
 async def _in_project(
     project: ProjectPath, schema_id: SchemaIdPath, context: Here, actor: Caller, after: After = None
 ) -> Found:
+    actor.must_have(Scope.READ)
     registry = ProjectRegistry(context, project)
     if after is not None or not context.schemas.may_see(actor.user, project, schema_id):
         await reader(project, context, actor, after)

@@ -10,11 +10,10 @@ from headrace_broker.record import Entry, Record
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
 from headrace_broker.topics import CREDENTIALS, DEAD_LETTERS, RESULTS
-from headrace_events.api_key import ApiKeyErased
 from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.errors import Invalid, Refusal
 from headrace_events.ids import CommandId, Micros
-from headrace_events.language import Home
+from headrace_events.language import Erasure, Home
 from headrace_processors.commands.handle import Accepted, Refused, Repeated, handle
 from headrace_processors.commands.snapshots import (
     aggregate_entry,
@@ -130,7 +129,7 @@ class Batches:
         if recorded.event.home is not Home.CREDENTIALS:
             return event_entry(recorded, self._codec)
         key = recorded.event.key.encode()
-        if isinstance(recorded.event, ApiKeyErased):
+        if isinstance(recorded.event, Erasure):
             return Entry(topic=CREDENTIALS, key=key, value=None)
         nonce, body = self._master.seal(self._codec.encode(recorded.event), key)
         sealed = self._records.encode(schema_id("credentials/sealed.v1.avsc"), {"nonce": nonce, "body": body})

@@ -12,14 +12,14 @@ from headrace_broker.admin import Admin
 from headrace_broker.authority import CertificateAuthority, InvalidSigningRequest
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
-from headrace_events.certificate import RecordCertificate, RejectCertificateRequest
+from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
 from headrace_events.envelope import Position, Request
 from headrace_events.errors import Conflict, NotFound
 from headrace_events.ids import Micros, processor_command_id
 from headrace_events.language import Command
 from headrace_events.project import MarkReady
 from headrace_events.topic import RecordTopicOpened
-from headrace_processors.provisioning.wanted import PendingCertificate, Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Closing, PendingCertificate, Wanted, WantedProject
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,9 @@ class Provisioner:
                 done += 1
                 continue
             done += self._set_rules(project)
+            for closing in project.closing():
+                self._close(project, closing)
+                done += 1
             for requested, at in list(project.topics.values()):
                 self._open_topic(project, requested_topic(requested.name, requested.partitions, requested.purpose), at)
                 done += 1
@@ -87,6 +90,12 @@ class Provisioner:
         (opened,) = self._admin.create_topics([spec])
         self._say(RecordTopicOpened(project=project.name, topic=opened), at, "opened")
         project.topics.pop(spec.name, None)
+
+    def _close(self, project: WantedProject, closing: Closing) -> None:
+        """Revoke what no access rule names any more."""
+        said = RecordCertificatesClosed(project=project.name, user=closing.user, generations=closing.generations)
+        self._say(said, closing.at, f"closed {project.name} {closing.generations}")
+        project.closed(closing)
 
     def _issue(self, project: WantedProject, pending: PendingCertificate) -> None:
         name = f"{project.name}__{pending.user}__{pending.generation}"

@@ -9,15 +9,27 @@
 CREATE TABLE users (
     user_name       text PRIMARY KEY,
     administrator   boolean NOT NULL,
+    standing        text NOT NULL,                  -- pending, active, rejected, deactivated
+    reason          text NOT NULL,                  -- why it was rejected or deactivated
+    password        boolean NOT NULL DEFAULT false, -- whether there is one
+    temporary_until bigint,                         -- null: the password lasts
+    locked_until    bigint,                         -- null: the password counts
+    totp            boolean NOT NULL DEFAULT false, -- whether one-time codes are asked for
     created_seq     bigint NOT NULL,
-    created_time    timestamptz NOT NULL
+    created_time    timestamptz NOT NULL,
+    standing_by     text NOT NULL,                  -- actor
+    standing_seq    bigint NOT NULL,
+    standing_time   timestamptz NOT NULL
 );
 
 CREATE TABLE api_keys (
     key_id          text PRIMARY KEY,
     user_name       text NOT NULL,
     project         text,                           -- null: not limited to one
+    name            text NOT NULL,                  -- what its owner calls it
+    scopes          text[],                         -- null: all
     expires         bigint,                         -- null: never
+    used            bigint,                         -- the day of its last use; null: never used
     revoked         boolean NOT NULL DEFAULT false,
     issued_seq      bigint NOT NULL,
     issued_time     timestamptz NOT NULL,

@@ -10,6 +10,7 @@ from pathlib import Path
 import headrace
 
 PUBLIC = {
+    "AccountApi",
     "Alert",
     "ApiKey",
     "Asha",
@@ -61,10 +62,13 @@ PUBLIC = {
     "SchemaRegistry",
     "SearchResults",
     "Searchspace",
+    "Session",
     "Study",
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "User",
+    "UsersApi",
     "Vector",
     "Visible",
     "Window",
@@ -72,6 +76,8 @@ PUBLIC = {
     "connect",
     "experiment",
     "login",
+    "register",
+    "sign_in",
 }
 
 

@@ -9,6 +9,7 @@ from headrace_projections.catalogue.apply import (
     projects,
     schemas,
     serving,
+    signing_in,
 )
 from headrace_projections.catalogue.apply.handlers import handlers
 
@@ -26,4 +27,5 @@ __all__ = [
     "projects",
     "schemas",
     "serving",
+    "signing_in",
 ]
