@@ -11,7 +11,7 @@ from headrace_events.certificate import (
 )
 from headrace_events.envelope import Position, Recorded
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectReady, ProjectRequested
+from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
 from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
 
@@ -33,6 +33,7 @@ class WantedProject:
     name: str
     requested_at: Position
     ready: bool = False
+    closing_at: Position | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
@@ -45,6 +46,8 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case ProjectClosing():
+                self.closing_at = recorded.at
             case MemberAdded(user=user, role=role) | MemberRoleChanged(user=user, role=role):
                 self.roles[user] = role
                 self.rules_changed = True
@@ -103,7 +106,9 @@ class Wanted:
         if isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
             self.projects[name] = WantedProject(name, recorded.at)
-        elif isinstance(recorded.event, ProjectReady):
+        elif isinstance(recorded.event, ProjectReady | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
+        elif isinstance(recorded.event, ProjectDeleted):
+            self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:
             self.projects[recorded.project].apply(recorded)

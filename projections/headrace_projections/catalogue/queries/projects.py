@@ -11,7 +11,7 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class ProjectRow:
-    """A project; it takes commands and records once `phase` is ready."""
+    """A project; it takes commands and records while `phase` is ready. One that is deleted keeps its name."""
 
     project: str
     phase: str
@@ -19,6 +19,9 @@ class ProjectRow:
     description: str
     requested_time: datetime
     ready_time: datetime | None = None
+    closing_by: str | None = None
+    closing_time: datetime | None = None
+    deleted_time: datetime | None = None
 
 
 @value
@@ -48,7 +51,8 @@ class HappenedRow:
 
 
 _PROJECTS = """
-    SELECT project, phase, owner, description, requested_time, ready_time FROM catalogue.projects"""
+    SELECT project, phase, owner, description, requested_time, ready_time, closing_by, closing_time, deleted_time
+    FROM catalogue.projects"""
 _MEMBERS = """
     SELECT user_name AS user, role, since_time,
            coalesce((SELECT version FROM catalogue.aggregate_versions versions
@@ -59,10 +63,10 @@ _ACTIVITY = """
 
 
 async def projects(pool: Pool, user: str | None = None) -> list[ProjectRow]:
-    """All projects, or those that the person belongs to or is named the owner of."""
+    """All projects that are not deleted, or of these the ones the person belongs to or is named the owner of."""
     of_user = """
-        WHERE owner = %(user)s OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s)"""
-    query = f"{_PROJECTS}{of_user if user is not None else ''} ORDER BY project"
+        AND (owner = %(user)s OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s))"""
+    query = f"{_PROJECTS} WHERE phase <> 'deleted'{of_user if user is not None else ''} ORDER BY project"
     return await all_of(pool, ProjectRow, query, user=user)
 
 
