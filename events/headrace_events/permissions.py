@@ -39,6 +39,7 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     member.RemoveMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.CreateTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.GrantTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.CloseTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.RecordTopicOpened: (Right.SYSTEM, "provisioning"),
     certificate.RequestCertificate: (Right.MEMBER_OR_ADMINISTRATOR, ""),
     certificate.RecordCertificate: (Right.SYSTEM, "provisioning"),

@@ -186,13 +186,9 @@ class Project:
         self.close()
 
 
-<<<<<<< HEAD
-def _settings(overrides: Mapping[str, Any]) -> dict[str, Any]:
-=======
 def _deleted(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return row if row["phase"] == "deleted" else None
 
 
-def _settings(overrides: dict[str, Any]) -> dict[str, Any]:
->>>>>>> 32d7ea0 (A project can be deleted: everybody lets go, nothing is left but its name, and whoever is killed on the way goes on)
+def _settings(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "."): value for name, value in overrides.items()}

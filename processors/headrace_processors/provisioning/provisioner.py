@@ -68,6 +68,10 @@ class Provisioner:
                 done += 1
                 continue
             done += self._set_rules(project)
+            if project.closed:
+                self._admin.delete_topics(project.closed)
+                project.closed.clear()
+                done += 1
             for requested, at in list(project.topics.values()):
                 self._open_topic(project, requested_topic(requested.name, requested.partitions, requested.purpose), at)
                 done += 1

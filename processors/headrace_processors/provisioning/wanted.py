@@ -13,7 +13,7 @@ from headrace_events.envelope import Position, Recorded
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class WantedProject:
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     rules_changed: bool = True
 
@@ -61,6 +62,10 @@ class WantedProject:
                 self.topics[name] = (requested, recorded.at)
             case TopicOpened(name=name):
                 self.topics.pop(name, None)
+            case TopicClosed(name=name):
+                self.closed.add(name)
+                self.writers.pop(name, None)
+                self.rules_changed = True
             case TopicGranted(topic=topic, user=user):
                 self.writers.setdefault(topic, set()).add(user)
                 self.rules_changed = True

@@ -78,11 +78,13 @@ CREATE TABLE topics (
     topic_id        text,                           -- Kafka's; null until it is open
     partitions      bigint NOT NULL,
     purpose         text NOT NULL,                  -- events, runs, predictions, outcomes, deadletters, features, user
-    phase           text NOT NULL,                  -- requested, open
+    phase           text NOT NULL,                  -- requested, open, closed
     requested_seq   bigint,                         -- null for the topics every project has
     requested_time  timestamptz,
     opened_seq      bigint,
     opened_time     timestamptz,
+    closed_seq      bigint,
+    closed_time     timestamptz,
     PRIMARY KEY (project, topic)
 );
 CREATE INDEX topics_by_id ON topics (topic_id);

@@ -3,7 +3,7 @@
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
 from headrace_projections.catalogue.tables import TABLES
 from headrace_projections.changes import Change, Forget, Update, Upsert
@@ -75,6 +75,13 @@ def grant_topic(event: TopicGranted, at: Recorded) -> list[Change]:
     """Show who else may write to the topic."""
     key = {"project": project_of(at), "topic": event.topic, "user_name": event.user}
     return [Upsert("topic_writers", key, stamped("since", at))]
+
+
+@on(TopicClosed)
+def close_topic(event: TopicClosed, at: Recorded) -> list[Change]:
+    """Show that the topic is no more; the row stays, as the name stays taken."""
+    key = {"project": project_of(at), "topic": event.name}
+    return [Update("topics", key, {"phase": "closed", **stamped("closed", at)}), Forget("topic_writers", key)]
 
 
 @on(SchemaRegistered)
