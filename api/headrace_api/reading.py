@@ -60,7 +60,7 @@ async def until_visible(context: Context, after: str | None, schema: str = CATAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody who may see a project: a member, its named owner before it is ready, or an administrator."""
+    """Somebody who may see a project: a member, an administrator, who asked for it or deletes it."""
 
     context: Context
     actor: Actor
@@ -74,7 +74,7 @@ async def reader(project: ProjectPath, context: Here, actor: Caller, after: Afte
     actor.must_have(Scope.READ)
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
-    if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
+    if not access.exists or not (access.administrator or access.role or access.named):
         raise Missing("project", project)
     return Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
 

@@ -54,11 +54,14 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     totp.RemoveTotp: (Right.ANY_USER, ""),
     projects.CreateProject: (Right.ANY_USER, ""),
     projects.MarkReady: (Right.SYSTEM, "provisioning"),
+    projects.DeleteProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    projects.MarkDeleted: (Right.SYSTEM, "provisioning"),
     member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
     member.ChangeRole: (Right.OWNER_OR_ADMINISTRATOR, ""),
     member.RemoveMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.CreateTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.GrantTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.CloseTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.RecordTopicOpened: (Right.SYSTEM, "provisioning"),
     certificate.RequestCertificate: (Right.MEMBER_OR_ADMINISTRATOR, ""),
     certificate.RecordCertificate: (Right.SYSTEM, "provisioning"),
@@ -121,18 +124,19 @@ def _user_may(command: Command, right: Right, known: Known) -> None:
         raise Forbidden("not-yours-to-send", f"{command.wire} is sent by the platform only")
     if right is Right.ADMINISTRATOR and not actor.administrator:
         raise Forbidden("administrators-only", f"{command.wire} is for administrators")
-    if command.scope is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
+    project: str | None = getattr(command, "project", None)
+    if project is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
         return
     if actor.administrator and right in {Right.OWNER_OR_ADMINISTRATOR, Right.MEMBER_OR_ADMINISTRATOR}:
         return
-    members = known.state(Membership, command.scope, "")
+    members = known.state(Membership, project, "")
     role = members.roles.get(name) if members else None
     if role is None:
-        raise NotFound("project", command.scope)
+        raise NotFound("project", project)
     if right in {Right.OWNER, Right.OWNER_OR_ADMINISTRATOR} and role is not Role.DATA_OWNER:
         raise Forbidden(
             "owners-only",
-            f"{command.wire} is for Data Owners of {command.scope!r}; {name!r} is a Data Scientist",
+            f"{command.wire} is for Data Owners of {project!r}; {name!r} is a Data Scientist",
             {"role": role.value, "needs": Role.DATA_OWNER.value},
         )
 

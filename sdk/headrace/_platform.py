@@ -69,6 +69,13 @@ class Platform:
         self.api.wait_until(accepted.status_url or "", _ready, f"project {name!r} to be ready")
         return self.get_project(name)
 
+    def delete_project(self, name: str, *, confirm: str) -> None:
+        """Delete a project with all that is in it, and return when nothing is left; `confirm` repeats its name.
+
+        For its Data Owners and for administrators. The name stays taken, and nothing brings the project back.
+        """
+        Project(self.api, name, self.user, self._settings).delete(confirm=confirm)
+
     def get_projects(self) -> list[dict[str, Any]]:
         """The caller's projects, or for administrators all of them."""
         projects: list[dict[str, Any]] = self.api.get("/api/projects")

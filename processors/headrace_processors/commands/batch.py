@@ -19,6 +19,7 @@ from headrace_processors.commands.snapshots import (
     aggregate_entry,
     answer_entry,
     counter_entries,
+    dropped_entries,
     forgotten_entries,
 )
 from headrace_processors.commands.world import AggregateKey, Answered, World, home_key, topic_scope
@@ -97,8 +98,10 @@ class Batches:
                 counted = [event for event in decided.outcome.events if event.event.home is not Home.CREDENTIALS]
                 touched |= dict.fromkeys(home_key(event) for event in counted)
                 scopes |= dict.fromkeys(topic_scope(event) for event in counted)
-        entries.extend(aggregate_entry(key, self._world.aggregates[key]) for key in touched)
-        entries.extend(counter_entries(self._world, scopes))
+        entries.extend(aggregate_entry(key, held) for key in touched if (held := self._world.aggregates.get(key)))
+        entries.extend(counter_entries(self._world, [scope for scope in scopes if scope in self._world.seqs]))
+        entries.extend(dropped_entries(self._world.dropped))
+        self._world.dropped.clear()
         entries.extend(forgotten_entries(self._world.forgotten()))
         return entries
 

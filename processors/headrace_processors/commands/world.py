@@ -8,6 +8,7 @@ from headrace_events.aggregates import AGGREGATES, KIND_OF_STATE
 from headrace_events.envelope import Recorded
 from headrace_events.ids import CommandId, Micros
 from headrace_events.language import Home
+from headrace_events.project import ProjectDeleted
 from headrace_events.schema import Schema
 from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import FIRST_FREE_ID
@@ -60,12 +61,16 @@ def topic_scope(recorded: Recorded) -> str:
 
 @dataclass(slots=True)
 class World:
-    """The aggregates, the answers already given, and the counters."""
+    """The aggregates, the answers already given, and the counters.
+
+    `dropped` are the aggregates of deleted projects whose snapshots are still to be removed.
+    """
 
     aggregates: dict[AggregateKey, Held] = field(default_factory=dict)
     answers: "OrderedDict[CommandId, Answered]" = field(default_factory=OrderedDict)
     seqs: dict[str, int] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)
+    dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
     avro: ApacheAvro = field(default_factory=ApacheAvro)
     now: Micros = field(default=Micros(0))
@@ -106,6 +111,16 @@ class World:
         state = AGGREGATES[key.kind].evolve(held.state if held else None, recorded.event)
         self.hold(key, Held(state, recorded.version))
         self.seqs[topic_scope(recorded)] = recorded.seq
+        if isinstance(recorded.event, ProjectDeleted):
+            self._drop(recorded.event.project)
+
+    def _drop(self, project: str) -> None:
+        """Forget all that belongs to a project; that it was deleted is the platform's to know."""
+        gone = [key for key in self.aggregates if key.scope == project]
+        for key in gone:
+            del self.aggregates[key]
+        self.seqs.pop(project, None)
+        self.dropped += gone
 
     def forgotten(self, limit: int = 100) -> list[CommandId]:
         """Take out up to `limit` answers that are older than REMEMBERED_US, the oldest first."""

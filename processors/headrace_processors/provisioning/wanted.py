@@ -13,9 +13,9 @@ from headrace_events.certificate import (
 from headrace_events.envelope import Position, Recorded
 from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectReady, ProjectRequested
+from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_events.user import UserActivated, UserDeactivated
 
 NEVER = Micros(1 << 62)
@@ -62,7 +62,7 @@ class Shut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class DeadCertificates:
     """Generations of somebody who was shut out, at that position, that are not yet revoked."""
 
     user: str
@@ -78,10 +78,12 @@ class WantedProject:
     requested_at: Position
     shut: Shut = field(default_factory=Shut)
     ready: bool = False
+    closing_at: Position | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
     rules_changed: bool = True
@@ -91,6 +93,8 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case ProjectClosing():
+                self.closing_at = recorded.at
             case MemberAdded(user=user, role=role) | MemberRoleChanged(user=user, role=role):
                 self.roles[user] = role
                 self.rules_changed = True
@@ -104,6 +108,10 @@ class WantedProject:
                 self.topics[name] = (requested, recorded.at)
             case TopicOpened(name=name):
                 self.topics.pop(name, None)
+            case TopicClosed(name=name):
+                self.closed.add(name)
+                self.writers.pop(name, None)
+                self.rules_changed = True
             case TopicGranted(topic=topic, user=user):
                 self.writers.setdefault(topic, set()).add(user)
                 self.rules_changed = True
@@ -135,7 +143,7 @@ class WantedProject:
         live = {user: generations - set(self._dead(user, generations)) for user, generations in self.live.items()}
         return project_rules(self.name) | wanted_members(self.name, roles, live, self.writers)
 
-    def closing(self) -> list[Closing]:
+    def dead(self) -> list[DeadCertificates]:
         """What has to be revoked because its person was shut out."""
         waited: dict[str, set[int]] = {}
         for user, generation in self.certificates:
@@ -144,14 +152,14 @@ class WantedProject:
         for user in self.shut.last.keys() & (self.live.keys() | waited.keys()):
             dead = self._dead(user, self.live.get(user, set()) | waited.get(user, set()))
             if dead:
-                found.append(Closing(user=user, generations=dead, at=self.shut.last[user][1]))
+                found.append(DeadCertificates(user=user, generations=dead, at=self.shut.last[user][1]))
         return found
 
-    def closed(self, closing: Closing) -> None:
+    def bury(self, dead: DeadCertificates) -> None:
         """Forget what was revoked; its event says the same later."""
-        for generation in closing.generations:
-            self.live.get(closing.user, set()).discard(generation)
-            self.certificates.pop((closing.user, generation), None)
+        for generation in dead.generations:
+            self.live.get(dead.user, set()).discard(generation)
+            self.certificates.pop((dead.user, generation), None)
 
     def _dead(self, user: str, generations: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted(one for one in generations if self.shut.closed(user, self.asked.get((user, one), NEVER))))
@@ -181,7 +189,9 @@ class Wanted:
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
             self.projects[name] = WantedProject(name, recorded.at, self.shut)
-        elif isinstance(recorded.event, ProjectReady):
+        elif isinstance(recorded.event, ProjectReady | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
+        elif isinstance(recorded.event, ProjectDeleted):
+            self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:
             self.projects[recorded.project].apply(recorded)

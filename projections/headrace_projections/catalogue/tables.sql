@@ -40,14 +40,20 @@ CREATE INDEX api_keys_of_user ON api_keys (user_name);
 
 CREATE TABLE projects (
     project         text PRIMARY KEY,
-    phase           text NOT NULL,                  -- requested, ready
+    phase           text NOT NULL,                  -- requested, ready, closing, deleted
     owner           text NOT NULL,
     description     text NOT NULL,
     requested_by    text NOT NULL,                  -- actor
     requested_seq   bigint NOT NULL,
     requested_time  timestamptz NOT NULL,
     ready_seq       bigint,
-    ready_time      timestamptz
+    ready_time      timestamptz,
+    events_topic_id text,                           -- of `<project>.events`; null until it is ready
+    closing_by      text,                           -- actor
+    closing_seq     bigint,
+    closing_time    timestamptz,
+    deleted_seq     bigint,
+    deleted_time    timestamptz
 );
 
 CREATE TABLE members (
@@ -84,11 +90,13 @@ CREATE TABLE topics (
     topic_id        text,                           -- Kafka's; null until it is open
     partitions      bigint NOT NULL,
     purpose         text NOT NULL,                  -- events, runs, predictions, outcomes, deadletters, features, user
-    phase           text NOT NULL,                  -- requested, open
+    phase           text NOT NULL,                  -- requested, open, closed
     requested_seq   bigint,                         -- null for the topics every project has
     requested_time  timestamptz,
     opened_seq      bigint,
     opened_time     timestamptz,
+    closed_seq      bigint,
+    closed_time     timestamptz,
     PRIMARY KEY (project, topic)
 );
 CREATE INDEX topics_by_id ON topics (topic_id);

@@ -72,6 +72,15 @@ class Groups:
                 pass
         return None
 
+    def forget(self, project: str) -> list[Group]:
+        """Know nothing of the project any more; returns the groups that were ready to be read."""
+        gone = [group for group in self.by_topic.values() if group.project == project]
+        self._created = {topic: made for topic, made in self._created.items() if made[0] != project}
+        self._subjects = {key: ids for key, ids in self._subjects.items() if key[0] != project}
+        for group in gone:
+            del self.by_topic[group.topic], self._opened[group.topic]
+        return gone
+
     def _ready(self, topic: str) -> Group | None:
         if topic not in self._created or topic not in self._opened:
             return None

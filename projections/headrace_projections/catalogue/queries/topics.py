@@ -28,8 +28,8 @@ _TOPICS = """
 
 
 async def topics(pool: Pool, project: str) -> list[TopicRow]:
-    """The project's topics, by name."""
-    return await all_of(pool, TopicRow, f"{_TOPICS} ORDER BY topic", project=project)
+    """The project's topics that are not closed, by name."""
+    return await all_of(pool, TopicRow, f"{_TOPICS} AND phase <> 'closed' ORDER BY topic", project=project)
 
 
 async def topic(pool: Pool, project: str, name: str) -> TopicRow | None:

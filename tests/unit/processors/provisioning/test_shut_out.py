@@ -73,8 +73,8 @@ def test_an_old_certificate_never_comes_back_to_life(order: tuple[str, ...]) -> 
     topics = {"platform": (SHUT, BACK), "old": certificate(1, 3), "new": certificate(2, 8)}
     wanted = folded([event for name in order for event in topics[name]])
     assert generations(wanted) == {"2"}
-    (closing,) = wanted.projects["flights"].closing()
-    assert (closing.user, closing.generations, closing.at) == ("bob", (1,), OUT)
+    (dead,) = wanted.projects["flights"].dead()
+    assert (dead.user, dead.generations, dead.at) == ("bob", (1,), OUT)
 
 
 def test_a_request_that_waited_is_closed_too() -> None:
@@ -82,13 +82,13 @@ def test_a_request_that_waited_is_closed_too() -> None:
     wanted = folded((asked, SHUT))
     project = wanted.projects["flights"]
     assert project.rules_of(project.certificates["bob", 1]) == set()
-    (closing,) = project.closing()
-    project.closed(closing)
+    (dead,) = project.dead()
+    project.bury(dead)
     assert project.certificates == {}
-    assert project.closing() == []
+    assert project.dead() == []
 
 
 def test_what_was_revoked_is_closed_no_more() -> None:
     revoked = at(6, CertificateRevoked(user="bob", generation=1), "flights")
     wanted = folded((*certificate(1, 3), SHUT, revoked))
-    assert wanted.projects["flights"].closing() == []
+    assert wanted.projects["flights"].dead() == []
