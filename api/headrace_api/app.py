@@ -29,21 +29,29 @@ from headrace_api.monitoring import routes as monitoring
 from headrace_api.monitors import routes as monitors
 from headrace_api.openlineage import ingest as openlineage_in
 from headrace_api.openlineage import routes as openlineage
+from headrace_api.passwords import routes as passwords
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
 from headrace_api.registry import routes as registry
 from headrace_api.requests import RequestMetrics, Requests
 from headrace_api.search import routes as search
 from headrace_api.serving import routes as serving
+from headrace_api.sessions import routes as sessions
 from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
+from headrace_api.totp import routes as totp
 from headrace_api.training_datasets import routes as training_datasets
+from headrace_api.users import life as users_life
 from headrace_api.users import routes as users
 from headrace_api.vectors import routes as vectors
 
 ROUTERS: tuple[APIRouter, ...] = (
     users.router,
+    users_life.router,
     keys.router,
+    sessions.router,
+    passwords.router,
+    totp.router,
     projects.router,
     members.router,
     certificates.router,
@@ -78,6 +86,7 @@ _WHY = {
     404: "there is no such thing, or none the caller may see",
     409: "the present state does not allow it",
     413: "the body is too large",
+    429: "tried too often: wait as long as Retry-After says",
     422: "the request can never be accepted as it is",
     503: "a server behind the API does not answer: try again",
     504: "no result in time: send the same request again with the same Idempotency-Key",

@@ -1,4 +1,4 @@
-"""Who is asking: an API key, as a bearer token or as the password of basic authentication."""
+"""Who is asking: an API key or a session, as a bearer token, the password of basic authentication, or a cookie."""
 
 import base64
 import binascii
@@ -11,8 +11,13 @@ from fastapi.security import HTTPBasic, HTTPBearer
 
 from headrace_api.context import Context, Here
 from headrace_api.errors import Busy, NotAllowed, Unauthenticated
+from headrace_api.sessions.origin import from_elsewhere
+from headrace_api.sessions.tokens import PREFIX, counts
 from headrace_broker.credentials import matches
 from headrace_events.api_key import ApiKeyStored
+from headrace_events.ids import Micros
+from headrace_events.scopes import Scope, must_have
+from headrace_events.session import SessionStored
 
 
 class _Bearer(HTTPBearer):
@@ -29,22 +34,32 @@ class _Basic(HTTPBasic):
         return None
 
 
-_BEARER = _Bearer(scheme_name="bearer", description="`Bearer <key id>.<secret>`")
+COOKIE = "headrace_session"
+
+_BEARER = _Bearer(scheme_name="bearer", description="`Bearer <key id>.<secret>`, or a session's token")
 _BASIC = _Basic(scheme_name="basic", description="any user name; the API key as password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The person whose key it is; `limited_to` is the one project the key may be used for (None: any)."""
+    """The person whose key or session it is; `key_id` is the one's id or the other's.
+
+    `limited_to` is the one project the key may be used for (None: any), `scopes` what for (None: anything).
+    """
 
     user: str
     key_id: str
     limited_to: str | None = None
+    scopes: tuple[Scope, ...] | None = None
 
     @property
     def name(self) -> str:
         """As the log names it."""
         return f"user:{self.user}"
+
+    def must_have(self, *one_of: Scope) -> None:
+        """Raise Forbidden unless the key has one of these scopes."""
+        must_have(self.scopes, *one_of)
 
     def must_not_be_limited(self) -> None:
         """Raise NotAllowed where the key is for one project only."""
@@ -77,22 +92,46 @@ def presented(header: str | None) -> str | None:
 
 def authenticate(header: str | None, context: Context) -> Actor:
     """The owner of the presented key; raises Unauthenticated."""
-    if not context.keys.healthy:
+    if not context.credentials.healthy:
         raise Busy("credentials are not followed now: try again")
     text = presented(header)
     if text is None:
         raise Unauthenticated("no-credential", "send an API key: `Authorization: Bearer <key id>.<secret>`")
     key_id, _, secret = text.partition(".")
-    stored = context.keys.find(key_id)
+    if key_id.startswith(PREFIX):
+        return _in_session(key_id, secret, context)
+    stored = context.credentials.find(key_id)
     if stored is None or not matches(stored, secret):
         raise Unauthenticated("invalid-credential", "this API key is unknown or revoked: ask for another one")
     if _expired(stored):
         raise Unauthenticated("expired-credential", "this API key has expired: ask for another one")
-    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project)
+    context.uses.used(key_id)
+    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project, scopes=stored.scopes)
+
+
+def _in_session(session_id: str, secret: str, context: Context) -> Actor:
+    """The person who signed in; raises Unauthenticated."""
+    stored = context.credentials.held(SessionStored, f"session/{session_id}")
+    now = Micros(time.time_ns() // 1000)
+    if stored is None or not counts(stored, secret, now) or context.credentials.barred(stored.user):
+        raise Unauthenticated("invalid-session", "this session is over: sign in again")
+    context.session_uses.used(stored)
+    return Actor(user=stored.user, key_id=session_id)
 
 
 def _expired(stored: ApiKeyStored) -> bool:
     return stored.expires is not None and stored.expires <= time.time_ns() // 1000
+
+
+def _header(request: Request) -> str | None:
+    """The Authorization header, or what stands for it in a cookie; raises NotAllowed for another site's page."""
+    header = request.headers.get("authorization")
+    token = request.cookies.get(COOKIE)
+    if header is not None or token is None:
+        return header
+    if from_elsewhere(request):
+        raise NotAllowed("cross-origin", "a page of another site may not act for whoever is signed in here")
+    return f"Bearer {token}"
 
 
 async def _caller(
@@ -101,9 +140,10 @@ async def _caller(
     _bearer: Annotated[None, Security(_BEARER)],
     _basic: Annotated[None, Security(_BASIC)],
 ) -> Actor:
-    actor = authenticate(request.headers.get("authorization"), context)
+    actor = authenticate(_header(request), context)
     request.state.actor = actor.name
-    context.trail.key_used(request, actor.name, actor.key_id)
+    if not actor.key_id.startswith(PREFIX):
+        context.trail.key_used(request, actor.name, actor.key_id)
     project = request.path_params.get("project")
     if project is not None:
         actor.must_reach(project)

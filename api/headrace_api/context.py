@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
 import anyio.to_thread
@@ -15,10 +15,14 @@ from starlette.requests import HTTPConnection
 
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
+from headrace_api.keys.uses import KeyUses
+from headrace_api.registry.cache import SchemaCache
+from headrace_api.sessions.doors import Doors
+from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
 from headrace_broker.audit import ProducedAudit
 from headrace_broker.command_client import CommandClient
-from headrace_broker.credentials import ApiKeys, FollowedApiKeys
+from headrace_broker.credentials import Credentials, FollowedCredentials
 from headrace_broker.results import Result
 from headrace_broker.sealing import MasterKey
 from headrace_events.envelope import Request
@@ -51,13 +55,17 @@ class Context:
 
     settings: Settings
     commands: Commands
-    keys: ApiKeys
+    credentials: Credentials
+    uses: KeyUses
+    session_uses: SessionUses
+    doors: Doors
     master: MasterKey
     pool: Pool
     artifacts: ArtifactStore
     engine: Engine | None
     ca_chain: str
     trail: Trail
+    schemas: SchemaCache = field(default_factory=SchemaCache)
 
 
 @asynccontextmanager
@@ -65,7 +73,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     """Follow the results and the credentials to their ends, open the pool; close all of it afterwards."""
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
-    keys = await anyio.to_thread.run_sync(FollowedApiKeys, settings.connection, master)
+    credentials = await anyio.to_thread.run_sync(FollowedCredentials, settings.connection, master)
     trail = Trail(ProducedAudit(settings.connection))
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
@@ -76,7 +84,10 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             yield Context(
                 settings=settings,
                 commands=commands,
-                keys=keys,
+                credentials=credentials,
+                uses=KeyUses(commands.send),
+                session_uses=SessionUses(commands.send),
+                doors=Doors(master),
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),
@@ -86,7 +97,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             )
         finally:
             await anyio.to_thread.run_sync(trail.close)
-            await anyio.to_thread.run_sync(keys.close)
+            await anyio.to_thread.run_sync(credentials.close)
             await anyio.to_thread.run_sync(commands.close)
             if engine is not None:
                 engine.close()

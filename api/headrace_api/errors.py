@@ -5,6 +5,7 @@ ApiError
 ├── NotAllowed        a key that may not be used for this        403
 ├── Missing           no such thing, or none the caller may see  404
 ├── TooLarge          a body over the limit                      413
+├── TooMany           tried too often: wait                      429
 ├── Unprocessable     a request that can never be accepted       422
 ├── Busy              a server of ours does not answer           503
 └── OutcomeUnknown    sent, but no result in time: ask again     504
@@ -84,6 +85,16 @@ class TooLarge(ApiError):
     """The body is over the limit."""
 
     status = 413
+
+
+class TooMany(ApiError):
+    """It was tried too often; it may be tried again after `wait` microseconds."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str, wait: int) -> None:
+        seconds = max(1, -(-wait // 1_000_000))
+        super().__init__(code, f"{message} ({seconds} s)", {"seconds": seconds}, headers={"Retry-After": str(seconds)})
 
 
 class Unprocessable(ApiError):

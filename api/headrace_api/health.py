@@ -16,7 +16,7 @@ def router(registry: CollectorRegistry) -> APIRouter:
         """200 while results and credentials are followed, else 503. What the log or the database do is their own."""
         if not context.commands.healthy:
             raise Busy("results of commands are not read any more")
-        if not context.keys.healthy:
+        if not context.credentials.healthy:
             raise Busy("credentials are not followed any more")
         return {"status": "ok"}
 

@@ -53,7 +53,7 @@ async def watched(settings: Settings) -> AsyncIterator[Context]:
 
 
 async def _watch(context: Context) -> None:
-    while context.commands.healthy and context.keys.healthy:
+    while context.commands.healthy and context.credentials.healthy:
         context.trail.tell_rest()
         await asyncio.sleep(0.5)
     logger.critical("results or credentials are not followed any more: the process ends, to be started anew")

@@ -10,6 +10,7 @@ from headrace_api.context import Context, Here
 from headrace_api.errors import ApiError, Missing, NotAllowed, Unprocessable
 from headrace_events.envelope import Position
 from headrace_events.roles import Role
+from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of, is_administrator
 from headrace_projections.positions import wait_for
 
@@ -59,7 +60,7 @@ async def until_visible(context: Context, after: str | None, schema: str = CATAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody who may see a project: a member, its named owner before it is ready, or an administrator."""
+    """Somebody who may see a project: a member, an administrator, who asked for it or deletes it."""
 
     context: Context
     actor: Actor
@@ -68,10 +69,12 @@ class Reader:
     administrator: bool
 
 
-async def _reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
+async def reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
+    """The caller as a reader of the project; raises Missing, NotYetVisible, or what its key lacks."""
+    actor.must_have(Scope.READ)
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
-    if not access.exists or not (access.administrator or access.role or access.owner == actor.user):
+    if not access.exists or not (access.administrator or access.role or access.named):
         raise Missing("project", project)
     return Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
 
@@ -91,11 +94,12 @@ class PlatformReader:
 
 
 async def _platform_reader(context: Here, actor: Caller, after: After = None) -> PlatformReader:
+    actor.must_have(Scope.READ)
     await until_visible(context, after)
     return PlatformReader(context=context, actor=actor, administrator=await is_administrator(context.pool, actor.user))
 
 
-Reading = Annotated[Reader, Depends(_reader)]
+Reading = Annotated[Reader, Depends(reader)]
 """The caller as a reader of the project in the path; who may not see it gets `project-not-found`."""
 
 PlatformReading = Annotated[PlatformReader, Depends(_platform_reader)]

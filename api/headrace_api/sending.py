@@ -16,6 +16,7 @@ from headrace_events import envelope
 from headrace_events.envelope import Position
 from headrace_events.ids import CommandId, command_id, event_id, uuid7
 from headrace_events.language import Command
+from headrace_events.scopes import needed
 
 SECONDS = 20.0
 """How long a command's result is waited for."""
@@ -32,6 +33,18 @@ class Accepted(BaseModel):
     events: list[str] = Field(description="ids of the events that happened; none if nothing had to change")
     positions: list[str] = Field(description="give these as `after` to a read, and it shows what you did")
     status_url: str | None = Field(default=None, description="read this until the work behind it is done")
+
+    @classmethod
+    def of(cls, command: CommandId, result: Result, status_url: str | None = None) -> "Accepted":
+        """The answer to a command with that result."""
+        return cls(
+            command_id=command,
+            aggregate=result.aggregate,
+            version=result.version,
+            events=list(result.events),
+            positions=list(result.positions),
+            status_url=status_url,
+        )
 
 
 IdempotencyKey = Annotated[
@@ -74,14 +87,7 @@ class Sender:
         if status_path is not None:
             self._response.status_code = 202
             status_url = self.context.settings.url + status_path
-        return Accepted(
-            command_id=self.id,
-            aggregate=result.aggregate,
-            version=result.version,
-            events=list(result.events),
-            positions=list(result.positions),
-            status_url=status_url,
-        )
+        return Accepted.of(self.id, result, status_url)
 
     def tell(self, positions: Sequence[str]) -> None:
         """Name the positions in the answer, of each partition the furthest."""
@@ -91,10 +97,11 @@ class Sender:
         self._response.headers[POSITION] = ",".join(str(place) for place in furthest.values())
 
     async def result(self, command: Command, part: int | None = None) -> Result:
-        """What became of the command; raises the Refusal, Unavailable, OutcomeUnknown.
+        """What became of the command; raises the Refusal (or its key's), Unavailable, OutcomeUnknown.
 
         A request of many commands numbers them: sent again with its id, each `part` has its own id again.
         """
+        self.actor.must_have(needed(command))
         request = envelope.Request(
             command=command,
             id=self.id if part is None else CommandId(event_id(self.id, part)),

@@ -113,6 +113,7 @@ def service_rules() -> set[Rule]:
         Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)
         for operation in ("create", "alter", "describe")
     }
+    rules |= {Rule(PROVISIONING, "group", "*", False, operation) for operation in ("describe", "delete")}
     for reader in DATA_READERS:
         rules |= set(_topic(reader, topics.DEAD_LETTERS, *write))
         rules |= {

@@ -113,7 +113,37 @@ class Admin:
         if not present:
             return
         for future in self._client.delete_topics(present, request_timeout=_ANSWER_S).values():
-            self._answer(future)
+            try:
+                self._answer(future)
+            except Missing:
+                continue
+        until(lambda: None if self.topic_ids(present) else True, "topics to be gone")
+
+    def topics_below(self, prefix: str) -> list[str]:
+        """The topics whose names begin so."""
+        try:
+            found = self._client.list_topics(timeout=_ANSWER_S).topics
+        except KafkaException as error:
+            raise translated(error) from error
+        return [name for name in found if name.startswith(prefix)]
+
+    def delete_groups(self, prefix: str) -> list[str]:
+        """Delete the consumer groups whose names begin so; those that clients are in now stay, and are returned."""
+        listed = self._answer(self._client.list_consumer_groups(request_timeout=_ANSWER_S))
+        groups = [group.group_id for group in listed.valid if group.group_id.startswith(prefix)]
+        held: list[str] = []
+        if not groups:
+            return held
+        for group, future in self._client.delete_consumer_groups(groups, request_timeout=_ANSWER_S).items():
+            try:
+                future.result()
+            except KafkaException as error:
+                code = error.args[0].code()
+                if code == KafkaError.NON_EMPTY_GROUP:
+                    held.append(group)
+                elif code != KafkaError.GROUP_ID_NOT_FOUND:
+                    raise translated(error) from error
+        return held
 
     def rules(self) -> set[Rule]:
         """Every allowing rule on the brokers."""

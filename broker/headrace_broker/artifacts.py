@@ -67,6 +67,15 @@ class Artifacts:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         return self._put(project, sha256, lambda part: self.files.put_file(str(file), part))
 
+    def remove(self, project: str) -> None:
+        """Remove everything that the project ever stored; raises Unavailable."""
+        folder = self.path(project, "0" * 64).rpartition("/")[0].rpartition("/")[0]
+        try:
+            if self.files.exists(folder):
+                self.files.rm(folder, recursive=True)
+        except OSError as error:
+            raise Unavailable(f"the artifacts of {project} cannot be removed: {error}") from error
+
     def _put(self, project: str, sha256: str, put: Callable[[str], object]) -> str:
         path = self.path(project, sha256)
         try:

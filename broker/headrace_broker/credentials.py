@@ -1,11 +1,12 @@
-"""The API keys that count now, followed from the compacted credentials topic into memory."""
+"""What people sign in with, as far as it counts now: followed from the compacted credentials topic into memory."""
 
 import hmac
 import logging
 import threading
 import time
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from headrace_broker.admin import Admin
 from headrace_broker.connection import Connection
@@ -15,20 +16,40 @@ from headrace_broker.record import Record
 from headrace_broker.sealing import MasterKey
 from headrace_broker.topics import CREDENTIALS
 from headrace_events.api_key import ApiKeyStored
+from headrace_events.language import Event, Home
+from headrace_events.user import UserBarred
 from headrace_schemas.codec import MessageCodec, RecordCodec, ShippedSchemas
 
 logger = logging.getLogger(__name__)
 
+E = TypeVar("E", bound=Event)
 
-class ApiKeys(Protocol):
-    """What is known of the keys that were given out and not erased."""
+
+class Credentials(Protocol):
+    """What was stored and not erased, by its key on the credentials topic."""
 
     def find(self, key_id: str) -> ApiKeyStored | None:
-        """The key of that id, or None."""
+        """The API key of that id, or None: also where its owner was shut out."""
         ...
 
-    def wait_for(self, key_id: str, seconds: float) -> bool:
-        """Block until the key is known; False if it is not after that many seconds."""
+    def held(self, kind: type[E], key: str) -> E | None:
+        """What is stored under the key, if it is of that kind."""
+        ...
+
+    def all_of(self, kind: type[E]) -> list[E]:
+        """Everything of that kind."""
+        ...
+
+    def barred(self, user: str) -> bool:
+        """Whether the person was shut out."""
+        ...
+
+    def wait_for(self, key: str, seconds: float) -> bool:
+        """Block until something is stored under the key; False if nothing is after that many seconds."""
+        ...
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Block until that holds, asking after each change; False if it does not after that many seconds."""
         ...
 
     @property
@@ -46,30 +67,49 @@ def matches(stored: ApiKeyStored, secret: str) -> bool:
     return hmac.compare_digest(sha256(secret.encode()).hexdigest(), stored.key_hash)
 
 
-class StoredApiKeys:
-    """Keys by id, changed record by record; also the twin of the followed ones."""
+class StoredCredentials:
+    """Credentials by key, changed record by record; also the twin of the followed ones."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, ApiKeyStored] = {}
+        self._held: dict[str, Event] = {}
         self._changed = threading.Condition()
 
-    def put(self, key_id: str, stored: ApiKeyStored | None) -> None:
-        """Store a key, or forget it."""
+    def put(self, key: str, stored: Event | None) -> None:
+        """Store a credential under its key, or forget what lies there."""
         with self._changed:
             if stored is None:
-                self._keys.pop(key_id, None)
+                self._held.pop(key, None)
             else:
-                self._keys[key_id] = stored
+                self._held[key] = stored
             self._changed.notify_all()
 
     def find(self, key_id: str) -> ApiKeyStored | None:
-        """The key of that id, or None."""
-        return self._keys.get(key_id)
+        """The API key of that id, or None: also where its owner was shut out."""
+        stored = self.held(ApiKeyStored, key_id)
+        return None if stored is None or self.barred(stored.user) else stored
 
-    def wait_for(self, key_id: str, seconds: float) -> bool:
-        """Block until the key is known; False if it is not after that many seconds."""
+    def held(self, kind: type[E], key: str) -> E | None:
+        """What is stored under the key, if it is of that kind."""
+        stored = self._held.get(key)
+        return stored if isinstance(stored, kind) else None
+
+    def all_of(self, kind: type[E]) -> list[E]:
+        """Everything of that kind."""
         with self._changed:
-            return self._changed.wait_for(lambda: key_id in self._keys, seconds)
+            return [one for one in self._held.values() if isinstance(one, kind)]
+
+    def barred(self, user: str) -> bool:
+        """Whether the person was shut out."""
+        return self.held(UserBarred, f"barred/{user}") is not None
+
+    def wait_for(self, key: str, seconds: float) -> bool:
+        """Block until something is stored under the key; False if nothing is after that many seconds."""
+        return self.wait_until(lambda: key in self._held, seconds)
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Block until that holds, asking after each change; False if it does not after that many seconds."""
+        with self._changed:
+            return self._changed.wait_for(holds, seconds)
 
     @property
     def healthy(self) -> bool:
@@ -80,8 +120,8 @@ class StoredApiKeys:
         """Stop following."""
 
 
-class FollowedApiKeys(StoredApiKeys):
-    """The keys on the log. Made when everything there has been read; follows what comes until it is closed."""
+class FollowedCredentials(StoredCredentials):
+    """What is on the log. Made when everything there has been read; follows what comes until it is closed."""
 
     def __init__(self, connection: Connection, master: MasterKey, seconds: float = 30.0) -> None:
         super().__init__()
@@ -127,11 +167,11 @@ class FollowedApiKeys(StoredApiKeys):
             key = record.key or b""
             self.put(key.decode(), self._opened(key, record))
 
-    def _opened(self, key: bytes, record: Record) -> ApiKeyStored | None:
+    def _opened(self, key: bytes, record: Record) -> Event | None:
         if record.value is None:
             return None
         sealed = self._sealed.decode(record.value)
         event = self._codec.decode_event(self._master.open(sealed["nonce"], sealed["body"], key))
-        if not isinstance(event, ApiKeyStored):
+        if event.home is not Home.CREDENTIALS:
             raise TypeError(f"{type(event).__name__} is no credential")
         return event

@@ -1,4 +1,9 @@
-"""The metadata feed: every event of the platform and of each ready project, each topic in order, without a gap."""
+"""The metadata feed: every event of the platform and of each project that is not closing, in order, without a gap.
+
+A project's topic is followed from `ProjectReady` and left at `ProjectClosing`: after that one, no event of the project
+is handed out. The topic may be gone before its closing has been read; what cannot be read is therefore judged only
+once the platform's topic has been read as far as it was then.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +11,11 @@ from dataclasses import dataclass, field
 from headrace_broker.admin import Admin
 from headrace_broker.connection import Connection
 from headrace_broker.envelopes import read_event
-from headrace_broker.errors import Gap, Missing
+from headrace_broker.errors import BrokerError, Gap, Missing
 from headrace_broker.follower import STAYING_MS, Follower, Partition
-from headrace_broker.topics import PLATFORM
+from headrace_broker.topics import PLATFORM, events_of
 from headrace_events.envelope import Recorded
-from headrace_events.project import ProjectReady
+from headrace_events.project import ProjectClosing, ProjectReady
 from headrace_schemas.codec import MessageCodec
 
 
@@ -33,6 +38,14 @@ class Events:
         return bool(self.ends)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A topic that cannot be read, why, and how far the platform's topic must be read before that is an error."""
+
+    error: BrokerError
+    until: int
+
+
 class MetadataFeed:
     """Reads all metadata events; follows a project's topic as soon as ProjectReady announces it."""
 
@@ -48,23 +61,57 @@ class MetadataFeed:
             if where.topic == PLATFORM and where != platform:
                 raise Missing(f"{PLATFORM} is another topic ({platform.topic_id}) than the one read before")
         known.setdefault(platform, Start())
-        self._follower = Follower(connection, wait_ms=wait_ms)
+        self._follower = Follower(connection, wait_ms=wait_ms, alone=True)
         self._codec = MessageCodec()
+        self._platform = platform
+        self._read = 0
+        self._lost: dict[str, _Lost] = {}
+        self._left: set[str] = set()
         self._seqs = {where.topic: start.seq for where, start in known.items()}
         self._follower.follow({where: start.offset for where, start in known.items()})
 
     def poll(self, seconds: float = 0.5) -> Events:
         """What came next; raises Gap, SchemaError and BrokerError, after which the feed is of no more use."""
         batch = self._follower.poll(seconds=seconds)
-        events = [read_event(record, self._codec) for record in batch.records]
-        for recorded, record in zip(events, batch.records, strict=True):
+        events: list[Recorded] = []
+        for record in batch.records:
+            if record.topic in self._left:
+                continue
+            recorded = read_event(record, self._codec)
             due = self._seqs.get(record.topic, 0) + 1
             if recorded.seq != due:
                 raise Gap(record.topic, due, recorded.seq)
             self._seqs[record.topic] = due
+            events.append(recorded)
             if isinstance(recorded.event, ProjectReady):
                 self._follow_project(recorded.event)
-        return Events(events, batch.ends)
+            elif isinstance(recorded.event, ProjectClosing):
+                self._leave(events_of(recorded.event.project))
+        ends = {where: end for where, end in batch.ends.items() if where.topic not in self._left}
+        self._read = ends.get(self._platform, self._read)
+        self._judge(batch.lost)
+        return Events(events, ends)
+
+    def _leave(self, topic: str) -> None:
+        self._follower.leave(topic)
+        self._left.add(topic)
+        self._lost.pop(topic, None)
+        self._seqs.pop(topic, None)
+
+    def _judge(self, lost: Mapping[Partition, BrokerError]) -> None:
+        """Raise what made a topic unreadable, unless its project turns out to be closing."""
+        for where, error in lost.items():
+            if where == self._platform:
+                raise error
+            if where.topic not in self._left:
+                self._lost[where.topic] = _Lost(error, self._follower.end(self._platform))
+        for found in self._lost.values():
+            if self._read >= found.until:
+                raise found.error
+
+    def has_left(self, topic: str) -> bool:
+        """Whether the topic is followed no more, for its project is closing or gone."""
+        return topic in self._left
 
     def _follow_project(self, ready: ProjectReady) -> None:
         self._follower.follow(
@@ -77,7 +124,7 @@ class MetadataFeed:
 
     def at_end(self) -> bool:
         """Whether everything that was there has been read."""
-        return self._follower.at_end()
+        return not self._lost and self._follower.at_end()
 
     def lag(self) -> int:
         """How many offsets are still to be read, as the brokers last told; never asks."""

@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace_cli import audit, environment, members, projects, stack, topics, users
+from headrace_cli import account, audit, environment, keys, members, projects, schemas, stack, topics, users
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,11 +15,19 @@ app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("rebuild")(stack.rebuild)
 app.command("env")(environment.environment)
+app.command("login")(account.login)
+app.command("logout")(account.logout)
+app.command("whoami")(account.whoami)
+app.add_typer(account.passwords, name="password")
+app.add_typer(account.codes, name="totp")
+app.add_typer(account.sessions, name="session")
 app.command("audit")(audit.audit)
 app.add_typer(users.app, name="user")
+app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(topics.app, name="topic")
+app.add_typer(schemas.app, name="schema")
 
 if __name__ == "__main__":
     app()

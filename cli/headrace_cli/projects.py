@@ -31,6 +31,23 @@ def create(
     tell(as_json, row, f"project {name} of {row['owner']} is ready after {seconds:.1f} s")
 
 
+@app.command("delete")
+@told
+def delete(
+    name: str,
+    confirm: Annotated[
+        str, typer.Option(prompt="Type the project's name to delete it for ever", help="the name again")
+    ],
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a project with all that is in it, and answer once nothing is left; its name stays taken."""
+    began = time.monotonic()
+    signed_in(user).delete_project(name, confirm=confirm)
+    seconds = time.monotonic() - began
+    tell(as_json, {"project": name, "phase": "deleted"}, f"nothing is left of project {name} after {seconds:.1f} s")
+
+
 @app.command("list")
 @told
 def list_(user: ActAs = None, as_json: AsJson = False) -> None:

@@ -1,4 +1,7 @@
-"""As whom a command acts: the administrator of the stack on this machine, else whose key the environment holds."""
+"""As whom a command acts: the administrator of the stack on this machine, else whose key the environment holds.
+
+Without either, it is whoever signed in with `headrace login`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ MINUTES = 10
 
 
 def signed_in(user: str | None = None) -> headrace.Platform:
-    """The platform, as the administrator or, vouched for by them, as `user`; raises HeadraceError."""
+    """The platform, as the administrator, or as `user`, vouched for by them; raises HeadraceError."""
     key = administrator_key()
     address = local_api() if key is not None else None
     platform = headrace.connect(host=address or os.environ.get("HEADRACE_API"), api_key=key)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="Topics of projects.")
 InProject = Annotated[str, typer.Option("--project", help="the project")]
@@ -35,6 +35,22 @@ def grant(name: str, person: str, project: InProject, user: ActAs = None, as_jso
     kafka = signed_in(user).get_project(project).get_kafka_api()
     kafka.grant(name, person)
     tell(as_json, {"topic": name, "user": person}, f"{person} may write to {name}")
+
+
+@app.command("delete")
+@told
+def delete(
+    name: str,
+    project: InProject,
+    confirm: Annotated[str, typer.Option(prompt="Repeat the name to delete it for ever", help="the name again")],
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a topic that members made, with all its records; its name stays taken."""
+    if confirm != name:
+        refuse(f"{confirm!r} is not {name!r}: nothing was deleted", "Repeat the topic's name in --confirm.")
+    signed_in(user).get_project(project).get_kafka_api().delete_topic(name)
+    tell(as_json, {"topic": name, "phase": "closed"}, f"topic {name} is deleted")
 
 
 @app.command("list")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Annotated
+
 import typer
 
+import headrace
+from headrace_cli.account import Host, Stdin, asked
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="People of the platform.")
+
+Why = Annotated[str, typer.Option("--reason", help="shown to administrators")]
 
 
 @app.command("create")
@@ -20,6 +27,80 @@ def create(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
 
 @app.command("list")
 @told
-def list_(user: ActAs = None, as_json: AsJson = False) -> None:
+def list_(
+    standing: Annotated[str | None, typer.Option(help="pending, active, rejected or deactivated; all if not")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
     """Show everybody."""
-    tell_rows(as_json, signed_in(user).get_users(), ("user", "administrator", "created_time"))
+    people = signed_in(user).get_users_api().get_users(standing)
+    tell_rows(as_json, [asdict(one) for one in people], ("user", "standing", "administrator", "created_time"))
+
+
+@app.command("show")
+@told
+def show(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show a person."""
+    row = asdict(signed_in(user).get_users_api().get_user(name))
+    tell(as_json, row, "\n".join(f"{column:15} {value}" for column, value in row.items()))
+
+
+@app.command("register")
+@told
+def register(
+    name: str,
+    host: Host = None,
+    from_stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask to become a user, without a credential; an administrator decides. An empty password is none."""
+    headrace.register(name, host, asked("Password", from_stdin, confirm=True) or None)
+    tell(as_json, {"user": name}, f"user {name} waits for an administrator")
+
+
+@app.command("approve")
+@told
+def approve(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Let a registered person in."""
+    signed_in(user).get_users_api().approve(name)
+    tell(as_json, {"user": name}, f"user {name} is let in")
+
+
+@app.command("reject")
+@told
+def reject(name: str, reason: Why = "", user: ActAs = None, as_json: AsJson = False) -> None:
+    """Turn a registered person away."""
+    signed_in(user).get_users_api().reject(name, reason)
+    tell(as_json, {"user": name}, f"user {name} is turned away")
+
+
+@app.command("deactivate")
+@told
+def deactivate(name: str, reason: Why = "", user: ActAs = None, as_json: AsJson = False) -> None:
+    """Shut a person out at once: keys, sessions, certificates."""
+    signed_in(user).get_users_api().deactivate(name, reason)
+    tell(as_json, {"user": name}, f"user {name} is shut out")
+
+
+@app.command("activate")
+@told
+def activate(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Let a deactivated person in again."""
+    signed_in(user).get_users_api().activate(name)
+    tell(as_json, {"user": name}, f"user {name} is let in again")
+
+
+@app.command("grant-administrator")
+@told
+def grant_administrator(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Let a person administer the platform."""
+    signed_in(user).get_users_api().grant_administrator(name)
+    tell(as_json, {"user": name}, f"user {name} is an administrator")
+
+
+@app.command("withdraw-administrator")
+@told
+def withdraw_administrator(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Take the administrator's right from a person."""
+    signed_in(user).get_users_api().withdraw_administrator(name)
+    tell(as_json, {"user": name}, f"user {name} is no administrator")

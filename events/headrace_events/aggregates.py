@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from headrace_events.avro import Avro
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event
+
+if TYPE_CHECKING:
+    from headrace_events.schema import Schema
 
 S = TypeVar("S")
 
@@ -25,6 +29,15 @@ class Known(Protocol):
 
     def state(self, state: type[S], scope: str | None, key: str) -> S | None:
         """The state of that aggregate, or None where nothing has happened to it."""
+        ...
+
+    @property
+    def avro(self) -> Avro:
+        """Avro's own rules."""
+        ...
+
+    def schema(self, schema_id: int) -> "Schema | None":
+        """The schema of that id, whichever project registered it."""
         ...
 
     def next_schema_id(self) -> int:

@@ -3,19 +3,24 @@
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
-from headrace_events.language import Command, Event, Home, command, event, value
-from headrace_events.user import User
+from headrace_events.language import Command, Erasure, Event, Home, command, event, value
+from headrace_events.scopes import Scope, scopes
+from headrace_events.user import User, must_be_active
+
+DAY_US = 24 * 3600 * 1_000_000
 
 
 @command("api_key.issue")
 class IssueApiKey(Command):
-    """Give a person a key. `key_hash` is hexadecimal SHA-256 of the secret; `project` narrows what it may do."""
+    """Give a person a key. `key_hash` is hexadecimal SHA-256 of the secret; project and scopes narrow what it does."""
 
     key_id: str
     user: str
     key_hash: str
     limited_to: str | None = None
     expires: Micros | None = None
+    scopes: tuple[Scope, ...] | None = None
+    name: str = ""
 
     @property
     def key(self) -> str:
@@ -33,6 +38,18 @@ class RevokeApiKey(Command):
         return self.key_id
 
 
+@command("api_key.record_use")
+class RecordApiKeyUse(Command):
+    """The API says: the key was used, for the first time on that day (UTC)."""
+
+    key_id: str
+    used: Micros
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
 @event("api_key.issued", Home.PLATFORM)
 class ApiKeyIssued(Event):
     """The key can be used until it expires (microseconds UTC; None: never) or is revoked."""
@@ -41,6 +58,8 @@ class ApiKeyIssued(Event):
     user: str
     project: str | None = None
     expires: Micros | None = None
+    scopes: tuple[Scope, ...] | None = None
+    name: str = ""
 
     @property
     def key(self) -> str:
@@ -56,6 +75,19 @@ class ApiKeyStored(Event):
     key_hash: str
     project: str | None = None
     expires: Micros | None = None
+    scopes: tuple[Scope, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        return self.key_id
+
+
+@event("api_key.used", Home.PLATFORM)
+class ApiKeyUsed(Event):
+    """The key was used on that day (UTC); at most once a day."""
+
+    key_id: str
+    used: Micros
 
     @property
     def key(self) -> str:
@@ -74,7 +106,7 @@ class ApiKeyRevoked(Event):
 
 
 @event("api_key.erased", Home.CREDENTIALS)
-class ApiKeyErased(Event):
+class ApiKeyErased(Erasure):
     """Takes the place of the stored hash, so that the credentials topic forgets it."""
 
     key_id: str
@@ -90,32 +122,59 @@ class ApiKey:
 
     user: str
     revoked: bool = False
+    used: Micros | None = None
 
 
 def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
     """Only the owner of a key, or an administrator, issues or revokes it."""
     match wish:
-        case IssueApiKey(key_id=key_id, user=user, key_hash=key_hash, limited_to=project, expires=expires):
+        case IssueApiKey(key_id=key_id, user=user, key_hash=key_hash, expires=expires):
             _own_or_administrator(user, known)
-            if known.state(User, None, user) is None:
-                raise NotFound("user", user)
+            must_be_active(user, known)
             if state is not None:
                 raise AlreadyExists("API key", key_id)
             if len(key_hash) != 64:
                 raise Invalid("invalid-key-hash", "a key's hash is 64 hexadecimal digits of SHA-256")
             if expires is not None and expires <= known.now:
                 raise Invalid("already-expired", "the key would have expired before it was issued")
-            return [
-                ApiKeyIssued(key_id=key_id, user=user, project=project, expires=expires),
-                ApiKeyStored(key_id=key_id, user=user, key_hash=key_hash, project=project, expires=expires),
-            ]
+            if len(wish.name) > 100:
+                raise Invalid("invalid-key-name", "a key's name has at most 100 characters")
+            return _issued(wish)
         case RevokeApiKey(key_id=key_id):
             if state is None or state.revoked:
                 raise NotFound("API key", key_id)
             _own_or_administrator(state.user, known)
             return [ApiKeyRevoked(key_id=key_id), ApiKeyErased(key_id=key_id)]
+        case RecordApiKeyUse(key_id=key_id, used=used):
+            if state is None or state.revoked:
+                raise NotFound("API key", key_id)
+            if state.used is not None and used // DAY_US <= state.used // DAY_US:
+                return []
+            return [ApiKeyUsed(key_id=key_id, used=used)]
         case _:
             raise unknown(wish)
+
+
+def _issued(wish: IssueApiKey) -> list[Event]:
+    chosen = None if wish.scopes is None else scopes(wish.scopes)
+    return [
+        ApiKeyIssued(
+            key_id=wish.key_id,
+            user=wish.user,
+            project=wish.limited_to,
+            expires=wish.expires,
+            scopes=chosen,
+            name=wish.name,
+        ),
+        ApiKeyStored(
+            key_id=wish.key_id,
+            user=wish.user,
+            key_hash=wish.key_hash,
+            project=wish.limited_to,
+            expires=wish.expires,
+            scopes=chosen,
+        ),
+    ]
 
 
 def _own_or_administrator(user: str, known: Known) -> None:
@@ -132,7 +191,9 @@ def evolve(state: ApiKey | None, fact: Event) -> ApiKey:
         case ApiKeyIssued(user=user):
             return ApiKey(user=user)
         case ApiKeyRevoked() if state is not None:
-            return ApiKey(user=state.user, revoked=True)
+            return ApiKey(user=state.user, revoked=True, used=state.used)
+        case ApiKeyUsed(used=used) if state is not None:
+            return ApiKey(user=state.user, revoked=state.revoked, used=used)
         case _:
             raise unknown(fact)
 

@@ -5,7 +5,7 @@ from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
-from headrace_events.user import User
+from headrace_events.user import User, must_be_active
 
 
 @command("certificate.request")
@@ -58,6 +58,19 @@ class RevokeCertificate(Command):
     project: str
     user: str
     generation: int
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("certificate.record_closed")
+class RecordCertificatesClosed(Command):
+    """Provisioning says: the person was shut out, and no access rule names these generations any more."""
+
+    project: str
+    user: str
+    generations: tuple[int, ...]
 
     @property
     def key(self) -> str:
@@ -135,6 +148,7 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
     match wish:
         case RequestCertificate(project=project, user=user, signing_request=signing_request):
             _own_or_administrator(user, known)
+            must_be_active(user, known)
             members = known.state(Membership, project, "")
             if members is None or user not in members.roles:
                 raise NotFound("member", user)
@@ -163,8 +177,22 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
             if state is None or generation not in state.live:
                 raise NotFound("certificate", f"{user} {generation}")
             return [CertificateRevoked(user=user, generation=generation)]
+        case RecordCertificatesClosed(user=user, generations=generations):
+            return _closed(state, user, generations)
         case _:
             raise unknown(wish)
+
+
+def _closed(state: Certificates | None, user: str, generations: tuple[int, ...]) -> list[Event]:
+    """Each of the generations that is still alive or waited for is so no more."""
+    closed: list[Event] = []
+    for generation in generations:
+        if state and generation in state.live:
+            closed.append(CertificateRevoked(user=user, generation=generation))
+        elif state and generation in state.pending:
+            reason = f"{user} was deactivated before it was signed"
+            closed.append(CertificateRejected(user=user, generation=generation, reason=reason))
+    return closed
 
 
 def _must_be_pending(state: Certificates | None, user: str, generation: int) -> None:

@@ -6,8 +6,8 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Invalid
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
-from headrace_events.row_schema import AVRO_TYPES, Column, fingerprint, row_schema
-from headrace_events.schema import register
+from headrace_events.registry import register
+from headrace_events.row_schema import AVRO_TYPES, Column, row_schema
 from headrace_events.topic import TopicRequested
 
 KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
@@ -89,8 +89,8 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             required = (*wish.primary_key, *((wish.event_time,) if wish.event_time else ()))
             text = row_schema(wish.project, wish.name, version, wish.columns, required)
             subject = f"{wish.name}_{version}"
-            schema_id, schemas = register(known, wish.project, subject, text, fingerprint(text))
             topic = f"{wish.project}.features.{wish.name}.{version}"
+            schema_id, schemas = register(known, wish.project, subject, text, topic)
             return [
                 *schemas,
                 FeatureGroupCreated(

@@ -60,6 +60,12 @@ class Event:
         raise NotImplementedError
 
 
+class Erasure(Event):
+    """A fact that takes the place of what lay under its key on the credentials topic, so that the topic forgets it."""
+
+    __slots__ = ()
+
+
 COMMANDS: dict[str, type[Command]] = {}
 EVENTS: dict[str, type[Event]] = {}
 

@@ -6,7 +6,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, NotFound
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.roles import Role
-from headrace_events.user import User
+from headrace_events.user import must_be_active
 
 
 @command("member.add")
@@ -98,8 +98,7 @@ def decide(state: Membership | None, wish: Command, known: Known) -> list[Event]
     roles = state.roles if state else {}
     match wish:
         case AddMember(user=user, role=role):
-            if known.state(User, None, user) is None:
-                raise NotFound("user", user)
+            must_be_active(user, known)
             if user in roles:
                 raise AlreadyExists("member", user)
             return [MemberAdded(user=user, role=role)]

@@ -12,8 +12,12 @@ from headrace_events import (
     member,
     model,
     monitor,
+    password,
+    session,
     study,
+    subject,
     topic,
+    totp,
     training_dataset,
     user,
 )
@@ -24,25 +28,51 @@ from headrace_events.language import Command
 from headrace_events.member import Membership
 from headrace_events.project import Project
 from headrace_events.roles import Right, Role
-from headrace_events.user import User
+from headrace_events.user import Standing, User
 
 PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     user.CreateFirstAdministrator: (Right.NOBODY_YET, ""),
     user.CreateUser: (Right.ADMINISTRATOR, ""),
+    user.RegisterUser: (Right.ANYBODY, ""),
+    user.ApproveUser: (Right.ADMINISTRATOR, ""),
+    user.RejectUser: (Right.ADMINISTRATOR, ""),
+    user.DeactivateUser: (Right.ADMINISTRATOR, ""),
+    user.ActivateUser: (Right.ADMINISTRATOR, ""),
+    user.GrantAdministrator: (Right.ADMINISTRATOR, ""),
+    user.WithdrawAdministrator: (Right.ADMINISTRATOR, ""),
     api_key.IssueApiKey: (Right.ANY_USER, ""),
     api_key.RevokeApiKey: (Right.ANY_USER, ""),
+    api_key.RecordApiKeyUse: (Right.SYSTEM, "api"),
+    session.StartSession: (Right.SYSTEM, "api"),
+    session.ExtendSession: (Right.SYSTEM, "api"),
+    session.EndSession: (Right.ANY_USER, ""),
+    password.SetPassword: (Right.ANY_USER, ""),
+    password.LockPassword: (Right.SYSTEM, "api"),
+    password.UnlockPassword: (Right.ADMINISTRATOR, ""),
+    totp.EnrolTotp: (Right.ANY_USER, ""),
+    totp.ConfirmTotp: (Right.ANY_USER, ""),
+    totp.RemoveTotp: (Right.ANY_USER, ""),
     projects.CreateProject: (Right.ANY_USER, ""),
     projects.MarkReady: (Right.SYSTEM, "provisioning"),
+    projects.DeleteProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    projects.MarkDeleted: (Right.SYSTEM, "provisioning"),
     member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
     member.ChangeRole: (Right.OWNER_OR_ADMINISTRATOR, ""),
     member.RemoveMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.CreateTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.GrantTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    topic.CloseTopic: (Right.OWNER_OR_ADMINISTRATOR, ""),
     topic.RecordTopicOpened: (Right.SYSTEM, "provisioning"),
     certificate.RequestCertificate: (Right.MEMBER_OR_ADMINISTRATOR, ""),
     certificate.RecordCertificate: (Right.SYSTEM, "provisioning"),
     certificate.RejectCertificateRequest: (Right.SYSTEM, "provisioning"),
     certificate.RevokeCertificate: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    subject.RegisterSchema: (Right.MEMBER, ""),
+    subject.DeleteSchema: (Right.MEMBER, ""),
+    subject.PurgeSchema: (Right.OWNER, ""),
+    subject.SetCompatibility: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    subject.SetMode: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    certificate.RecordCertificatesClosed: (Right.SYSTEM, "provisioning"),
     feature_group.CreateFeatureGroup: (Right.OWNER, ""),
     feature_view.CreateFeatureView: (Right.MEMBER, ""),
     training_dataset.CreateTrainingDataset: (Right.MEMBER, ""),
@@ -74,7 +104,7 @@ def authorise(command: Command, known: Known) -> None:
     right, processor = PERMISSIONS[type(command)]
     if command.scope is not None:
         _project_must_be_ready(command.scope, known)
-    if right is Right.NOBODY_YET:
+    if right in {Right.NOBODY_YET, Right.ANYBODY}:
         return
     if known.actor.startswith("system:"):
         if right is not Right.SYSTEM or known.actor != f"system:{processor}":
@@ -88,22 +118,25 @@ def _user_may(command: Command, right: Right, known: Known) -> None:
     actor = known.state(User, None, name)
     if actor is None:
         raise Forbidden("unknown-user", f"{known.actor} is not a user of this platform")
+    if actor.standing is not Standing.ACTIVE:
+        raise Forbidden("inactive-user", f"{name!r} is {actor.standing.value}: an administrator can change that")
     if right is Right.SYSTEM:
         raise Forbidden("not-yours-to-send", f"{command.wire} is sent by the platform only")
     if right is Right.ADMINISTRATOR and not actor.administrator:
         raise Forbidden("administrators-only", f"{command.wire} is for administrators")
-    if command.scope is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
+    project: str | None = getattr(command, "project", None)
+    if project is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
         return
     if actor.administrator and right in {Right.OWNER_OR_ADMINISTRATOR, Right.MEMBER_OR_ADMINISTRATOR}:
         return
-    members = known.state(Membership, command.scope, "")
+    members = known.state(Membership, project, "")
     role = members.roles.get(name) if members else None
     if role is None:
-        raise NotFound("project", command.scope)
+        raise NotFound("project", project)
     if right in {Right.OWNER, Right.OWNER_OR_ADMINISTRATOR} and role is not Role.DATA_OWNER:
         raise Forbidden(
             "owners-only",
-            f"{command.wire} is for Data Owners of {command.scope!r}; {name!r} is a Data Scientist",
+            f"{command.wire} is for Data Owners of {project!r}; {name!r} is a Data Scientist",
             {"role": role.value, "needs": Role.DATA_OWNER.value},
         )
 

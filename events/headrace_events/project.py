@@ -1,13 +1,13 @@
-"""The life of a project: Requested, then Ready once its topics and access rules hold."""
+"""The life of a project: Requested, Ready once its topics and access rules hold, Closing, Deleted."""
 
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from headrace_events.errors import AlreadyExists, Conflict, Forbidden, NotFound, NotReady
 from headrace_events.ids import project_name
 from headrace_events.language import Command, Event, Home, command, event, value
 from headrace_events.member import MemberAdded
 from headrace_events.roles import Role
 from headrace_events.topic import OpenedTopic, TopicOpened
-from headrace_events.user import User
+from headrace_events.user import User, must_be_active
 
 
 @command("project.create")
@@ -29,6 +29,28 @@ class MarkReady(Command):
 
     project: str
     topics: tuple[OpenedTopic, ...]
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.delete")
+class DeleteProject(Command):
+    """Take the project away with all that is in it; its name stays taken."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.mark_deleted")
+class MarkDeleted(Command):
+    """Provisioning says: nothing of the project is left on the brokers and in the stores."""
+
+    project: str
 
     @property
     def key(self) -> str:
@@ -60,16 +82,38 @@ class ProjectReady(Event):
         return self.project
 
 
+@event("project.closing", Home.PLATFORM)
+class ProjectClosing(Event):
+    """The project takes no command any more and its topic no event; whoever follows it lets go and forgets it."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.deleted", Home.PLATFORM)
+class ProjectDeleted(Event):
+    """Nothing is left of the project but its name, and who made and deleted it when."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
 @value
 class Project:
-    """Where a project is in its life."""
+    """Where a project is in its life: requested, ready, closing or deleted."""
 
     phase: str
     owner: str
 
 
 def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
-    """Take each name once; become Ready once."""
+    """Take each name once; become Ready once; go from Ready through Closing to Deleted, and never back."""
     match wish:
         case CreateProject(project=project, owner=owner, description=description):
             actor = known.state(User, None, known.actor.removeprefix("user:"))
@@ -77,8 +121,7 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
             if state is not None:
                 raise AlreadyExists("project", project)
-            if known.state(User, None, owner) is None:
-                raise NotFound("user", owner)
+            must_be_active(owner, known)
             return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
         case MarkReady(project=project, topics=topics):
             if state is None:
@@ -90,8 +133,27 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 MemberAdded(user=state.owner, role=Role.DATA_OWNER),
                 *(TopicOpened.of(topic) for topic in topics),
             ]
+        case DeleteProject(project=project):
+            match _phase(state, project):
+                case "requested":
+                    raise NotReady("project", project, "requested")
+                case "closing":
+                    return []
+                case "deleted":
+                    raise NotFound("project", project)
+            return [ProjectClosing(project=project)]
+        case MarkDeleted(project=project):
+            if (phase := _phase(state, project)) != "closing":
+                raise Conflict("project-not-closing", f"project {project!r} is {phase}")
+            return [ProjectDeleted(project=project)]
         case _:
             raise unknown(wish)
+
+
+def _phase(state: Project | None, name: str) -> str:
+    if state is None:
+        raise NotFound("project", name)
+    return state.phase
 
 
 def evolve(state: Project | None, fact: Event) -> Project:
@@ -101,6 +163,10 @@ def evolve(state: Project | None, fact: Event) -> Project:
             return Project(phase="requested", owner=owner)
         case ProjectReady() if state is not None:
             return Project(phase="ready", owner=state.owner)
+        case ProjectClosing() if state is not None:
+            return Project(phase="closing", owner=state.owner)
+        case ProjectDeleted() if state is not None:
+            return Project(phase="deleted", owner=state.owner)
         case _:
             raise unknown(fact)
 

@@ -14,6 +14,7 @@ class Right(StrEnum):
     """Who may send a command."""
 
     NOBODY_YET = "nobody-yet"  # accepted without a credential, and only while there is no administrator
+    ANYBODY = "anybody"  # accepted without a credential
     ADMINISTRATOR = "administrator"
     ANY_USER = "any-user"
     OWNER = "owner"

@@ -1,6 +1,5 @@
 """The Avro schema of a feature group's rows, made from its columns."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -45,8 +44,3 @@ def row_schema(project: str, group: str, version: int, columns: Sequence[Column]
         "fields": fields,
     }
     return json.dumps(record, separators=(",", ":"))
-
-
-def fingerprint(text: str) -> str:
-    """SHA-256 of a schema's text, hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,82 +1,90 @@
 """Schemas and their platform-wide ids: the same schema has one id, for ever."""
 
+import hashlib
+from collections.abc import Sequence
+
 from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.avro import Written
 from headrace_events.language import Command, Event, Home, event, value
+
+
+@value
+class SchemaReference:
+    """What a schema calls `name` is version `version` of `subject`, which is the schema of that id."""
+
+    name: str
+    subject: str
+    version: int
+    schema_id: int
 
 
 @event("schema.registered", Home.PLATFORM)
 class SchemaRegistered(Event):
-    """The schema (Avro, canonical JSON text) has this id; `fingerprint` is SHA-256 of the text, hexadecimal."""
+    """The schema (Avro, JSON text) has this id; `fingerprint` is SHA-256 of its canonical form, hexadecimal."""
 
     schema_id: int
     fingerprint: str
     schema: str
+    references: tuple[SchemaReference, ...] = ()
 
     @property
     def key(self) -> str:
         return self.fingerprint
 
 
-@event("subject.version_registered")
-class SubjectVersionRegistered(Event):
-    """In the project, this version of the subject is this schema."""
-
-    subject: str
-    version: int
-    schema_id: int
-
-    @property
-    def key(self) -> str:
-        return self.subject
-
-
 @value
 class Schema:
-    """A schema's id."""
+    """A schema's id, its text, and what it refers to."""
 
     schema_id: int
+    text: str
+    references: tuple[SchemaReference, ...] = ()
 
 
-@value
-class Subject:
-    """A subject's versions, the first one first, as schema ids."""
+def written(known: Known, text: str, references: Sequence[SchemaReference]) -> Written:
+    """The schema with the texts of whatever it refers to, each once, after those it refers to itself."""
+    texts: dict[int, str] = {}
 
-    versions: tuple[int, ...]
+    def add(referred: Sequence[SchemaReference]) -> None:
+        for reference in referred:
+            if reference.schema_id not in texts and (schema := known.schema(reference.schema_id)) is not None:
+                add(schema.references)
+                texts[reference.schema_id] = schema.text
+
+    add(references)
+    return Written(text=text, referenced=tuple(texts.values()))
 
 
-def register(known: Known, project: str, subject: str, text: str, fingerprint: str) -> tuple[int, list[Event]]:
-    """The id of the schema `text` in `subject`, and the events that are missing to make it so."""
-    events: list[Event] = []
-    schema = known.state(Schema, None, fingerprint)
-    schema_id = schema.schema_id if schema else known.next_schema_id()
-    if schema is None:
-        events.append(SchemaRegistered(schema_id=schema_id, fingerprint=fingerprint, schema=text))
-    versions = known.state(Subject, project, subject)
-    if versions is None or schema_id not in versions.versions:
-        version = len(versions.versions) + 1 if versions else 1
-        events.append(SubjectVersionRegistered(subject=subject, version=version, schema_id=schema_id))
-    return schema_id, events
+def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -> tuple[int, list[Event]]:
+    """The id of the schema, and the event that gives it one where it has none; raises Invalid where it is no schema.
+
+    Schemas are the same whose canonical form is, and whose references are, down to the schemas they lead to.
+    """
+    same = fingerprint(known.avro.form(written(known, text, references)), references)
+    schema = known.state(Schema, None, same)
+    if schema is not None:
+        return schema.schema_id, []
+    schema_id = known.next_schema_id()
+    made = SchemaRegistered(schema_id=schema_id, fingerprint=same, schema=text, references=tuple(references))
+    return schema_id, [made]
+
+
+def fingerprint(form: str, references: Sequence[SchemaReference]) -> str:
+    """SHA-256 of a schema's canonical form, and of each reference: its name, where it is, and which schema that is."""
+    parts = (form, *(f"{one.name} {one.subject} {one.version} {one.schema_id}" for one in references))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _decide(state: object, wish: Command, known: Known) -> list[Event]:
     raise unknown(wish)
 
 
-def _evolve_schema(state: Schema | None, fact: Event) -> Schema:
+def _evolve(state: Schema | None, fact: Event) -> Schema:
     match fact:
-        case SchemaRegistered(schema_id=schema_id):
-            return Schema(schema_id=schema_id)
+        case SchemaRegistered(schema_id=schema_id, schema=text, references=references):
+            return Schema(schema_id=schema_id, text=text, references=references)
         case _:
             raise unknown(fact)
 
 
-def _evolve_subject(state: Subject | None, fact: Event) -> Subject:
-    match fact:
-        case SubjectVersionRegistered(schema_id=schema_id):
-            return Subject(versions=(*(state.versions if state else ()), schema_id))
-        case _:
-            raise unknown(fact)
-
-
-aggregate("schema", Schema, decide=_decide, evolve=_evolve_schema)
-aggregate("subject", Subject, decide=_decide, evolve=_evolve_subject)
+aggregate("schema", Schema, decide=_decide, evolve=_evolve)

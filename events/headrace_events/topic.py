@@ -1,7 +1,7 @@
 """Topics of a project: asked for by command, opened by provisioning, announced to every reader."""
 
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound
+from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound, NotReady
 from headrace_events.ids import topic_suffix
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
@@ -55,6 +55,18 @@ class GrantTopic(Command):
         return self.topic
 
 
+@command("topic.close")
+class CloseTopic(Command):
+    """Take a topic that members made away, with all that is on it; its name is never used again."""
+
+    project: str
+    topic: str
+
+    @property
+    def key(self) -> str:
+        return self.topic
+
+
 @event("topic.requested")
 class TopicRequested(Event):
     """Provisioning will open the topic."""
@@ -99,16 +111,28 @@ class TopicGranted(Event):
         return self.topic
 
 
+@event("topic.closed")
+class TopicClosed(Event):
+    """The topic is no more: provisioning removes it from the brokers."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
 @value
 class Topic:
     """Where a topic is in its life, and who besides the owners may write to it."""
 
     opened: bool
     writers: tuple[str, ...] = ()
+    closed: bool = False
 
 
 def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
-    """Take each name once."""
+    """Take each name once; close only what members made."""
     match wish:
         case CreateTopic(name=name, partitions=partitions):
             topic_suffix(name)
@@ -124,12 +148,20 @@ def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
                 raise Conflict("topic-is-open", f"topic {topic.name!r} is open already")
             return [TopicOpened.of(topic)]
         case GrantTopic(project=project, topic=topic, user=user):
-            if state is None or ".topics." not in topic:
+            if state is None or state.closed or ".topics." not in topic:
                 raise NotFound("topic", topic)
             members = known.state(Membership, project, "")
             if members is None or user not in members.roles:
                 raise NotFound("member", user)
             return [] if user in state.writers else [TopicGranted(topic=topic, user=user)]
+        case CloseTopic(project=project, topic=topic):
+            if state is None or state.closed:
+                raise NotFound("topic", topic)
+            if not topic.startswith(f"{project}.topics."):
+                raise Conflict("topic-belongs-elsewhere", f"{topic!r} goes with what it belongs to, not by itself")
+            if not state.opened:
+                raise NotReady("topic", topic, "requested")
+            return [TopicClosed(name=topic)]
         case _:
             raise unknown(wish)
 
@@ -143,6 +175,8 @@ def evolve(state: Topic | None, fact: Event) -> Topic:
             return Topic(opened=True, writers=state.writers if state else ())
         case TopicGranted(user=user) if state is not None:
             return Topic(opened=state.opened, writers=(*state.writers, user))
+        case TopicClosed():
+            return Topic(opened=False, closed=True)
         case _:
             raise unknown(fact)
 

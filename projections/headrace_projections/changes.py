@@ -52,7 +52,15 @@ class Append:
     row: Values
 
 
-Change = Upsert | Update | Delete | Append
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """There is no row whose columns hold these values; nothing that comes later makes one."""
+
+    table: str
+    where: Values
+
+
+Change = Upsert | Update | Delete | Append | Forget
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Any, Recorded], list[Change]]

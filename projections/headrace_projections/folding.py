@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from headrace_projections.changes import Append, Change, Delete, Upsert, Values
+from headrace_projections.changes import Append, Change, Delete, Forget, Upsert, Values
 from headrace_projections.errors import Unfounded
 
 Key = tuple[tuple[str, Any], ...]
@@ -28,10 +28,14 @@ class Standing:
 
 @dataclass(slots=True)
 class Folded:
-    """Per table: the standing of each key, in the order they were first touched, and the rows that are added."""
+    """Per table: the standing of each key, in the order they were first touched, and the rows that are added.
+
+    What is forgotten is so before anything else happens: the batch holds nothing of it any more.
+    """
 
     standings: dict[str, dict[Key, Standing]] = field(default_factory=dict)
     appended: dict[str, list[Values]] = field(default_factory=dict)
+    forgotten: list[Forget] = field(default_factory=list)
 
     def take(self, change: Change) -> None:
         """Fold one change in; raises Unfounded where it updates a row that the batch has removed."""
@@ -39,6 +43,9 @@ class Folded:
             self.appended.setdefault(change.table, []).append(change.row)
             return
         standings = self.standings.setdefault(change.table, {})
+        if isinstance(change, Forget):
+            self._forget(change, standings)
+            return
         key = tuple(change.key.items())
         standing = standings.get(key)
         if standing is None:
@@ -54,8 +61,16 @@ class Folded:
         else:
             standing.founded, standing.row = True, dict(change.row)
 
+    def _forget(self, change: Forget, standings: dict[Key, Standing]) -> None:
+        gone = change.where.items()
+        for key in [key for key, standing in standings.items() if gone <= standing.key.items()]:
+            del standings[key]
+        if change.table in self.appended:
+            self.appended[change.table] = [row for row in self.appended[change.table] if not gone <= row.items()]
+        self.forgotten.append(change)
+
     def __bool__(self) -> bool:
-        return bool(self.standings or self.appended)
+        return bool(self.standings or self.appended or self.forgotten)
 
 
 def fold(changes: Iterable[Change]) -> Folded:

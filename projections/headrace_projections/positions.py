@@ -2,9 +2,9 @@
 
 A position names its topic by id. The projection has passed it when its checkpoint there is beyond the offset. A topic
 that the checkpoint does not name is one of two things. Either the catalogue lists it with a purpose the projection
-does not follow (a topic can be written, and so give a position, only after `topic.opened` announced it): then the
-position is none of this projection's business. Or nothing here has heard of it yet, as of a project that was made a
-moment ago: then the projection is behind, and the caller waits.
+does not follow (a topic can be written, and so give a position, only after `topic.opened` announced it), or it is
+that of a project which is being deleted: then the position is none of this projection's business. Or nothing here has
+heard of it yet, as of a project that was made a moment ago: then the projection is behind, and the caller waits.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ SELECT EXISTS (
     LEFT JOIN {checkpoint} c ON c.topic_id = p.topic_id AND c.partition = p.partition
     WHERE c.next_offset <= p.at
        OR (c.topic_id IS NULL AND NOT EXISTS (
-              SELECT FROM {topics} t WHERE t.topic_id = p.topic_id AND t.purpose <> ALL (%s::text[])))
+              SELECT FROM {topics} t WHERE t.topic_id = p.topic_id AND t.purpose <> ALL (%s::text[]))
+          AND NOT EXISTS (
+              SELECT FROM {projects} d WHERE d.events_topic_id = p.topic_id AND d.phase IN ('closing', 'deleted')))
 )
 """
 
@@ -64,7 +66,9 @@ async def passed(
 ) -> bool:
     """Whether the projection has passed all positions now."""
     query = sql.SQL(_BEHIND).format(
-        checkpoint=sql.Identifier(schema, "checkpoint"), topics=sql.Identifier("catalogue", "topics")
+        checkpoint=sql.Identifier(schema, "checkpoint"),
+        topics=sql.Identifier("catalogue", "topics"),
+        projects=sql.Identifier("catalogue", "projects"),
     )
     given = (
         [position.topic_id for position in positions],

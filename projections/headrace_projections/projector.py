@@ -75,7 +75,7 @@ class Session:
                 lock_to_project(self._database, self._tables.name)
                 checkpoint.move(self._database, self._tables.name, steps)
                 self._writer.write(self._database, folded)
-        self._known |= {step.where: step.after for step in steps}
+        self._known = checkpoint.after(self._known, steps)
         self._read.clear()
         self._stored = time.monotonic()
         if events:
@@ -98,18 +98,21 @@ class Session:
 def steps_of(known: Mapping[Partition, Start], read: Mapping[Partition, int], events: Iterable[Recorded]) -> list[Step]:
     """How the checkpoint moves once `read` is read and `events` are applied.
 
-    A project that became ready gets its row at once, so that whoever starts from this checkpoint follows its topic.
+    A project that became ready gets its row at once, so that whoever starts from this checkpoint follows its topic;
+    one that is closing loses it.
     """
+    events = list(events)
     seqs = {(where.topic_id, where.partition): start.seq for where, start in known.items()}
     new: dict[Partition, Start] = {}
     for recorded in events:
         seqs[recorded.at.topic_id, recorded.at.partition] = recorded.seq
         if isinstance(recorded.event, ProjectReady):
             new |= {where: Start() for where in event_topics(recorded.event)}
-    steps = []
+    closed = checkpoint.closed_topics(events)
+    steps = checkpoint.let_go(known, closed)
     for where, start in {**new, **{where: Start(end) for where, end in read.items()}}.items():
         before = known.get(where)
-        if before is None or before.offset != start.offset:
+        if where.topic not in closed and (before is None or before.offset != start.offset):
             seq = seqs.get((where.topic_id, where.partition), 0)
             steps.append(Step(where, before, Start(start.offset, seq)))
     return steps

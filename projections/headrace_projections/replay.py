@@ -31,7 +31,10 @@ class Replay:
             return recorded.at.offset < limits.get((recorded.at.topic_id, recorded.at.partition), 0)
 
         def done() -> bool:
-            return all(self.read.get(where, 0) >= start.offset for where, start in bound.items())
+            return all(
+                self.read.get(where, 0) >= start.offset or self._feed.has_left(where.topic)
+                for where, start in bound.items()
+            )
 
         return self._batches(due, done)
 
@@ -49,7 +52,7 @@ class Replay:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE_S:
                 raise Unavailable(f"the log has said nothing for {SILENCE_S:.0f} s, and there must be more")
-            self.read |= batch.ends
+            self.read = {w: end for w, end in (self.read | batch.ends).items() if not self._feed.has_left(w.topic)}
             for recorded in batch.events:
                 (ready if due(recorded) else self._held).append(recorded)
             if len(ready) >= BATCH:

@@ -1,6 +1,7 @@
 """The tables of a projection in a schema of their own, marked with the text that made them."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from psycopg import Connection, sql
 
 from headrace_projections import checkpoint
 from headrace_projections.errors import AlreadyRebuilding, OutOfDate
+
+_TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ class Tables:
     def mark(self) -> str:
         """What the schema's comment says when its tables have this shape."""
         return hashlib.sha256((self.definition + checkpoint.TABLE).encode()).hexdigest()
+
+    @cached_property
+    def of_a_project(self) -> tuple[str, ...]:
+        """The tables in which every row belongs to a project: `project` is the first column of the primary key."""
+        return tuple(name for name, body in _TABLE.findall(self.definition) if "PRIMARY KEY (project, " in body)
 
     def make(self, connection: Connection[Any], schema: str) -> None:
         """Make the schema and its tables, empty, in the caller's transaction; the schema must not exist."""

@@ -65,6 +65,9 @@ class Writer:
                 raise Unfounded(statement.table, f"{missing} rows change that were never made")
 
     def _send(self, connection: Connection[Any], folded: Folded) -> Iterable[_Sent]:
+        for forget in folded.forgotten:
+            shape = _Shape("delete", forget.table, tuple(forget.where), ())
+            yield self._execute(connection, shape, [forget.where])
         for table, standings in folded.standings.items():
             rows = _by_shape(table, standings.values())
             for shape in sorted(rows, key=lambda shape: shape.verb):  # deletions, updates, upserts

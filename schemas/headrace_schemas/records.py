@@ -93,4 +93,6 @@ def _reader(hint: Any) -> Convert:
         return hint
     if hint is float:
         return float
+    if hint is bytes:  # as text, in Avro's JSON encoding: one character for each byte
+        return lambda value: value.encode("latin-1") if isinstance(value, str) else value
     return lambda value: value

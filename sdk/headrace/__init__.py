@@ -1,6 +1,7 @@
 """Headrace for those who use it: sign in, work in a project, produce and consume, ask."""
 
 from headrace import _experiment as experiment
+from headrace._account import AccountApi, Session, sign_in
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry
 from headrace._certificates import ClientFiles
@@ -36,13 +37,16 @@ from headrace._query import Query
 from headrace._receipt import Receipt, Visible
 from headrace._reporter import Reporter
 from headrace._rows import Refusal
+from headrace._schema_registry import SchemaReference, SchemaRegistry
 from headrace._search import Found, SearchResults
 from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
+from headrace._users import User, UsersApi, register
 
 __all__ = [
+    "AccountApi",
     "Alert",
     "ApiKey",
     "Asha",
@@ -90,12 +94,17 @@ __all__ = [
     "Receipt",
     "Refusal",
     "Reporter",
+    "SchemaReference",
+    "SchemaRegistry",
     "SearchResults",
     "Searchspace",
+    "Session",
     "Study",
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "User",
+    "UsersApi",
     "Vector",
     "Visible",
     "Window",
@@ -103,4 +112,6 @@ __all__ = [
     "connect",
     "experiment",
     "login",
+    "register",
+    "sign_in",
 ]

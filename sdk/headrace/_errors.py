@@ -78,6 +78,7 @@ BY_STATUS: Mapping[int, type[HeadraceError]] = {
     409: Conflict,
     413: Invalid,
     422: Invalid,
+    429: Conflict,
     503: Unavailable,
     504: OutcomeUnknown,
 }
@@ -88,7 +89,7 @@ def error_of(status: int, body: Mapping[str, Any]) -> HeadraceError:
     kind = BY_STATUS.get(status, Invalid if status < 500 else Unreachable)
     return kind(
         str(body.get("message") or f"the API answered {status}"),
-        code=str(body.get("code", "")),
+        code=str(body.get("code") or body.get("error_code", "")),
         details=body.get("details") or {},
         request_id=str(body.get("request_id", "")),
     )

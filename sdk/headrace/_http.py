@@ -36,7 +36,7 @@ class Accepted:
 
 
 class Api:
-    """A signed-in client of one API. Safe to share between threads."""
+    """A client of one API, signed in unless the key is empty. Safe to share between threads."""
 
     def __init__(self, url: str, key: str, *, patience: float = PATIENCE_S) -> None:
         self.url = url.rstrip("/")
@@ -45,7 +45,7 @@ class Api:
         self._patience = patience
         self._client = httpx.Client(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(40.0, connect=5.0),
             transport=httpx.HTTPTransport(verify=self.url.startswith("https:"), retries=2),
         )
@@ -134,6 +134,12 @@ class Api:
         content = orjson.dumps(body)
         headers = {"Content-Type": "application/json"}
         return orjson.loads(self._try("POST", path, headers=headers, content=content).content)
+
+    def change(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        """Change something whose answer is no position, for what it says shows already; raises HeadraceError."""
+        headers = {"Idempotency-Key": new_command_id(), "Content-Type": "application/json"}
+        content = orjson.dumps(body) if body is not None else None
+        return orjson.loads(self._try(method, path, headers=headers, content=content).content)
 
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`."""

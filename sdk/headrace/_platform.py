@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, Unpack
+from urllib.parse import quote
 
 from headrace import _audit as audit
+from headrace._account import AccountApi
 from headrace._audit import AuditEntry, AuditFilters
 from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
 from headrace._settings import Settings
+from headrace._users import UsersApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class ApiKey:
     user: str
     project: str | None
     expires: int | None
+    scopes: tuple[str, ...] | None = None
+    name: str = ""
 
 
 class Platform:
@@ -49,12 +54,27 @@ class Platform:
         users: list[dict[str, Any]] = self.api.get("/api/users")
         return users
 
+    def get_users_api(self) -> UsersApi:
+        """Everybody, and what administrators decide about them."""
+        return UsersApi(self.api)
+
+    def get_account_api(self) -> AccountApi:
+        """One's own password, one-time codes and sessions."""
+        return AccountApi(self.api)
+
     def create_project(self, name: str, description: str = "", owner: str | None = None) -> Project:
         """Make a project and return when it is ready. Only an administrator names another owner than themselves."""
         body = {"project": name, "owner": owner or self.user, "description": description}
         accepted = self.api.post("/api/projects", body)
         self.api.wait_until(accepted.status_url or "", _ready, f"project {name!r} to be ready")
         return self.get_project(name)
+
+    def delete_project(self, name: str, *, confirm: str) -> None:
+        """Delete a project with all that is in it, and return when nothing is left; `confirm` repeats its name.
+
+        For its Data Owners and for administrators. The name stays taken, and nothing brings the project back.
+        """
+        Project(self.api, name, self.user, self._settings).delete(confirm=confirm)
 
     def get_projects(self) -> list[dict[str, Any]]:
         """The caller's projects, or for administrators all of them."""
@@ -72,12 +92,34 @@ class Platform:
         self.api.get(f"/api/projects/{name}")
         return Project(self.api, name, self.user, self._settings)
 
-    def issue_key(self, user: str | None = None, *, project: str | None = None, hours: float | None = None) -> ApiKey:
-        """Give oneself a key, or as an administrator anybody: for one project or all, for some hours or ever."""
+    def issue_key(
+        self,
+        user: str | None = None,
+        *,
+        project: str | None = None,
+        hours: float | None = None,
+        scopes: Sequence[str] | None = None,
+        name: str = "",
+    ) -> ApiKey:
+        """Give oneself a key, or as an administrator anybody.
+
+        It is for one project or all, for some hours or ever, and for these scopes or all that the caller's key has.
+        """
         expires = None if hours is None else time.time_ns() // 1000 + round(hours * 3_600_000_000)
-        body = {"user": user or self.user, "project": project, "expires": expires}
+        chosen = None if scopes is None else list(scopes)
+        body = {"user": user or self.user, "project": project, "expires": expires, "scopes": chosen, "name": name}
         issued = self.api.post("/api/keys", body).body
-        return ApiKey(**{name: issued[name] for name in ("key_id", "key", "user", "project", "expires")})
+        told = {name: issued[name] for name in ("key_id", "key", "user", "project", "expires", "name")}
+        return ApiKey(**told, scopes=None if issued["scopes"] is None else tuple(issued["scopes"]))
+
+    def get_keys(self, user: str | None = None) -> list[dict[str, Any]]:
+        """One's own keys, or as an administrator somebody's: the newest first, with expiry and day of last use."""
+        keys: list[dict[str, Any]] = self.api.get("/api/keys", user=user)
+        return keys
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless at once."""
+        self.api.delete(f"/api/keys/{quote(key_id, safe='')}")
 
     def audit(
         self, *, project: str | None = None, limit: int = 100, **filters: Unpack[AuditFilters]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self, Unpack
+from urllib.parse import quote
 
 from headrace import _audit as audit
 from headrace._artifacts import DatasetApi
@@ -19,10 +20,13 @@ from headrace._lineage import ALL_LEVELS, Direction, Lineage, lineage
 from headrace._members import MembersApi, ProjectMember
 from headrace._models import ModelRegistry
 from headrace._producers import Producers
+from headrace._schema_registry import SchemaRegistry
 from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
 from headrace._settings import Settings
+
+DELETED_S = 180.0
 
 
 class Project:
@@ -98,6 +102,10 @@ class Project:
         """Topics and schemas."""
         return KafkaApi(self._api, self.name, self.user, self.client_files)
 
+    def get_schema_registry(self) -> SchemaRegistry:
+        """Schemas of what is on the topics."""
+        return SchemaRegistry(self._api, self.name)
+
     def get_members_api(self) -> MembersApi:
         """Who belongs to the project."""
         return MembersApi(self._api, self.name)
@@ -147,6 +155,16 @@ class Project:
         """The same as JSON lines, all of them, the first first, in parts of bytes."""
         return audit.lines(self._api, f"/api/projects/{self.name}/audit", filters)
 
+    def delete(self, *, confirm: str) -> None:
+        """Delete the project with all that is in it, and return when nothing is left; `confirm` repeats its name.
+
+        For Data Owners and administrators. The name stays taken, and nothing brings the project back. Clients that are
+        still in its consumer groups hold the end up until the brokers count them as gone, about a minute.
+        """
+        path = f"/api/projects/{quote(self.name, safe='')}"
+        accepted = self._api.delete(f"{path}?confirm={quote(confirm, safe='')}")
+        self._api.wait_until(accepted.status_url or "", _deleted, f"{self.name!r} to be gone", seconds=DELETED_S)
+
     def search(
         self, text: str, *, kind: str | Sequence[str] | None = None, size: int = 20, start: int = 0
     ) -> SearchResults:
@@ -171,6 +189,10 @@ class Project:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _deleted(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return row if row["phase"] == "deleted" else None
 
 
 def _settings(overrides: Mapping[str, Any]) -> dict[str, Any]:

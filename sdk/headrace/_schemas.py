@@ -30,7 +30,7 @@ class Schemas:
         """The parsed schema of that id; raises HeadraceError."""
         with self._lock:
             if schema_id not in self._parsed:
-                text = self._api.get(f"{self._path}/schemas/ids/{schema_id}")["schema"]
+                text = self._api.get(f"{self._path}/schemas/ids/{schema_id}", format="resolved")["schema"]
                 self._parsed[schema_id] = fastavro.parse_schema(json.loads(text), named_schemas={})
             return self._parsed[schema_id]
 

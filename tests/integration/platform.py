@@ -20,6 +20,7 @@ from headrace_broker.connection import Connection
 from headrace_broker.feed import MetadataFeed, Start
 from headrace_broker.follower import Partition
 from headrace_broker.results import Result
+from headrace_broker.topics import events_of
 from headrace_events.certificate import CertificateIssued, RequestCertificate
 from headrace_events.envelope import Recorded, Request
 from headrace_events.errors import Conflict, NotReady, Refusal
@@ -29,6 +30,7 @@ from headrace_events.member import AddMember
 from headrace_events.project import CreateProject
 from headrace_events.roles import Role
 from headrace_events.user import CreateFirstAdministrator, CreateUser
+from headrace_projections.checkpoint import closed_topics
 
 ADMINISTRATOR = "user:root-admin"
 
@@ -87,12 +89,16 @@ class Platform:
         return True
 
     def events(self) -> list[Recorded]:
-        """Every metadata event so far; those read before are not read again."""
+        """Every metadata event so far, without deleted projects; what was read before is not read again."""
         feed = MetadataFeed(connection(self.stack, "provisioning"), self._starts)
         while not feed.at_end():
             batch = feed.poll(1.0)
             self._read += batch.events
             self._starts |= {where: Start(end, feed.seq(where.topic)) for where, end in batch.ends.items()}
+            closed = closed_topics(batch.events)
+            if closed:
+                self._starts = {where: start for where, start in self._starts.items() if where.topic not in closed}
+                self._read = [one for one in self._read if one.project is None or events_of(one.project) not in closed]
         feed.close()
         return list(self._read)
 

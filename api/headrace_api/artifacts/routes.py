@@ -9,6 +9,7 @@ from headrace_api.artifacts.models import StoredArtifact
 from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
 from headrace_api.reading import Reading
+from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/artifacts", tags=["artifacts"])
 
@@ -20,6 +21,7 @@ async def put_artifact(sha256: Digest, request: Request, reading: Reading, respo
     """Store the body, of any size, under its hash; the same bytes again change nothing (200)."""
     if reading.role is None:
         raise NotAllowed("members-only", "only members of the project store its files")
+    reading.actor.must_have(Scope.MODELS, Scope.EXPERIMENTS, Scope.FEATURES)
     store = reading.context.artifacts
     size = await store.size(reading.project, sha256)
     if size is None:

@@ -20,7 +20,7 @@ AGAIN_US = 3_600_000_000
 MOST_USES = 10_000
 ANONYMOUS = "anonymous"
 
-_TOLD = frozenset({401, 403})
+_TOLD = frozenset({401, 403, 429})
 _FOREIGN = "project-not-found"
 
 
@@ -64,20 +64,25 @@ class Trail:
         self.tell(act)
 
     def refused(self, connection: HTTPConnection, error: ApiError) -> None:
-        """Tell of a request that was refused for who asked; other errors are no business of the trail."""
+        """Tell of a request that was refused for who asked; other errors are no business of the trail.
+
+        A route that knows better what was tried, and on what, says so in `request.state.tried`.
+        """
         if error.status not in _TOLD and error.code != _FOREIGN:
             return
         project = connection.scope.get("path_params", {}).get("project")
+        state = connection.scope.get("state", {})
+        act, subject = state.get("tried") or (_act(connection), connection.scope["path"])
         self.tell(
             Act(
                 at=now(),
-                actor=connection.scope.get("state", {}).get("actor", ANONYMOUS),
-                act=_act(connection),
+                actor=state.get("actor", ANONYMOUS),
+                act=act,
                 outcome=Outcome.REFUSED,
                 code=error.code,
                 message=str(error),
                 project=project,
-                subject=connection.scope["path"],
+                subject=subject,
                 address=address_of(connection),
                 details=_of(connection),
             )

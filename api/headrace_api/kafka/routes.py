@@ -41,7 +41,7 @@ async def issue_environment(
         raise Missing("member", user)
     if body.expires > time.time_ns() // 1000 + LONGEST_US:
         raise Unprocessable("expires-too-late", "an environment lasts a week at most", {"body.expires": "too late"})
-    key = await issue(sending, user, project, body.expires)
+    key = await issue(sending, user, project, body.expires, chosen=sending.actor.scopes)
     return Environment(
         **key.model_dump(),
         api=context.settings.url,

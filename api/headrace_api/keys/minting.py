@@ -3,14 +3,10 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import anyio.to_thread
-
-from headrace_api.errors import Busy
-from headrace_broker.credentials import ApiKeys
+from headrace_api.followed import until
+from headrace_broker.credentials import Credentials
 from headrace_broker.sealing import MasterKey
 from headrace_events.ids import CommandId
-
-SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +26,9 @@ class MintedKey:
         """SHA-256 of the secret, hexadecimal."""
         return sha256(self.secret.encode()).hexdigest()
 
-    async def until_known(self, keys: ApiKeys) -> None:
+    async def until_known(self, credentials: Credentials) -> None:
         """Return once this API would accept the key."""
-        if not await anyio.to_thread.run_sync(keys.wait_for, self.key_id, SECONDS):
-            raise Busy("the key is issued but not followed yet: send the same request again")
+        await until(credentials, lambda: credentials.find(self.key_id) is not None)
 
 
 def mint(master: MasterKey, command: CommandId) -> MintedKey:

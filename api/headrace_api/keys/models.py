@@ -2,9 +2,10 @@
 
 from pydantic import Field
 
-from headrace_api.body import Body, Name
+from headrace_api.body import Body, Name, Text
 from headrace_api.sending import Accepted
 from headrace_events.ids import Micros
+from headrace_events.scopes import Scope
 
 
 class NewKey(Body):
@@ -13,6 +14,8 @@ class NewKey(Body):
     user: Name | None = Field(default=None, description="whose; the caller's own if not given")
     project: Name | None = Field(default=None, description="the one project it may be used for; any if not given")
     expires: int | None = Field(default=None, description="microseconds UTC; never if not given")
+    scopes: list[Name] | None = Field(default=None, description="what it is for; what this key is for if not given")
+    name: Text = Field(default="", description="what its owner calls it")
 
 
 class IssuedKey(Accepted):
@@ -23,3 +26,5 @@ class IssuedKey(Accepted):
     key: str = Field(description="`<key id>.<secret>`: send it as `Authorization: Bearer`")
     project: str | None
     expires: Micros | None
+    scopes: list[Scope] | None = Field(description="what it is for; null: everything")
+    name: str

@@ -2,12 +2,16 @@
 
 from fastapi import APIRouter
 
+from headrace_api.authentication import Actor
+from headrace_api.errors import NotAllowed
+from headrace_api.followed import until
 from headrace_api.keys.minting import mint
 from headrace_api.keys.models import IssuedKey, NewKey
 from headrace_api.reading import PlatformReading
 from headrace_api.sending import Accepted, PlatformSending, Sender
 from headrace_events.api_key import IssueApiKey, RevokeApiKey
 from headrace_events.ids import Micros
+from headrace_events.scopes import Scope, scopes
 from headrace_projections.catalogue.queries import users as queries
 from headrace_projections.catalogue.queries.users import ApiKeyRow
 
@@ -17,7 +21,10 @@ router = APIRouter(prefix="/api/keys", tags=["keys"])
 @router.post("", status_code=201, summary="Issue an API key")
 async def issue_key(body: NewKey, sending: PlatformSending) -> IssuedKey:
     """Give oneself a key, or as an administrator somebody else. The secret is shown in this answer only."""
-    return await issue(sending, body.user or sending.actor.user, body.project, body.expires)
+    chosen = sending.actor.scopes if body.scopes is None else scopes(body.scopes)
+    return await issue(
+        sending, body.user or sending.actor.user, body.project, body.expires, chosen=chosen, name=body.name
+    )
 
 
 @router.get("", summary="List API keys")
@@ -31,17 +38,56 @@ async def list_keys(reading: PlatformReading, user: str | None = None) -> list[A
 
 @router.delete("/{key_id}", summary="Revoke an API key")
 async def revoke_key(key_id: str, sending: PlatformSending) -> Accepted:
-    """Make a key useless; for its owner and administrators."""
-    return await sending.send(RevokeApiKey(key_id=key_id))
+    """Make a key useless; for its owner and administrators. Returns once this API refuses it."""
+    accepted = await sending.send(RevokeApiKey(key_id=key_id))
+    credentials = sending.context.credentials
+    await until(credentials, lambda: credentials.find(key_id) is None)
+    return accepted
 
 
-async def issue(sending: Sender, user: str, project: str | None, expires: int | None) -> IssuedKey:
-    """Issue a key as the caller, and return once this API knows it."""
+async def issue(
+    sending: Sender,
+    user: str,
+    project: str | None,
+    expires: int | None,
+    *,
+    chosen: tuple[Scope, ...] | None = None,
+    name: str = "",
+) -> IssuedKey:
+    """Issue a key as the caller, which has no scope that the caller's lacks; return once this API knows it."""
+    _must_cover(sending.actor, chosen, user)
     minted = mint(sending.context.master, sending.id)
     until = Micros(expires) if expires is not None else None
-    wish = IssueApiKey(key_id=minted.key_id, user=user, key_hash=minted.hash, limited_to=project, expires=until)
-    accepted = await sending.send(wish)
-    await minted.until_known(sending.context.keys)
-    return IssuedKey(
-        **accepted.model_dump(), user=user, key_id=minted.key_id, key=minted.key, project=project, expires=until
+    wish = IssueApiKey(
+        key_id=minted.key_id,
+        user=user,
+        key_hash=minted.hash,
+        limited_to=project,
+        expires=until,
+        scopes=chosen,
+        name=name,
     )
+    accepted = await sending.send(wish)
+    await minted.until_known(sending.context.credentials)
+    return IssuedKey(
+        **accepted.model_dump(),
+        user=user,
+        key_id=minted.key_id,
+        key=minted.key,
+        project=project,
+        expires=until,
+        scopes=list(chosen) if chosen is not None else None,
+        name=name,
+    )
+
+
+def _must_cover(actor: Actor, chosen: tuple[Scope, ...] | None, user: str) -> None:
+    held = actor.scopes
+    if held is not None and (chosen is None or not set(chosen) <= set(held)):
+        raise NotAllowed(
+            "scope-missing",
+            f"a key gives no more than it has: {', '.join(held)}",
+            {"scopes": list(held), "needs": list(chosen or Scope)},
+        )
+    if user != actor.user:
+        actor.must_have(Scope.ADMIN)

@@ -1,12 +1,14 @@
 """Projects."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from headrace_api.errors import Missing
+from fastapi import APIRouter, Query
+
+from headrace_api.errors import Missing, Unprocessable
 from headrace_api.projects.models import NewProject
-from headrace_api.reading import PlatformReading, Reading
-from headrace_api.sending import Accepted, PlatformSending
-from headrace_events.project import CreateProject
+from headrace_api.reading import PlatformReading, ProjectPath, Reading
+from headrace_api.sending import Accepted, PlatformSending, Sending
+from headrace_events.project import CreateProject, DeleteProject
 from headrace_projections.catalogue.queries import projects as queries
 from headrace_projections.catalogue.queries.projects import ProjectRow
 
@@ -19,6 +21,24 @@ async def create_project(body: NewProject, sending: PlatformSending) -> Accepted
     owner = body.owner or sending.actor.user
     wish = CreateProject(project=body.project, owner=owner, description=body.description)
     return await sending.send(wish, f"/api/projects/{body.project}")
+
+
+@router.delete("/{project}", status_code=202, summary="Delete a project")
+async def delete_project(
+    project: ProjectPath,
+    confirm: Annotated[str, Query(description="the project's name once more", max_length=200)],
+    sending: Sending,
+) -> Accepted:
+    """Take a project away with its topics, rows, files and certificates; for Data Owners and administrators.
+
+    From now on it is closed to its members, and nothing brings it back. `phase` is deleted once nothing is left of it:
+    read `status_url` until then. The name stays taken.
+    """
+    if confirm != project:
+        raise Unprocessable(
+            "not-confirmed", f"to delete {project!r}, repeat its name in `confirm`", {"query.confirm": confirm}
+        )
+    return await sending.send(DeleteProject(project=project), f"/api/projects/{project}")
 
 
 @router.get("", summary="List projects")

@@ -1,97 +1,191 @@
-"""Finding schemas: those of a project's subjects, and those we ship, which every project sees."""
+"""Finding versions and schemas in a registry, by name, by number and by text."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from headrace_api.context import Pool
-from headrace_api.registry.canonical import Unreadable, canonical
-from headrace_api.registry.models import PostedSchema, RegistryError, schema_missing, subject_missing, version_missing
-from headrace_api.registry.shipped import shipped_as, shipped_id, shipped_versions
-from headrace_projections.catalogue.queries import topics as queries
-from headrace_projections.catalogue.queries.topics import SubjectVersionRow
+import anyio.to_thread
+
+from headrace_api.registry.errors import RegistryError, schema_missing, subject_missing, version_missing
+from headrace_api.registry.models import PostedSchema, SentReference
+from headrace_events.avro import Written
+from headrace_events.compatibility import DEFAULT, Compatibility, Earlier, incompatibilities
+from headrace_events.registry import MOST_REFERENCES
+from headrace_events.schema import SchemaReference, fingerprint
+from headrace_events.subject import WHOLE_PROJECT
+from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_schemas.avro import ApacheAvro
+
+AVRO = ApacheAvro()
+_AT_ONCE = 16 << 10
+"""Up to this many characters a schema is read on the spot; a larger one in a thread, beside other requests."""
 
 
-class Registry(Protocol):
-    """What a registry knows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a list: `hidden`, deleted ones too; `only`, deleted ones only; `latest`, one of each subject."""
 
-    async def subjects(self) -> list[str]:
-        """The names of all subjects."""
-        ...
+    prefix: str
+    hidden: bool
+    only: bool = False
+    latest: bool = False
+    offset: int
+    limit: int
 
+
+class Registry(ABC):
+    """What a registry knows. Deleted versions are in every list that does not say otherwise."""
+
+    @abstractmethod
+    async def subjects(self, page: Page) -> list[str]:
+        """Names of subjects."""
+
+    @abstractmethod
+    async def pages(self, page: Page) -> list[SubjectVersionRow]:
+        """Versions of all subjects."""
+
+    @abstractmethod
     async def versions(self, subject: str) -> list[SubjectVersionRow]:
         """A subject's versions, in order; empty where there is none."""
-        ...
 
-    async def by_id(self, schema_id: int) -> list[SubjectVersionRow]:
+    @abstractmethod
+    async def using(self, schema_id: int) -> list[SubjectVersionRow]:
         """Where the schema of that id is used; empty where it is not."""
-        ...
+
+    @abstractmethod
+    async def schema(self, schema_id: int) -> SchemaRow | None:
+        """The schema of that id, whoever uses it."""
+
+    @abstractmethod
+    async def same(self, subject: str, fingerprint: str) -> list[SubjectVersionRow]:
+        """The versions of the subject that are the schema of that fingerprint."""
+
+    @abstractmethod
+    async def referrers(self, subject: str, version: int) -> list[int]:
+        """The ids of the schemas that refer to the version."""
+
+    @abstractmethod
+    async def last_id(self) -> int | None:
+        """The highest id in use."""
+
+    @abstractmethod
+    async def settings(self, subject: str) -> SettingsRow:
+        """What is said of the subject itself."""
 
 
-class ShippedRegistry:
-    """The schemas of the manifest alone; they are no secret."""
-
-    async def subjects(self) -> list[str]:
-        """The names of all subjects."""
-        return sorted(shipped_versions())
-
-    async def versions(self, subject: str) -> list[SubjectVersionRow]:
-        """A subject's versions, in order; empty where there is none."""
-        return shipped_versions().get(subject, [])
-
-    async def by_id(self, schema_id: int) -> list[SubjectVersionRow]:
-        """Where the schema of that id is used; empty where it is not."""
-        found = shipped_id(schema_id)
-        return [found] if found else []
+def live(rows: Sequence[SubjectVersionRow]) -> list[SubjectVersionRow]:
+    """Those that are not deleted."""
+    return [row for row in rows if not row.deleted]
 
 
-class ProjectRegistry:
-    """The project's subjects, and behind them the shipped ones."""
-
-    def __init__(self, pool: Pool, project: str) -> None:
-        self._pool = pool
-        self._project = project
-        self._shipped = ShippedRegistry()
-
-    async def subjects(self) -> list[str]:
-        """The names of the project's own subjects."""
-        return sorted({row.subject for row in await queries.subject_versions(self._pool, self._project)})
-
-    async def versions(self, subject: str) -> list[SubjectVersionRow]:
-        """A subject's versions, in order; empty where there is none."""
-        own = await queries.subject_versions(self._pool, self._project, subject)
-        return own or await self._shipped.versions(subject)
-
-    async def by_id(self, schema_id: int) -> list[SubjectVersionRow]:
-        """Where the schema of that id is used; empty where it is not."""
-        return await self._shipped.by_id(schema_id) or await queries.schemas_by_id(self._pool, self._project, schema_id)
-
-
-async def version_of(registry: Registry, subject: str, version: str) -> SubjectVersionRow:
-    """The version (a number, or `latest`) of a subject; raises RegistryError."""
+async def versions_of(registry: Registry, subject: str, *, hidden: bool = False) -> list[SubjectVersionRow]:
+    """A subject's versions; raises RegistryError where it has none."""
     rows = await registry.versions(subject)
-    if not rows:
+    shown = rows if hidden else live(rows)
+    if not shown:
         raise subject_missing(subject)
+    return shown
+
+
+def numbered(version: str) -> int:
+    """The number of a version, -1 for the newest; raises RegistryError."""
     if version in {"latest", "-1"}:
+        return -1
+    if not version.isascii() or not version.isdecimal() or not 0 < int(version[:12]) < 2**31:
+        raise RegistryError(
+            42202,
+            f"The specified version '{version[:80]}' is not a valid version id. Allowed values are between "
+            '[1, 2^31-1] and the string "latest".',
+        )
+    return int(version)
+
+
+async def version_of(registry: Registry, subject: str, version: str, *, hidden: bool = False) -> SubjectVersionRow:
+    """The version (a number, or `latest`) of a subject; raises RegistryError."""
+    number = numbered(version)
+    rows = await versions_of(registry, subject, hidden=hidden)
+    if number == -1:
         return rows[-1]
-    if not version.isascii() or not version.isdecimal() or len(version) > 9 or int(version) == 0:
-        raise RegistryError(42202, f"The specified version '{version}' is not a valid version id.")
-    found = next((row for row in rows if row.version == int(version)), None)
+    found = next((row for row in rows if row.version == number), None)
     if found is None:
         raise version_missing(version)
     return found
 
 
-async def same_schema(registry: Registry, subject: str, posted: PostedSchema) -> SubjectVersionRow:
-    """The version of the subject with the posted schema, or what we ship of it; raises RegistryError."""
-    if posted.schema_type != "AVRO":
+async def schema_of(registry: Registry, schema_id: int) -> SchemaRow:
+    """The schema of that id; raises RegistryError."""
+    found = await registry.schema(schema_id)
+    if found is None:
+        raise schema_missing(str(schema_id))
+    return found
+
+
+async def written(registry: Registry, text: str, references: Sequence[SchemaReference]) -> Written:
+    """The schema with the texts of whatever it refers to, each once, after those it refers to itself."""
+    texts: dict[int, str] = {}
+
+    async def add(referred: Sequence[SchemaReference]) -> None:
+        for reference in referred:
+            if reference.schema_id not in texts:
+                row = await schema_of(registry, reference.schema_id)
+                await add(row.referred)
+                texts[reference.schema_id] = row.schema
+
+    await add(references)
+    return Written(text=text, referenced=tuple(texts.values()))
+
+
+async def references_of(registry: Registry, sent: Sequence[SentReference]) -> tuple[SchemaReference, ...]:
+    """The references with the ids they lead to; raises RegistryError where one leads nowhere."""
+    if len(sent) > MOST_REFERENCES:
+        raise RegistryError(42201, f"A schema has at most {MOST_REFERENCES} references.")
+    found = []
+    for one in sent:
+        try:
+            row = await version_of(registry, one.subject, str(one.version))
+        except RegistryError as error:
+            raise RegistryError(42201, f"Reference {one.name!r} leads nowhere: {error.message}") from error
+        made = SchemaReference(name=one.name, subject=one.subject, version=row.version, schema_id=row.schema_id)
+        found.append(made)
+    return tuple(found)
+
+
+async def posted_schema(registry: Registry, posted: PostedSchema) -> tuple[Written, str]:
+    """A posted schema, and the fingerprint by which equal ones are found; raises RegistryError, Invalid."""
+    if posted.schema_type not in {None, "AVRO"}:
         raise RegistryError(42201, f"Schemas are AVRO here, not {posted.schema_type}.")
-    try:
-        form = canonical(posted.schema_text)
-        for row in await registry.versions(subject):
-            if canonical(row.schema) == form:
-                return row
-        shipped = shipped_as(posted.schema_text)
-    except Unreadable as error:
-        raise RegistryError(42201, str(error)) from error
-    if shipped is None:
-        raise schema_missing(f"in subject '{subject}'")
-    return shipped
+    if posted.metadata or posted.rule_set:
+        raise RegistryError(42201, "Metadata and rules of a schema are not kept here: send none.")
+    references = await references_of(registry, posted.references or ())
+    schema = await written(registry, posted.schema_text, references)
+    form = await _beside(AVRO.form, schema)
+    return schema, fingerprint(form, references)
+
+
+async def _beside(read: Callable[[Written], str], schema: Written) -> str:
+    if len(schema.text) + sum(map(len, schema.referenced)) <= _AT_ONCE:
+        return read(schema)
+    return await anyio.to_thread.run_sync(read, schema)
+
+
+async def resolved(registry: Registry, row: SchemaRow) -> str:
+    """The schema with whatever it refers to written out."""
+    return await _beside(AVRO.resolved, await written(registry, row.schema, row.referred))
+
+
+async def level_of(registry: Registry, subject: str) -> Compatibility:
+    """What a new version of the subject owes to the earlier ones."""
+    own = (await registry.settings(subject)).compatibility
+    return own or (await registry.settings(WHOLE_PROJECT)).compatibility or DEFAULT
+
+
+async def verdict(
+    registry: Registry, subject: str, proposed: Written, rows: Sequence[SubjectVersionRow]
+) -> tuple[str, ...]:
+    """Why the schema may not follow those versions of the subject; empty where it may."""
+    level = await level_of(registry, subject)
+    earlier = []
+    for row in rows if level.transitive else rows[-1:]:
+        schema = await schema_of(registry, row.schema_id)
+        earlier.append(Earlier(version=row.version, schema=await written(registry, schema.schema, schema.referred)))
+    return await anyio.to_thread.run_sync(incompatibilities, AVRO, level, proposed, earlier)

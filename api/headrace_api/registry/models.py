@@ -1,12 +1,17 @@
 """What clients of a schema registry send and get, by Confluent's REST API (application/vnd.schemaregistry.v1+json)."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
+MOST_LISTED = 20_000
+"""How many names or numbers one answer holds."""
+
+MOST_SCHEMAS = 1_000
+"""How many schemas one answer holds."""
 
 
 class RegistryAnswer(JSONResponse):
@@ -15,13 +20,106 @@ class RegistryAnswer(JSONResponse):
     media_type = MEDIA_TYPE
 
 
-class PostedSchema(BaseModel):
-    """A schema to look for. Clients send more than we need, which is let pass."""
+class Sent(BaseModel):
+    """What a client sends. Clients send more than we need, which is let pass."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SentReference(Sent):
+    """What the schema calls `name` is a version (-1: the newest) of a subject."""
+
+    name: str = Field(max_length=1000)
+    subject: str = Field(max_length=255)
+    version: int = Field(ge=-1, le=2**31 - 1)
+
+
+class PostedSchema(Sent):
+    """A schema to register, to look for, or to compare."""
 
     schema_text: str = Field(alias="schema", max_length=1 << 20)
-    schema_type: str = Field(alias="schemaType", default="AVRO")
+    schema_type: str | None = Field(alias="schemaType", default=None, max_length=100)
+    references: list[SentReference] | None = None
+    version: int | None = Field(default=None, ge=-1, le=2**31 - 1, description="must be the next one, where given")
+    id: int | None = Field(default=None, ge=-1, le=2**31 - 1, description="ids are given out here: -1 or none")
+    metadata: dict[str, Any] | None = None
+    rule_set: dict[str, Any] | None = Field(alias="ruleSet", default=None)
+
+
+class PostedLevel(Sent):
+    """A compatibility level."""
+
+    compatibility: str | None = Field(default=None, max_length=100, examples=["FULL_TRANSITIVE"])
+
+
+class PostedMode(Sent):
+    """A mode."""
+
+    mode: str | None = Field(default=None, max_length=100, examples=["READONLY"])
+
+
+class Reference(BaseModel):
+    """What a schema calls `name`."""
+
+    name: str
+    subject: str
+    version: int
+
+
+class SchemaId(BaseModel):
+    """The id of a schema."""
+
+    id: int
+
+
+class SchemaText(BaseModel):
+    """A schema by its id."""
+
+    text: str = Field(alias="schema")
+    references: list[Reference] | None = None
+    max_id: int | None = Field(alias="maxId", default=None)
+
+
+class Version(BaseModel):
+    """A version of a subject."""
+
+    subject: str
+    version: int
+    id: int
+    text: str = Field(alias="schema")
+    references: list[Reference] | None = None
+
+
+class SubjectVersion(BaseModel):
+    """Where a schema is used."""
+
+    subject: str
+    version: int
+
+
+class Verdict(BaseModel):
+    """Whether a schema may follow."""
+
+    is_compatible: bool
+    messages: list[str] | None = None
+
+
+class Level(BaseModel):
+    """The level that holds."""
+
+    level: str = Field(alias="compatibilityLevel")
+
+
+class LevelSet(BaseModel):
+    """The level that was set."""
+
+    compatibility: str
+
+
+class ModeShown(BaseModel):
+    """The mode that holds."""
+
+    mode: str
 
 
 class RegistryProblem(BaseModel):
@@ -31,34 +129,21 @@ class RegistryProblem(BaseModel):
     message: str
 
 
-class RegistryError(Exception):
-    """An error in Confluent's form; the first three digits of the code are the HTTP status."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-    def body(self) -> Mapping[str, Any]:
-        """`{error_code, message}`."""
-        return {"error_code": self.code, "message": self.message}
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.code // 100 if self.code > 999 else self.code
+Flag = Annotated[bool, Query()]
+OnlyFlag = Annotated[bool, Query(alias="deletedOnly")]
+LatestFlag = Annotated[bool, Query(alias="latestOnly")]
+GlobalFlag = Annotated[bool, Query(alias="defaultToGlobal")]
+MaxIdFlag = Annotated[bool, Query(alias="fetchMaxId")]
+Prefix = Annotated[str, Query(alias="subjectPrefix", max_length=255)]
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Limit = Annotated[int, Query(ge=-1, le=2**31 - 1, description="at most; -1 for as many as one answer holds")]
+SchemaIdPath = Annotated[int, Path(ge=0, le=2**31 - 1)]
+SubjectPath = Annotated[str, Path(max_length=1000)]
+VersionPath = Annotated[str, Path(max_length=100, description="a number, or `latest`")]
+Ignored = Annotated[str | None, Query(max_length=1000, description="taken for the sake of clients that send it")]
+Format = Annotated[str, Query(max_length=100, description="`resolved`: with what it refers to written out")]
 
 
-def subject_missing(subject: str) -> RegistryError:
-    """No such subject."""
-    return RegistryError(40401, f"Subject '{subject}' not found.")
-
-
-def version_missing(version: str) -> RegistryError:
-    """No such version."""
-    return RegistryError(40402, f"Version {version} not found.")
-
-
-def schema_missing(what: str) -> RegistryError:
-    """No such schema."""
-    return RegistryError(40403, f"Schema {what} not found.")
+def page(limit: int, most: int) -> int:
+    """How many rows to ask for."""
+    return most if limit < 0 else min(limit, most)

@@ -1,10 +1,15 @@
-"""The schemas we ship, as subjects: subject = record name, versions in the order of their files."""
+"""The schemas we ship, as a registry: subject = record name, versions in the order of their files. No secrets."""
 
 from collections import defaultdict
 from functools import cache
 
-from headrace_api.registry.canonical import canonical
-from headrace_projections.catalogue.queries.topics import SubjectVersionRow
+from headrace_api.registry.errors import RegistryError
+from headrace_api.registry.lookup import Page, Registry
+from headrace_events.avro import Written
+from headrace_events.compatibility import Compatibility
+from headrace_events.subject import Mode
+from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import published
 
 
@@ -13,24 +18,81 @@ def shipped_versions() -> dict[str, list[SubjectVersionRow]]:
     """Subject → its versions."""
     found: dict[str, list[SubjectVersionRow]] = defaultdict(list)
     for schema in sorted(published().values(), key=lambda schema: (schema.name, schema.version)):
-        row = SubjectVersionRow(
-            subject=schema.name, version=schema.version, schema_id=schema.schema_id, schema=schema.text
+        found[schema.name].append(
+            SubjectVersionRow(subject=schema.name, version=schema.version, schema_id=schema.schema_id)
         )
-        found[schema.name].append(row)
     return dict(found)
 
 
 @cache
-def _by_form() -> dict[str, SubjectVersionRow]:
-    return {canonical(row.schema): row for rows in shipped_versions().values() for row in rows}
+def _by_shape() -> dict[str, SubjectVersionRow]:
+    texts = {schema_id: schema.text for schema_id, schema in published().items()}
+    return {
+        ApacheAvro().shape(Written(text=texts[row.schema_id])): row
+        for rows in shipped_versions().values()
+        for row in rows
+    }
 
 
-def shipped_as(text: str) -> SubjectVersionRow | None:
-    """Which of ours the schema is, if any; raises Unreadable."""
-    return _by_form().get(canonical(text))
+def shipped_as(schema: Written) -> SubjectVersionRow | None:
+    """Which of ours the schema is, documentation aside, if any; raises Invalid."""
+    return _by_shape().get(ApacheAvro().shape(schema))
 
 
-def shipped_id(schema_id: int) -> SubjectVersionRow | None:
+def shipped_schema(schema_id: int) -> SchemaRow | None:
     """Ours of that id, if any."""
     found = published().get(schema_id)
-    return next((row for row in shipped_versions()[found.name] if row.schema_id == schema_id), None) if found else None
+    return SchemaRow(schema_id=schema_id, schema=found.text) if found else None
+
+
+class ShippedRegistry(Registry):
+    """The schemas of the manifest alone."""
+
+    async def subjects(self, page: Page) -> list[str]:
+        """Names of subjects."""
+        names = sorted(name for name in shipped_versions() if name.startswith(page.prefix) and not page.only)
+        return names[page.offset : page.offset + page.limit]
+
+    async def pages(self, page: Page) -> list[SubjectVersionRow]:
+        """Versions of all subjects."""
+        rows = [
+            row
+            for name in sorted(shipped_versions())
+            if name.startswith(page.prefix)
+            for row in shipped_versions()[name][-1 if page.latest else 0 :]
+        ]
+        return rows[page.offset : page.offset + page.limit]
+
+    async def versions(self, subject: str) -> list[SubjectVersionRow]:
+        """A subject's versions."""
+        return shipped_versions().get(subject, [])
+
+    async def using(self, schema_id: int) -> list[SubjectVersionRow]:
+        """Where the schema of that id is used."""
+        found = published().get(schema_id)
+        return [row for row in shipped_versions()[found.name] if row.schema_id == schema_id] if found else []
+
+    async def schema(self, schema_id: int) -> SchemaRow | None:
+        """The schema of that id."""
+        return shipped_schema(schema_id)
+
+    async def same(self, subject: str, fingerprint: str) -> list[SubjectVersionRow]:
+        """None: ours are found by their shape."""
+        return []
+
+    async def referrers(self, subject: str, version: int) -> list[int]:
+        """None: ours refer to nothing."""
+        return []
+
+    async def last_id(self) -> int:
+        """The highest id."""
+        return max(published())
+
+    async def settings(self, subject: str) -> SettingsRow:
+        """What is promised of what we ship: the same of every subject, and nobody changes it over HTTP."""
+        return SettingsRow(compatibility=Compatibility.FULL_TRANSITIVE, mode=Mode.READONLY)
+
+
+def read_only() -> RegistryError:
+    """Nobody changes what we ship over HTTP."""
+    return RegistryError(42205, "The platform's registry is read-only: register in a project's.")

@@ -6,7 +6,7 @@ from headrace_api.errors import Missing
 from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
 from headrace_api.topics.models import NewGrant, NewTopic, TopicAccepted
-from headrace_events.topic import CreateTopic, GrantTopic
+from headrace_events.topic import CloseTopic, CreateTopic, GrantTopic
 from headrace_projections.catalogue.queries import topics as queries
 from headrace_projections.catalogue.queries.topics import TopicRow
 
@@ -34,6 +34,12 @@ async def get_topic(topic: str, reading: Reading) -> TopicRow:
     if found is None:
         raise Missing("topic", topic)
     return found
+
+
+@router.delete("/{topic}", summary="Delete a topic")
+async def close_topic(project: ProjectPath, topic: str, sending: Sending) -> Accepted:
+    """Take a topic of `<project>.topics.` away with its records; the name stays taken. For owners, administrators."""
+    return await sending.send(CloseTopic(project=project, topic=topic))
 
 
 @router.post("/{topic}/grants", status_code=201, summary="Let a member write")

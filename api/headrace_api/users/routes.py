@@ -14,7 +14,7 @@ from headrace_api.reading import After, PlatformReading, until_visible
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
 from headrace_api.users.models import FirstAdministrator, NewUser, Whoami
 from headrace_events.envelope import Request
-from headrace_events.user import CreateFirstAdministrator, CreateUser
+from headrace_events.user import CreateFirstAdministrator, CreateUser, Standing
 from headrace_projections.catalogue.queries import access
 from headrace_projections.catalogue.queries import users as queries
 from headrace_projections.catalogue.queries.users import UserRow
@@ -42,17 +42,9 @@ async def first_administrator(
     wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
     founding = Request(command=wish, id=command, actor=f"user:{body.user}", address=address_of(request))
     result = await result_of(context, founding)
-    await minted.until_known(context.keys)
+    await minted.until_known(context.credentials)
     response.headers[POSITION] = ",".join(result.positions)
-    return FirstAdministrator(
-        command_id=command,
-        aggregate=result.aggregate,
-        version=result.version,
-        events=list(result.events),
-        positions=list(result.positions),
-        user=body.user,
-        key=minted.key,
-    )
+    return FirstAdministrator(**Accepted.of(command, result).model_dump(), user=body.user, key=minted.key)
 
 
 @router.get("/whoami", summary="Whose key is this")
@@ -64,6 +56,7 @@ async def whoami(context: Here, actor: Caller, after: After = None) -> Whoami:
         user=actor.user,
         administrator=await access.is_administrator(context.pool, actor.user),
         limited_to=actor.limited_to,
+        scopes=list(actor.scopes) if actor.scopes is not None else None,
         projects=[row for row in memberships if actor.limited_to in {None, row.project}],
     )
 
@@ -75,11 +68,11 @@ async def create_user(body: NewUser, sending: PlatformSending) -> Accepted:
 
 
 @router.get("/users", summary="List users")
-async def list_users(reading: PlatformReading) -> list[UserRow]:
-    """Everybody, by name; for administrators."""
+async def list_users(reading: PlatformReading, standing: Standing | None = None) -> list[UserRow]:
+    """Everybody, or everybody of that standing, by name; for administrators."""
     reading.actor.must_not_be_limited()
     reading.must_be_administrator()
-    return await queries.users(reading.context.pool)
+    return await queries.users(reading.context.pool, standing)
 
 
 @router.get("/users/{user}", summary="Show a user")

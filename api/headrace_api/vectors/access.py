@@ -10,6 +10,7 @@ from headrace_api.authentication import Caller
 from headrace_api.context import Context, Here
 from headrace_api.errors import Missing
 from headrace_api.reading import ProjectPath
+from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of
 from headrace_projections.online.queries import OnlineReader
 from headrace_projections.online.view_vectors import ViewReader
@@ -41,6 +42,7 @@ class Vectors:
 
 
 async def _vectors(request: Request, project: ProjectPath, context: Here, caller: Caller) -> Vectors:
+    caller.must_have(Scope.READ)
     vectors: Vectors | None = getattr(request.app.state, "vectors", None)
     if vectors is None or vectors.context is not context:
         reader = OnlineReader(context.pool)

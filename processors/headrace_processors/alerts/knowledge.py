@@ -18,6 +18,7 @@ from headrace_broker.follower import Follower, Partition
 from headrace_broker.topics import REFERENCES
 from headrace_events.envelope import Position, Recorded
 from headrace_events.monitor import AlertOpened, AlertResolved, AlertRuleAdded
+from headrace_events.project import ProjectClosing
 from headrace_processors.alerts.hysteresis import Decision
 from headrace_projections.monitoring.reference import Reference, ReferenceCodec
 
@@ -47,6 +48,8 @@ class Rules:
         """Fold one event."""
         project = recorded.project or ""
         match recorded.event:
+            case ProjectClosing(project=closed):
+                self._rules = {key: rules for key, rules in self._rules.items() if key[0] != closed}
             case AlertRuleAdded() as rule:
                 made = Rule(project, rule, recorded.at, version=recorded.version)
                 self._rules.setdefault((project, rule.deployment), {})[rule.rule] = made

@@ -10,16 +10,16 @@ from headrace_broker.record import Entry, Record
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
 from headrace_broker.topics import CREDENTIALS, DEAD_LETTERS, RESULTS
-from headrace_events.api_key import ApiKeyErased
 from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.errors import Invalid, Refusal
 from headrace_events.ids import CommandId, Micros
-from headrace_events.language import Home
+from headrace_events.language import Erasure, Home
 from headrace_processors.commands.handle import Accepted, Refused, Repeated, handle
 from headrace_processors.commands.snapshots import (
     aggregate_entry,
     answer_entry,
     counter_entries,
+    dropped_entries,
     forgotten_entries,
 )
 from headrace_processors.commands.world import AggregateKey, Answered, World, home_key, topic_scope
@@ -98,8 +98,10 @@ class Batches:
                 counted = [event for event in decided.outcome.events if event.event.home is not Home.CREDENTIALS]
                 touched |= dict.fromkeys(home_key(event) for event in counted)
                 scopes |= dict.fromkeys(topic_scope(event) for event in counted)
-        entries.extend(aggregate_entry(key, self._world.aggregates[key]) for key in touched)
-        entries.extend(counter_entries(self._world, scopes))
+        entries.extend(aggregate_entry(key, held) for key in touched if (held := self._world.aggregates.get(key)))
+        entries.extend(counter_entries(self._world, [scope for scope in scopes if scope in self._world.seqs]))
+        entries.extend(dropped_entries(self._world.dropped))
+        self._world.dropped.clear()
         entries.extend(forgotten_entries(self._world.forgotten()))
         return entries
 
@@ -130,7 +132,7 @@ class Batches:
         if recorded.event.home is not Home.CREDENTIALS:
             return event_entry(recorded, self._codec)
         key = recorded.event.key.encode()
-        if isinstance(recorded.event, ApiKeyErased):
+        if isinstance(recorded.event, Erasure):
             return Entry(topic=CREDENTIALS, key=key, value=None)
         nonce, body = self._master.seal(self._codec.encode(recorded.event), key)
         sealed = self._records.encode(schema_id("credentials/sealed.v1.avsc"), {"nonce": nonce, "body": body})

@@ -14,7 +14,7 @@ from headrace_events.ids import CommandId, Micros
 from headrace_processors.commands.world import AggregateKey, Answered, Held, World
 from headrace_schemas.records import from_record, to_record
 
-FORMAT = 1
+FORMAT = 2
 
 
 def _entry(key: str, value: object | None) -> Entry:
@@ -25,7 +25,11 @@ def _entry(key: str, value: object | None) -> Entry:
 def aggregate_entry(key: AggregateKey, held: Held) -> Entry:
     """The snapshot of an aggregate."""
     value = {"format": FORMAT, "version": held.version, "state": to_record(held.state)}
-    return _entry(f"agg/{key.kind}/{key.scope or ''}/{key.key}", value)
+    return _entry(_place(key), value)
+
+
+def _place(key: AggregateKey) -> str:
+    return f"agg/{key.kind}/{key.scope or ''}/{key.key}"
 
 
 def answer_entry(command: CommandId, answered: Answered) -> Entry:
@@ -43,6 +47,16 @@ def forgotten_entries(commands: Iterable[CommandId]) -> list[Entry]:
     return [_entry(f"cmd/{command}", None) for command in commands]
 
 
+def dropped_entries(keys: Iterable[AggregateKey]) -> list[Entry]:
+    """Tombstones of the aggregates of deleted projects, and of those projects' counters."""
+    dropped = list(keys)
+    projects = {key.scope: None for key in dropped if key.scope is not None}
+    return [
+        *(_entry(_place(key), None) for key in dropped),
+        *(_entry(f"next/{project}", None) for project in projects),
+    ]
+
+
 def counter_entries(world: World, scopes: Iterable[str]) -> list[Entry]:
     """The sequence counters of those scopes ('': the platform), and the schema counter."""
     return [_entry(f"next/{scope}", {"seq": world.seqs[scope], "schema_id": world.schema_id}) for scope in scopes]
@@ -58,13 +72,17 @@ def restore(world: World, record: Record) -> bool:
         if value is not None:
             result = base64.b64decode(value["result"])
             world.answers[command] = Answered(value["request"], Micros(value["time"]), result)
-    elif kind == "next" and value is not None:
-        world.seqs[rest] = value["seq"]
-        world.schema_id = max(world.schema_id, value["schema_id"])
-    elif kind == "agg" and value is not None:
-        if value["format"] != FORMAT:
-            return False
+    elif kind == "next":
+        world.seqs.pop(rest, None)
+        if value is not None:
+            world.seqs[rest] = value["seq"]
+            world.schema_id = max(world.schema_id, value["schema_id"])
+    elif kind == "agg":
         name, scope, key = rest.split("/", 2)
-        state = from_record(AGGREGATES[name].state, value["state"])
-        world.aggregates[AggregateKey(name, scope or None, key)] = Held(state, value["version"])
+        at = AggregateKey(name, scope or None, key)
+        world.aggregates.pop(at, None)
+        if value is not None:
+            if value["format"] != FORMAT:
+                return False
+            world.hold(at, Held(from_record(AGGREGATES[name].state, value["state"]), value["version"]))
     return True

@@ -8,7 +8,9 @@ from headrace_events.aggregates import AGGREGATES, KIND_OF_STATE
 from headrace_events.envelope import Recorded
 from headrace_events.ids import CommandId, Micros
 from headrace_events.language import Home
-from headrace_events.schema import SchemaRegistered
+from headrace_events.project import ProjectDeleted
+from headrace_events.schema import Schema
+from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import FIRST_FREE_ID
 
 S = TypeVar("S")
@@ -59,12 +61,18 @@ def topic_scope(recorded: Recorded) -> str:
 
 @dataclass(slots=True)
 class World:
-    """The aggregates, the answers already given, and the counters."""
+    """The aggregates, the answers already given, and the counters.
+
+    `dropped` are the aggregates of deleted projects whose snapshots are still to be removed.
+    """
 
     aggregates: dict[AggregateKey, Held] = field(default_factory=dict)
     answers: "OrderedDict[CommandId, Answered]" = field(default_factory=OrderedDict)
     seqs: dict[str, int] = field(default_factory=dict)
+    fingerprints: dict[int, str] = field(default_factory=dict)
+    dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
+    avro: ApacheAvro = field(default_factory=ApacheAvro)
     now: Micros = field(default=Micros(0))
     actor: str = ""
 
@@ -72,6 +80,18 @@ class World:
         """The state of that aggregate, or None where nothing has happened to it."""
         held = self.aggregates.get(AggregateKey(KIND_OF_STATE[state], scope, key))
         return held.state if held else None
+
+    def schema(self, schema_id: int) -> Schema | None:
+        """The schema of that id, whichever project registered it."""
+        fingerprint = self.fingerprints.get(schema_id)
+        return self.state(Schema, None, fingerprint) if fingerprint is not None else None
+
+    def hold(self, key: AggregateKey, held: Held) -> None:
+        """Let the aggregate be in that state; a schema is found by its id from now on."""
+        self.aggregates[key] = held
+        if isinstance(held.state, Schema):
+            self.fingerprints[held.state.schema_id] = key.key
+            self.schema_id = max(self.schema_id, held.state.schema_id + 1)
 
     def next_schema_id(self) -> int:
         """The platform-wide id that the next new schema gets."""
@@ -89,10 +109,18 @@ class World:
         key = home_key(recorded)
         held = self.aggregates.get(key)
         state = AGGREGATES[key.kind].evolve(held.state if held else None, recorded.event)
-        self.aggregates[key] = Held(state, recorded.version)
+        self.hold(key, Held(state, recorded.version))
         self.seqs[topic_scope(recorded)] = recorded.seq
-        if isinstance(recorded.event, SchemaRegistered):
-            self.schema_id = max(self.schema_id, recorded.event.schema_id + 1)
+        if isinstance(recorded.event, ProjectDeleted):
+            self._drop(recorded.event.project)
+
+    def _drop(self, project: str) -> None:
+        """Forget all that belongs to a project; that it was deleted is the platform's to know."""
+        gone = [key for key in self.aggregates if key.scope == project]
+        for key in gone:
+            del self.aggregates[key]
+        self.seqs.pop(project, None)
+        self.dropped += gone
 
     def forgotten(self, limit: int = 100) -> list[CommandId]:
         """Take out up to `limit` answers that are older than REMEMBERED_US, the oldest first."""

@@ -71,6 +71,13 @@ class Known:
                 pass
         return None
 
+    def forget(self, project: str) -> None:
+        """Know nothing of the project any more."""
+        self._deployments = {key: one for key, one in self._deployments.items() if key[0] != project}
+        self._models = {key: one for key, one in self._models.items() if key[0] != project}
+        self._labels = {key: one for key, one in self._labels.items() if key[0] != project}
+        self._files = {key: one for key, one in self._files.items() if key[0] != project}
+
     def _watched(self, project: str, monitor: MonitorCreated, recorded: Recorded) -> Watched:
         deployment = self._deployments[project, monitor.deployment]
         model = self._models[project, deployment.model, deployment.model_version]

@@ -20,13 +20,14 @@ from headrace_broker.follower import Batch, Follower, Partition
 from headrace_broker.record import Entry
 from headrace_broker.topics import REFERENCES
 from headrace_broker.transactions import TransactionalWriter
+from headrace_events.project import ProjectClosing
 from headrace_processors.observer.errors import NoReference, Unusable
 from headrace_processors.observer.known import Followed, Known, Watched
 from headrace_processors.observer.observation import Normaliser
 from headrace_processors.observer.positions import Positions, as_offsets
 from headrace_processors.observer.references import reference_of
 from headrace_processors.observer.training_data import training_columns
-from headrace_projections.monitoring.reference import ReferenceCodec, reference_key
+from headrace_projections.monitoring.reference import ReferenceCodec, reference_key, reference_place
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Session:
     def step(self, seconds: float = 0.2) -> int:
         """Learn what is new, normalise what came; the number of records. Raises BrokerError: the session is over."""
         for recorded in self._feed.poll(0.0).events:
+            if isinstance(recorded.event, ProjectClosing):
+                self._forget(recorded.event.project)
             news = self._known.take(recorded)
             if isinstance(news, Followed):
                 self._followed |= dict.fromkeys((where.topic for where in news.partitions), news)
@@ -119,6 +122,19 @@ class Session:
         self._writer.write([Entry(topic=REFERENCES, key=key, value=self._references.encode(reference))])
         self._writer.commit_alone()
         self._served.add(key)
+
+    def _forget(self, project: str) -> None:
+        """Let go of the project's topics, and take its references back."""
+        self._known.forget(project)
+        for topic in [topic for topic, followed in self._followed.items() if followed.project == project]:
+            self._follower.leave(topic)
+            del self._followed[topic]
+        gone = {key for key in self._served if reference_place(key)[0] == project}
+        if gone:
+            self._writer.begin()
+            self._writer.write([Entry(topic=REFERENCES, key=key, value=None) for key in gone])
+            self._writer.commit_alone()
+            self._served -= gone
 
     def close(self) -> None:
         """Stop; what was not committed is given up."""

@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from headrace_broker.admin import Admin
+from headrace_broker.artifacts import Artifacts
 from headrace_broker.authority import CertificateAuthority
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_processors.provisioning.closing import Closing
 from headrace_processors.provisioning.provisioner import Provisioner
 from headrace_processors.provisioning.wanted import Wanted
 
@@ -28,7 +30,9 @@ def main() -> None:
     steps = monitor.counter("steps", "Steps brought about")
     drift = monitor.counter("drift_rules", "Access rules that had been changed by hand", ("what",))
     commands = CommandClient(connection)
-    provisioner = Provisioner(Admin(connection), commands, CertificateAuthority.open(secrets / "ca"), lifetime)
+    admin = Admin(connection)
+    closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
+    provisioner = Provisioner(admin, commands, CertificateAuthority.open(secrets / "ca"), lifetime, closing)
     wanted = Wanted()
     feed = MetadataFeed(connection)
     while not feed.at_end() and not stop.is_set():

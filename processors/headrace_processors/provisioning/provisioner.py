@@ -7,19 +7,20 @@ time. Killed between any two steps, the next start folds the events again and go
 import logging
 from datetime import timedelta
 
-from headrace_broker.acls import Rule
+from headrace_broker.acls import Rule, project_rules
 from headrace_broker.admin import Admin
 from headrace_broker.authority import CertificateAuthority, InvalidSigningRequest
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
-from headrace_events.certificate import RecordCertificate, RejectCertificateRequest
+from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
 from headrace_events.envelope import Position, Request
 from headrace_events.errors import Conflict, NotFound
 from headrace_events.ids import Micros, processor_command_id
 from headrace_events.language import Command
-from headrace_events.project import MarkReady
+from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicOpened
-from headrace_processors.provisioning.wanted import PendingCertificate, Wanted, WantedProject
+from headrace_processors.provisioning.closing import Closing
+from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,15 @@ class Provisioner:
     """Brings the brokers to what is wanted, one step after the other."""
 
     def __init__(
-        self, admin: Admin, commands: CommandClient, authority: CertificateAuthority, lifetime: timedelta
+        self,
+        admin: Admin,
+        commands: CommandClient,
+        authority: CertificateAuthority,
+        lifetime: timedelta,
+        closing: Closing,
     ) -> None:
         self._admin = admin
+        self._closing = closing
         self._commands = commands
         self._authority = authority
         self._lifetime = lifetime
@@ -41,7 +48,7 @@ class Provisioner:
         self._rules = self._admin.rules()
         due: set[Rule] = set()
         for project in wanted.projects.values():
-            if project.ready:
+            if project.ready and project.closing_at is None:
                 due |= project.rules()
                 project.rules_changed = False
         missing = due - self._rules
@@ -53,11 +60,21 @@ class Provisioner:
         """Do every step that is due; return how many were done."""
         done = 0
         for project in list(wanted.projects.values()):
+            if project.closing_at is not None:
+                done += self._close(wanted, project, project.closing_at)
+                continue
             if not project.ready:
                 self._make_ready(project)
                 done += 1
                 continue
             done += self._set_rules(project)
+            for dead in project.dead():
+                self._bury(project, dead)
+                done += 1
+            if project.closed:
+                self._admin.delete_topics(project.closed)
+                project.closed.clear()
+                done += 1
             for requested, at in list(project.topics.values()):
                 self._open_topic(project, requested_topic(requested.name, requested.partitions, requested.purpose), at)
                 done += 1
@@ -73,6 +90,17 @@ class Provisioner:
         self._say(MarkReady(project=project.name, topics=tuple(opened)), project.requested_at, "ready")
         project.ready = True
 
+    def _close(self, wanted: Wanted, project: WantedProject, at: Position) -> int:
+        """Take away what is left; not all of it may go at once, and then the next call goes on."""
+        mine = {rule for rule in self._rules if rule.principal.startswith(f"{project.name}__")}
+        self._set(add=set(), remove=mine)
+        if not self._closing.step(project.name):
+            return 0
+        self._set(add=set(), remove=project_rules(project.name) & self._rules)
+        self._say(MarkDeleted(project=project.name), at, "deleted")
+        wanted.projects.pop(project.name, None)
+        return 1
+
     def _set_rules(self, project: WantedProject) -> int:
         if not project.rules_changed:
             return 0
@@ -87,6 +115,12 @@ class Provisioner:
         (opened,) = self._admin.create_topics([spec])
         self._say(RecordTopicOpened(project=project.name, topic=opened), at, "opened")
         project.topics.pop(spec.name, None)
+
+    def _bury(self, project: WantedProject, dead: DeadCertificates) -> None:
+        """Revoke what no access rule names any more."""
+        said = RecordCertificatesClosed(project=project.name, user=dead.user, generations=dead.generations)
+        self._say(said, dead.at, f"closed {project.name} {dead.generations}")
+        project.bury(dead)
 
     def _issue(self, project: WantedProject, pending: PendingCertificate) -> None:
         name = f"{project.name}__{pending.user}__{pending.generation}"

@@ -1,5 +1,6 @@
 """What the events ask for, folded: pure, so that a restart comes to the same."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from headrace_broker.acls import Rule, member_principal, member_rules, project_rules, wanted_members
@@ -10,10 +11,15 @@ from headrace_events.certificate import (
     CertificateRevoked,
 )
 from headrace_events.envelope import Position, Recorded
+from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectReady, ProjectRequested
+from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
+from headrace_events.user import UserActivated, UserDeactivated
+
+NEVER = Micros(1 << 62)
+"""Later than every time: what was asked for then is dead for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,44 @@ class PendingCertificate:
     generation: int
     signing_request: str
     at: Position
+    time: Micros
+
+
+@dataclass(slots=True)
+class Shut:
+    """People who were shut out of the platform: who is now, and when somebody was last.
+
+    People's events and certificates' lie on different topics, which are folded in no order between them; the log's
+    time tells which certificate was asked for before its person was shut out.
+    """
+
+    out: set[str] = field(default_factory=set)
+    last: dict[str, tuple[Micros, Position]] = field(default_factory=dict)
+
+    def apply(self, recorded: Recorded) -> bool:
+        """Fold one event; whether anybody's standing changed."""
+        match recorded.event:
+            case UserDeactivated(user=user):
+                self.out.add(user)
+                self.last[user] = (recorded.time, recorded.at)
+            case UserActivated(user=user):
+                self.out.discard(user)
+            case _:
+                return False
+        return True
+
+    def closed(self, user: str, asked: Micros) -> bool:
+        """Whether a certificate asked for at that time is dead."""
+        return user in self.last and asked <= self.last[user][0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadCertificates:
+    """Generations of somebody who was shut out, at that position, that are not yet revoked."""
+
+    user: str
+    generations: tuple[int, ...]
+    at: Position
 
 
 @dataclass(slots=True)
@@ -32,12 +76,16 @@ class WantedProject:
 
     name: str
     requested_at: Position
+    shut: Shut = field(default_factory=Shut)
     ready: bool = False
+    closing_at: Position | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
+    asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
     rules_changed: bool = True
 
     def apply(self, recorded: Recorded) -> None:
@@ -45,6 +93,8 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case ProjectClosing():
+                self.closing_at = recorded.at
             case MemberAdded(user=user, role=role) | MemberRoleChanged(user=user, role=role):
                 self.roles[user] = role
                 self.rules_changed = True
@@ -58,12 +108,21 @@ class WantedProject:
                 self.topics[name] = (requested, recorded.at)
             case TopicOpened(name=name):
                 self.topics.pop(name, None)
+            case TopicClosed(name=name):
+                self.closed.add(name)
+                self.writers.pop(name, None)
+                self.rules_changed = True
             case TopicGranted(topic=topic, user=user):
                 self.writers.setdefault(topic, set()).add(user)
                 self.rules_changed = True
             case CertificateRequested(user=user, generation=generation, signing_request=signing_request):
+                self.asked[user, generation] = recorded.time
                 self.certificates[user, generation] = PendingCertificate(
-                    user=user, generation=generation, signing_request=signing_request, at=recorded.at
+                    user=user,
+                    generation=generation,
+                    signing_request=signing_request,
+                    at=recorded.at,
+                    time=recorded.time,
                 )
             case CertificateIssued(user=user, generation=generation):
                 self.certificates.pop((user, generation), None)
@@ -80,12 +139,35 @@ class WantedProject:
 
     def rules(self) -> set[Rule]:
         """The access rules of the platform's own principals and of every live certificate of a member."""
-        return project_rules(self.name) | wanted_members(self.name, self.roles, self.live, self.writers)
+        roles = {user: role for user, role in self.roles.items() if user not in self.shut.out}
+        live = {user: generations - set(self._dead(user, generations)) for user, generations in self.live.items()}
+        return project_rules(self.name) | wanted_members(self.name, roles, live, self.writers)
+
+    def dead(self) -> list[DeadCertificates]:
+        """What has to be revoked because its person was shut out."""
+        waited: dict[str, set[int]] = {}
+        for user, generation in self.certificates:
+            waited.setdefault(user, set()).add(generation)
+        found = []
+        for user in self.shut.last.keys() & (self.live.keys() | waited.keys()):
+            dead = self._dead(user, self.live.get(user, set()) | waited.get(user, set()))
+            if dead:
+                found.append(DeadCertificates(user=user, generations=dead, at=self.shut.last[user][1]))
+        return found
+
+    def bury(self, dead: DeadCertificates) -> None:
+        """Forget what was revoked; its event says the same later."""
+        for generation in dead.generations:
+            self.live.get(dead.user, set()).discard(generation)
+            self.certificates.pop((dead.user, generation), None)
+
+    def _dead(self, user: str, generations: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted(one for one in generations if self.shut.closed(user, self.asked.get((user, one), NEVER))))
 
     def rules_of(self, pending: PendingCertificate) -> set[Rule]:
         """The rules a certificate will have once it is issued; none where its person is no member any more."""
         role = self.roles.get(pending.user)
-        if role is None:
+        if role is None or pending.user in self.shut.out or self.shut.closed(pending.user, pending.time):
             return set()
         granted = [topic for topic, users in self.writers.items() if pending.user in users]
         principal = member_principal(self.name, pending.user, pending.generation)
@@ -97,13 +179,19 @@ class Wanted:
     """All projects."""
 
     projects: dict[str, WantedProject] = field(default_factory=dict)
+    shut: Shut = field(default_factory=Shut)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the platform or of a project."""
-        if isinstance(recorded.event, ProjectRequested):
+        if self.shut.apply(recorded):
+            for project in self.projects.values():
+                project.rules_changed = True
+        elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
-            self.projects[name] = WantedProject(name, recorded.at)
-        elif isinstance(recorded.event, ProjectReady):
+            self.projects[name] = WantedProject(name, recorded.at, self.shut)
+        elif isinstance(recorded.event, ProjectReady | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
+        elif isinstance(recorded.event, ProjectDeleted):
+            self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:
             self.projects[recorded.project].apply(recorded)

@@ -7,6 +7,7 @@ from headrace_events.envelope import Position, Recorded
 from headrace_events.halving import Study, evolve
 from headrace_events.language import Event
 from headrace_events.model import TrainedOn
+from headrace_events.project import ProjectClosing
 from headrace_events.study import RungReported, StudyCompleted, StudyCreated, TrialStarted
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
 
@@ -52,7 +53,7 @@ class Dataset:
 
 @dataclass(slots=True)
 class Studies:
-    """The studies that have not ended, and all training datasets."""
+    """The studies that have not ended, and all training datasets, of projects that are not closing."""
 
     open: dict[StudyKey, StudyRun] = field(default_factory=dict)
     _datasets: dict[tuple[str, TrainedOn], Dataset] = field(default_factory=dict)
@@ -60,6 +61,9 @@ class Studies:
     def apply(self, recorded: Recorded) -> None:
         """Fold one event; most have nothing to do with studies."""
         project, fact = recorded.project, recorded.event
+        if isinstance(fact, ProjectClosing):
+            self.open = {key: run for key, run in self.open.items() if key.project != fact.project}
+            self._datasets = {key: made for key, made in self._datasets.items() if key[0] != fact.project}
         if project is None:
             return
         match fact:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.project import ProjectClosing
 from headrace_events.training_dataset import TrainingDatasetFailed, TrainingDatasetRecorded, TrainingDatasetRequested
 from headrace_projections.rows.groups import Group, Groups
 
@@ -37,6 +38,11 @@ class Requests:
         if group is not None:
             self._ready[project, group.name, group.version] = group
         match recorded.event:
+            case ProjectClosing(project=closed):
+                self._open = {key: asked for key, asked in self._open.items() if asked.project != closed}
+                self._ready = {key: one for key, one in self._ready.items() if one.project != closed}
+                self._views = {key: view for key, view in self._views.items() if key[0] != closed}
+                self._groups.forget(closed)
             case FeatureViewCreated() as view:
                 self._views[project, view.name, view.version] = view
             case TrainingDatasetRequested() as request:

@@ -9,15 +9,27 @@
 CREATE TABLE users (
     user_name       text PRIMARY KEY,
     administrator   boolean NOT NULL,
+    standing        text NOT NULL,                  -- pending, active, rejected, deactivated
+    reason          text NOT NULL,                  -- why it was rejected or deactivated
+    password        boolean NOT NULL DEFAULT false, -- whether there is one
+    temporary_until bigint,                         -- null: the password lasts
+    locked_until    bigint,                         -- null: the password counts
+    totp            boolean NOT NULL DEFAULT false, -- whether one-time codes are asked for
     created_seq     bigint NOT NULL,
-    created_time    timestamptz NOT NULL
+    created_time    timestamptz NOT NULL,
+    standing_by     text NOT NULL,                  -- actor
+    standing_seq    bigint NOT NULL,
+    standing_time   timestamptz NOT NULL
 );
 
 CREATE TABLE api_keys (
     key_id          text PRIMARY KEY,
     user_name       text NOT NULL,
     project         text,                           -- null: not limited to one
+    name            text NOT NULL,                  -- what its owner calls it
+    scopes          text[],                         -- null: all
     expires         bigint,                         -- null: never
+    used            bigint,                         -- the day of its last use; null: never used
     revoked         boolean NOT NULL DEFAULT false,
     issued_seq      bigint NOT NULL,
     issued_time     timestamptz NOT NULL,
@@ -28,14 +40,20 @@ CREATE INDEX api_keys_of_user ON api_keys (user_name);
 
 CREATE TABLE projects (
     project         text PRIMARY KEY,
-    phase           text NOT NULL,                  -- requested, ready
+    phase           text NOT NULL,                  -- requested, ready, closing, deleted
     owner           text NOT NULL,
     description     text NOT NULL,
     requested_by    text NOT NULL,                  -- actor
     requested_seq   bigint NOT NULL,
     requested_time  timestamptz NOT NULL,
     ready_seq       bigint,
-    ready_time      timestamptz
+    ready_time      timestamptz,
+    events_topic_id text,                           -- of `<project>.events`; null until it is ready
+    closing_by      text,                           -- actor
+    closing_seq     bigint,
+    closing_time    timestamptz,
+    deleted_seq     bigint,
+    deleted_time    timestamptz
 );
 
 CREATE TABLE members (
@@ -72,11 +90,13 @@ CREATE TABLE topics (
     topic_id        text,                           -- Kafka's; null until it is open
     partitions      bigint NOT NULL,
     purpose         text NOT NULL,                  -- events, runs, predictions, outcomes, deadletters, features, user
-    phase           text NOT NULL,                  -- requested, open
+    phase           text NOT NULL,                  -- requested, open, closed
     requested_seq   bigint,                         -- null for the topics every project has
     requested_time  timestamptz,
     opened_seq      bigint,
     opened_time     timestamptz,
+    closed_seq      bigint,
+    closed_time     timestamptz,
     PRIMARY KEY (project, topic)
 );
 CREATE INDEX topics_by_id ON topics (topic_id);
@@ -92,20 +112,36 @@ CREATE TABLE topic_writers (                        -- scientists who may write 
 
 CREATE TABLE schemas (
     schema_id       bigint PRIMARY KEY,
-    fingerprint     text NOT NULL,                  -- SHA-256 of the text, hexadecimal
+    fingerprint     text NOT NULL,                  -- SHA-256 of its canonical form and references, hexadecimal
     schema          text NOT NULL,
+    referred        jsonb NOT NULL,                 -- [{"name", "subject", "version", "schema_id"}]
     registered_seq  bigint NOT NULL,
     registered_time timestamptz NOT NULL
 );
 
-CREATE TABLE subjects (
+CREATE INDEX schemas_by_fingerprint ON schemas (fingerprint);
+
+CREATE TABLE subjects (                             -- their versions; purged ones are gone
     project         text NOT NULL,
     subject         text NOT NULL,
     version         bigint NOT NULL,
     schema_id       bigint NOT NULL,
+    topic           text,                           -- that stands on this version
+    deleted         boolean NOT NULL,
     registered_seq  bigint NOT NULL,
     registered_time timestamptz NOT NULL,
     PRIMARY KEY (project, subject, version)
+);
+CREATE INDEX subjects_by_schema ON subjects (schema_id, project);
+
+CREATE TABLE subject_settings (                     -- subject '': what the project says of all its subjects
+    project         text NOT NULL,
+    subject         text NOT NULL,
+    compatibility   text,
+    mode            text,
+    changed_seq     bigint NOT NULL,
+    changed_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, subject)
 );
 
 CREATE TABLE feature_groups (

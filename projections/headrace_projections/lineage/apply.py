@@ -11,6 +11,7 @@ from headrace_events.ids import ProjectName
 from headrace_events.language import Event
 from headrace_events.lineage_run import RunEventRecorded
 from headrace_events.model import ModelVersionCreated, TrainedOn
+from headrace_events.project import ProjectClosing
 from headrace_events.study import StudyCreated, TrialStarted
 from headrace_events.topic import TopicOpened, TopicRequested
 from headrace_events.training_dataset import TrainingDatasetRequested
@@ -132,6 +133,9 @@ class Edges:
 
     def take(self, recorded: Recorded) -> list[Edge]:
         """The edges that the event makes or ends."""
+        if isinstance(recorded.event, ProjectClosing):
+            closed = recorded.event.project
+            self._into = {place: edges for place, edges in self._into.items() if place[0] != closed}
         if recorded.project is not None and isinstance(recorded.event, DeploymentDeleted):
             into = self._into.pop((recorded.project, recorded.event.name), [])
             return [edge.ended(recorded) for edge in into]

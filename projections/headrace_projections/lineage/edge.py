@@ -87,6 +87,17 @@ class Edge:
         return replace(self, until_seq=by.seq, until=by.time, position=str(by.at))
 
 
+def project_of(key: bytes) -> str:
+    """The project that the edge of this key belongs to."""
+    return str(json.loads(key)["project"])
+
+
+def document_of(key: bytes) -> str:
+    """What the edge of this key is called among the documents."""
+    parts = json.loads(key)
+    return f"{parts['project']}/{parts['source']} {parts['kind']} {parts['target']}"
+
+
 class EdgeCodec:
     """Edges ⇄ bytes."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace_projections.lineage.edge import Edge
+from headrace_projections.lineage.edge import Edge, document_of
 from headrace_projections.search.engine import Entry, identifier
 
 ALIAS = "headrace-lineage"
@@ -32,5 +32,4 @@ BODY: dict[str, Any] = {
 
 def entry(edge: Edge) -> Entry:
     """The edge as a document; its version is the sequence number of the event that said so last."""
-    name = f"{edge.project}/{edge.source} {edge.kind} {edge.target}"
-    return Entry(id=identifier(name), version=edge.version, body=edge.as_record())
+    return Entry(id=identifier(document_of(edge.key)), version=edge.version, body=edge.as_record())

@@ -13,10 +13,9 @@ from headrace_broker.record import Record
 from headrace_broker.topics import LINEAGE
 from headrace_projections import checkpoint, tables
 from headrace_projections.checkpoint import Step
-from headrace_projections.errors import Unhandled
-from headrace_projections.lineage.edge import Edge, EdgeCodec
+from headrace_projections.lineage.edge import Edge, EdgeCodec, document_of
 from headrace_projections.lineage.index import ALIAS, BODY, entry
-from headrace_projections.search.engine import Engine
+from headrace_projections.search.engine import Engine, identifier
 from headrace_projections.search.tables import NAME, make_live
 
 
@@ -39,11 +38,12 @@ class LineageProjector:
         end = batch.ends.get(self._where)
         if end is None or (self._before is not None and end <= self._before.offset):
             return 0
-        edges = latest(batch.records, self._codec)
+        edges, ended = latest(batch.records, self._codec)
         after = Start(end, 0)
         with self._database.transaction():
             tables.lock_to_project(self._database, NAME)
             self._engine.write(ALIAS, (entry(edge) for edge in edges), visible=True)
+            self._engine.delete(ALIAS, ended)
             checkpoint.move(self._database, NAME, [Step(self._where, self._before, after)])
         self._before = after
         return len(edges)
@@ -70,12 +70,10 @@ def partition_of(connection: Connection, topic: str) -> Partition:
     return Partition(topic, found[topic][0], 0)
 
 
-def latest(records: list[Record], codec: EdgeCodec) -> list[Edge]:
-    """The last word of each key; raises SchemaError, Unhandled."""
-    edges: dict[bytes, Edge] = {}
+def latest(records: list[Record], codec: EdgeCodec) -> tuple[list[Edge], list[str]]:
+    """The last word of each key: edges, and what documents of those are called that are no more. Raises SchemaError."""
+    edges: dict[bytes, Edge | None] = {}
     for record in records:
-        if record.value is None:
-            raise Unhandled("lineage", f"a tombstone at {record.at}")
-        edge = codec.decode(record.value)
-        edges[edge.key] = edge
-    return list(edges.values())
+        edges[record.key or b""] = None if record.value is None else codec.decode(record.value)
+    gone = [identifier(document_of(key)) for key, edge in edges.items() if edge is None]
+    return [edge for edge in edges.values() if edge is not None], gone

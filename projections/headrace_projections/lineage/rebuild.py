@@ -21,6 +21,7 @@ from headrace_broker.record import Entry
 from headrace_broker.topics import LINEAGE, LINEAGE_REBUILDS, TopicSpec
 from headrace_broker.transactions import TransactionalWriter
 from headrace_events.envelope import Recorded
+from headrace_events.project import ProjectClosing
 from headrace_projections import checkpoint, tables
 from headrace_projections.building import Pace
 from headrace_projections.errors import Unavailable
@@ -101,6 +102,7 @@ class _FreshTopic:
         self._admin = Admin(log)
         self._codec = EdgeCodec()
         self._edges = Edges()
+        self._closed: set[str] = set()
         self._end = 0
 
     def __enter__(self) -> "_FreshTopic":
@@ -126,6 +128,7 @@ class _FreshTopic:
                     Entry(topic=self._name, key=key, value=self._codec.encode(edge)) for key, edge in edges.items()
                 ]
                 self._end = write(self._writer, entries)
+            self._closed |= {one.event.project for one in batch if isinstance(one.event, ProjectClosing)}
             self._pace.add(len(batch), replay)
 
     def fill(self, engine: Engine, index: str) -> None:
@@ -141,10 +144,13 @@ class _FreshTopic:
                 heard = time.monotonic()
             elif time.monotonic() - heard > PATIENCE_S:
                 raise Unavailable(f"{self._name} has said nothing for {PATIENCE_S:.0f} s, and there must be more")
-            engine.write(index, (entry(edge) for edge in latest(batch.records, self._codec)))
+            edges, _ = latest(batch.records, self._codec)
+            engine.write(index, (entry(edge) for edge in edges))
             read = batch.ends.get(where, read)
         follower.close()
         engine.refresh(index)
+        for project in self._closed:
+            engine.forget(index, project)
 
 
 def _wait_for_live_index(database: Database[Any]) -> None:

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from headrace_broker.record import Record
-from headrace_projections.changes import Change, Delete, Upsert, Values
+from headrace_projections.changes import Change, Delete, Forget, Upsert, Values
 from headrace_projections.monitoring.names import UNMATCHED, WHOLE
-from headrace_projections.monitoring.reference import ReferenceCodec
+from headrace_projections.monitoring.reference import ReferenceCodec, reference_place
 from headrace_projections.monitoring.window import Window, WindowCodec, WindowKey
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,9 +23,15 @@ def apply_window(record: Record) -> list[Change]:
 
 
 def apply_reference(record: Record) -> list[Change]:
-    """What a deployment is compared with, which is written once and never changes. Raises SchemaError."""
+    """What a deployment is compared with, which is written once and never changes. Raises SchemaError.
+
+    A tombstone says that the project is gone, and with it the deployment's windows.
+    """
     if record.value is None:
-        return []
+        project, deployment = reference_place(record.key or b"")
+        of_it = {"project": project, "deployment": deployment}
+        gone: list[Change] = [Forget(table, of_it) for table in ("windows", "bins", "reference_of", "reference_bins")]
+        return [*gone, Forget("unmatched", {"project": project})]
     reference = _references.decode(record.value)
     key = {"project": reference.project, "deployment": reference.deployment}
     row = {

@@ -81,7 +81,7 @@ class Projector:
             lock_to_project(self._database, NAME)
             checkpoint.move(self._database, NAME, steps)
             self._writer.write(self._database, folded)
-        self._known |= {step.where: step.after for step in steps}
+        self._known = checkpoint.after(self._known, steps)
 
     def caught_up(self) -> bool:
         """Whether everything that was there has been read."""

@@ -41,6 +41,12 @@ def reference_key(project: str, deployment: str) -> bytes:
     return json.dumps({"project": project, "deployment": deployment}, separators=(",", ":")).encode()
 
 
+def reference_place(key: bytes) -> tuple[str, str]:
+    """The project and the deployment that a reference of this key belongs to."""
+    parts = json.loads(key)
+    return parts["project"], parts["deployment"]
+
+
 class ReferenceCodec:
     """References ⇄ bytes."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import fsspec
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
@@ -24,6 +25,13 @@ SCHEMA = "offline"
 def table_url(storage: str, project: str, group: str, version: int) -> str:
     """Where the table of a group version lies under the storage."""
     return f"{storage.rstrip('/')}/offline/{project}/{group}_{version}"
+
+
+def remove_tables(storage: str, project: str) -> None:
+    """Remove the tables of all groups of a project, if there are any, with every version of them."""
+    files, root = fsspec.core.url_to_fs(f"{storage.rstrip('/')}/offline/{project}")
+    if files.exists(root):
+        files.rm(root, recursive=True)
 
 
 class GroupTable:

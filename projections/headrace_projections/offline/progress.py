@@ -55,6 +55,12 @@ class Progress:
                 [found.as_row() for found in refused],
             )
 
+    def forget(self, project: str) -> None:
+        """Remember nothing of the project's topics."""
+        with self._connection.transaction():
+            for table in ("dead_letters", "progress"):
+                self._connection.execute(f"DELETE FROM offline.{table} WHERE starts_with(topic, %s)", (f"{project}.",))
+
     def close(self) -> None:
         """Stop."""
         self._open.close()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.offline.arrow import table_of
-from headrace_projections.offline.delta import GroupTable
+from headrace_projections.offline.delta import GroupTable, remove_tables
 from headrace_projections.offline.progress import Progress
 from headrace_projections.rows.fit import Fitted, Refused
 from headrace_projections.rows.groups import Group
@@ -74,6 +74,13 @@ class OfflineTarget:
             buffer.since = time.monotonic()
         if buffer.bytes >= MOST_BYTES:
             self._commit(buffer)
+
+    def forget(self, project: str) -> None:
+        """Remove the project's tables, then what Postgres was told of them; what waits for a commit is dropped."""
+        for topic in [topic for topic, buffer in self._buffers.items() if buffer.group.project == project]:
+            del self._buffers[topic]
+        remove_tables(self._storage, project)
+        self._progress.forget(project)
 
     def tick(self) -> Mapping[str, Exception]:
         """Commit what has waited long enough, and the largest where all together is too much."""

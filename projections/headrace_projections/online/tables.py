@@ -46,3 +46,18 @@ def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
                 "deleted boolean NOT NULL, schema_id int NOT NULL, body bytea NOT NULL) WITH (fillfactor = 85)"
             ).format(name)
         )
+
+
+def drop(connection: Connection[TupleRow], project: str) -> None:
+    """Drop every table of a project, and all that is remembered of its topics, in one transaction."""
+    mine = f"{project}."
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        found = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s AND starts_with(tablename, %s)", (SCHEMA, mine)
+        ).fetchall()
+        for (name,) in found:
+            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(SCHEMA, name)))
+        for name in ("dead_letters", "checkpoint"):
+            forget = sql.SQL("DELETE FROM {} WHERE starts_with(topic, %s)").format(sql.Identifier(SCHEMA, name))
+            connection.execute(forget, (mine,))

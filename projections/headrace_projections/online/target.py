@@ -10,7 +10,7 @@ from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.online.binary_copy import binary_copy
 from headrace_projections.online.last import last_per_key
-from headrace_projections.online.tables import SCHEMA, make, prepare, table
+from headrace_projections.online.tables import SCHEMA, drop, make, prepare, table
 from headrace_projections.rows.fit import Fitted, Refused, Rows
 from headrace_projections.rows.groups import Group
 
@@ -100,6 +100,13 @@ class OnlineTarget:
                 "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 [found.as_row() for found in refused],
             )
+
+    def forget(self, project: str) -> None:
+        """Drop the project's tables, and the positions up to which the log was in them."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        self._at = {where: offset for where, offset in self._at.items() if not where.topic.startswith(f"{project}.")}
+        drop(self._connection, project)
 
     def tick(self) -> Mapping[str, Exception]:
         """Nothing waits here: what was written is visible."""

@@ -7,7 +7,8 @@ from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.row_schema import Column
-from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
+from headrace_events.schema import SchemaRegistered
+from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicOpened
 from headrace_schemas.catalogue import FIRST_FREE_ID
 
@@ -70,6 +71,15 @@ class Groups:
             case _:
                 pass
         return None
+
+    def forget(self, project: str) -> list[Group]:
+        """Know nothing of the project any more; returns the groups that were ready to be read."""
+        gone = [group for group in self.by_topic.values() if group.project == project]
+        self._created = {topic: made for topic, made in self._created.items() if made[0] != project}
+        self._subjects = {key: ids for key, ids in self._subjects.items() if key[0] != project}
+        for group in gone:
+            del self.by_topic[group.topic], self._opened[group.topic]
+        return gone
 
     def _ready(self, topic: str) -> Group | None:
         if topic not in self._created or topic not in self._opened:

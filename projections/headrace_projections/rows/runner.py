@@ -10,6 +10,7 @@ from headrace_broker.dead_letters import DeadLetter, DeadLetters
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.follower import Batch, Follower, Partition
 from headrace_broker.record import Record
+from headrace_events.project import ProjectClosing
 from headrace_projections.errors import Superseded
 from headrace_projections.rows.fit import fit, unknown_schema
 from headrace_projections.rows.groups import Group, Groups
@@ -70,6 +71,8 @@ class RowRunner:
     def step(self, seconds: float = 0.05) -> int:
         """Learn of new groups, write what came, do what time asks for; the number of records that came."""
         for recorded in self._feed.poll(0.0).events:
+            if isinstance(recorded.event, ProjectClosing):
+                self._forget(recorded.event.project)
             group = self._now.groups.take(recorded)
             if group is not None and self._target.wants(group):
                 self._open(group)
@@ -88,6 +91,15 @@ class RowRunner:
         """Whether everything that was there has been read."""
         quiet = not self._now.paused and not self._now.failing
         return quiet and self._feed.at_end() and self._follower.at_end()
+
+    def _forget(self, project: str) -> None:
+        """Let go of a project that is closing, and remove what the target has of it."""
+        for group in self._now.groups.forget(project):
+            self._leave(group)
+            self._now.failing.pop(group.topic, None)
+            for where in group.places:
+                self._now.positions.pop(where, None)
+        self._target.forget(project)
 
     def _open(self, group: Group) -> None:
         try:

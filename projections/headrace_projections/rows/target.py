@@ -28,6 +28,10 @@ class Target(Protocol):
         """Take rows and refusals; `ends` are the next offsets after them. Raises Superseded."""
         ...
 
+    def forget(self, project: str) -> None:
+        """Remove everything of the project, whether this target has opened it or another one before."""
+        ...
+
     def tick(self) -> Mapping[str, Exception]:
         """Do what time asks for; what went wrong, by topic."""
         ...

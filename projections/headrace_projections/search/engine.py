@@ -109,6 +109,24 @@ class Engine:
             changed += _checked(answer["items"])
         return changed
 
+    def delete(self, index: str, ids: Iterable[str]) -> None:
+        """Delete documents, where they are there; searches see it on return."""
+        lines = "".join(f"{json.dumps({'delete': {'_id': one}})}\n" for one in ids)
+        if not lines:
+            return
+        with _translated():
+            answer = self._client.bulk(index=index, body=lines, refresh="true")
+        _checked([{"index": item["delete"]} for item in answer["items"] if item["delete"]["status"] != 404])
+
+    def forget(self, index: str, project: str) -> None:
+        """Delete every document of a project; searches see it on return."""
+        body = {"query": {"term": {"project": project}}}
+        with _translated():
+            self._client.indices.refresh(index=index)
+            answer = self._client.delete_by_query(index=index, body=body, refresh=True, conflicts="proceed")
+        if answer["failures"] or answer["version_conflicts"]:
+            raise Unreachable(f"documents of {project} could not all be deleted: {answer}")
+
     def search(self, index: str, body: Mapping[str, Any]) -> Hits:
         """Run a query."""
         with _translated():

@@ -12,6 +12,7 @@ from psycopg import Connection as Database
 from headrace_broker.connection import Connection
 from headrace_broker.feed import MetadataFeed, Start
 from headrace_broker.topics import LINEAGE
+from headrace_events.project import ProjectClosing
 from headrace_projections import checkpoint, tables
 from headrace_projections.checkpoint import Step
 from headrace_projections.search.apply import Documents
@@ -43,21 +44,25 @@ class SearchProjector:
             documents = self._documents.take(recorded)
             if recorded.at.offset >= passed.get((recorded.at.topic_id, recorded.at.partition), 0):
                 changed |= {document.key: document for document in documents}
+        closed = [one.event.project for one in batch.events if isinstance(one.event, ProjectClosing)]
         steps = [
             Step(where, self._before.get(where), Start(end, self._feed.seq(where.topic)))
             for where, end in batch.ends.items()
             if where not in self._before or end > self._before[where].offset
         ]
+        steps += checkpoint.let_go(self._before, checkpoint.closed_topics(batch.events))
         if steps:
-            self._write(list(changed.values()), steps)
+            self._write([one for one in changed.values() if one.project not in closed], steps, closed)
         return len(changed)
 
-    def _write(self, documents: list[Document], steps: list[Step]) -> None:
+    def _write(self, documents: list[Document], steps: list[Step], closed: list[str]) -> None:
         with self._database.transaction():
             tables.lock_to_project(self._database, NAME)
             self._engine.write(ALIAS, (document.entry() for document in documents), visible=True)
+            for project in closed:
+                self._engine.forget(ALIAS, project)
             checkpoint.move(self._database, NAME, steps)
-        self._before |= {step.where: step.after for step in steps}
+        self._before = checkpoint.after(self._before, steps)
 
     @property
     def at_end(self) -> bool:

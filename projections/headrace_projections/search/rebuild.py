@@ -13,6 +13,7 @@ from psycopg import Connection as Database
 from headrace_broker.connection import Connection as LogConnection
 from headrace_broker.connection import connection_from
 from headrace_events.envelope import Recorded
+from headrace_events.project import ProjectClosing
 from headrace_projections import tables
 from headrace_projections.building import Pace
 from headrace_projections.metadata_rebuild import cut_at
@@ -89,7 +90,11 @@ class _Growing:
             changed: dict[str, Document] = {}
             for recorded in batch:
                 changed |= {document.key: document for document in self._documents.take(recorded)}
-            self._engine.write(self._index, (document.entry() for document in changed.values()))
+            closed = {one.event.project for one in batch if isinstance(one.event, ProjectClosing)}
+            kept = (document.entry() for document in changed.values() if document.project not in closed)
+            self._engine.write(self._index, kept)
+            for project in closed:
+                self._engine.forget(self._index, project)
             self._pace.add(len(batch), replay)
 
 

@@ -3,7 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from headrace_broker.credentials import ApiKeys, matches
+from headrace_broker.credentials import Credentials, matches
+from headrace_events.errors import Forbidden
+from headrace_events.scopes import Scope, must_have
 from headrace_serving.errors import NotAllowed, NotReady, NotServed, Unauthenticated
 from headrace_serving.gateway.directory import Directory
 
@@ -12,7 +14,7 @@ from headrace_serving.gateway.directory import Directory
 class Callers:
     """Knows keys and members."""
 
-    keys: ApiKeys
+    keys: Credentials
     directory: Directory
 
     def member(self, header: str | None, project: str) -> str:
@@ -33,6 +35,10 @@ class Callers:
             raise Unauthenticated("this API key has expired: ask for another one")
         if stored.project not in {None, project}:
             raise NotAllowed(f"this key may be used for project {stored.project!r} only: use one without that limit")
+        try:
+            must_have(stored.scopes, Scope.PREDICT)
+        except Forbidden as lacking:
+            raise NotAllowed(lacking.message) from lacking
         if not self.directory.is_member(project, stored.user):
             raise NotServed(f"there is no project {project!r}")
         return f"user:{stored.user}"

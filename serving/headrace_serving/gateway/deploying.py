@@ -11,7 +11,7 @@ from headrace_events.envelope import Request
 from headrace_events.errors import Refusal
 from headrace_events.ids import processor_command_id
 from headrace_events.language import Command
-from headrace_serving.errors import BadModel
+from headrace_serving.errors import BadModel, NotServed
 from headrace_serving.gateway.directory import Deployed, Directory, Place
 
 logger = logging.getLogger("headrace.gateway")
@@ -71,15 +71,16 @@ class Deploying:
 
     def step(self) -> None:
         """Do what is to be done; raises NotReady where Ray does not answer. May block while replicas start."""
+        known = dict(self._directory.deployments)
         due = [
             deployed
-            for deployed in list(self._directory.deployments.values())
+            for deployed in known.values()
             if deployed.phase in {"created", "ready"} and not self._deployer.ready(deployed.place)
         ]
         running = self._deployer.running()
-        wanted = {f"{place.project}.{place.name}": place for place in list(self._directory.deployments)}
+        wanted = {f"{place.project}.{place.name}": place for place in known}
         for name in running:
-            if name not in wanted or self._directory.deployments[wanted[name]].phase in {"deleted", "failed"}:
+            if name not in wanted or known[wanted[name]].phase in {"deleted", "failed"}:
                 logger.info("%s is stopped", name)
                 self._deployer.remove(name)
         for deployed in due:
@@ -94,6 +95,9 @@ class Deploying:
                 model = self._directory.find(place).model
                 archive = self._store.read(place.project, model.artifact)
                 self._deployer.deploy(deployed, archive, model.inputs)
+        except NotServed as error:
+            logger.info("%s is not started any more: %s", place, error)
+            return
         except Unavailable as error:
             logger.warning("%s: its model cannot be read now: %s", place, error)
             return

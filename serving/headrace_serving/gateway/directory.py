@@ -9,6 +9,7 @@ from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated
+from headrace_events.project import ProjectClosing
 from headrace_serving.errors import NotServed
 
 
@@ -92,6 +93,8 @@ class Directory:
     def apply(self, recorded: Recorded) -> None:
         """Fold one event; most have nothing to do with serving."""
         project, fact = recorded.project, recorded.event
+        if isinstance(fact, ProjectClosing):
+            self._forget(fact.project)
         if project is None:
             return
         match fact:
@@ -123,6 +126,15 @@ class Directory:
             case DeploymentDeleted(name=name):
                 self._moved(Place(project, name), "deleted")
 
+    def _forget(self, project: str) -> None:
+        """Know nothing of the project any more; what runs for it is stopped, for nothing asks for it."""
+        self._members.pop(project, None)
+        self.deployments = {place: one for place, one in self.deployments.items() if place.project != project}
+        self._models = {key: one for key, one in self._models.items() if key[0] != project}
+        self._views = {key: one for key, one in self._views.items() if key[0] != project}
+        self._groups = {key: one for key, one in self._groups.items() if key[0] != project}
+        self.changes += 1
+
     def _moved(self, place: Place, phase: str) -> None:
         self.deployments[place] = replace(self.deployments[place], phase=phase)
         self.changes += 1
@@ -140,8 +152,11 @@ class Directory:
             raise NotServed(
                 f"deployment {place.name!r} serves version {deployed.version} of {deployed.model!r}, not {version}"
             )
-        model = self._models[place.project, deployed.model, deployed.version]
-        return Serving(deployed=deployed, model=model, view=self._view(place.project, model))
+        try:
+            model = self._models[place.project, deployed.model, deployed.version]
+            return Serving(deployed=deployed, model=model, view=self._view(place.project, model))
+        except KeyError:
+            raise NotServed(f"project {place.project!r} is being deleted") from None
 
     def _view(self, project: str, model: ModelVersionCreated) -> View | None:
         on = model.trained_on

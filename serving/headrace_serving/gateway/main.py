@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import Connection, connection_from
-from headrace_broker.credentials import FollowedApiKeys
+from headrace_broker.credentials import FollowedCredentials
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_broker.ray_connection import RayConnection, ray_connection_from
@@ -51,7 +51,7 @@ async def _serve() -> int:
     monitor = Monitor("gateway", address if address != listen else None)
     directory = Directory()
     following = Following(MetadataFeed(connection), directory)
-    keys = FollowedApiKeys(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
+    keys = FollowedCredentials(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
     commands = CommandClient(connection)
     ray = ray_connection_from()
     connected: list[str] = []

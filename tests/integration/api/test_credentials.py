@@ -8,14 +8,14 @@ from tests.integration.clients import connection, eventually
 from tests.integration.platform import Platform
 from tests.integration.served import unique
 
-from headrace_broker.credentials import FollowedApiKeys, matches
+from headrace_broker.credentials import FollowedCredentials, matches
 from headrace_broker.sealing import MasterKey
 from headrace_events.api_key import IssueApiKey, RevokeApiKey
 
 
-def followed(platform: Platform) -> FollowedApiKeys:
+def followed(platform: Platform) -> FollowedCredentials:
     master = MasterKey.read(platform.stack.site.home.secrets / "master.key")
-    return FollowedApiKeys(connection(platform.stack, "api"), master)
+    return FollowedCredentials(connection(platform.stack, "api"), master)
 
 
 def test_keys_are_known_from_the_start_and_as_they_come_and_go(platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""A project's schema registry, asked as Confluent's serializers ask it: before the first record, then by id."""
+"""A project's schema registry, asked as Confluent's clients ask it."""
 
 from __future__ import annotations
 

@@ -15,11 +15,12 @@ from headrace_broker.admin import Admin
 from headrace_broker.connection import Connection
 from headrace_broker.topics import project_topics
 from headrace_events.certificate import CertificateRejected, RequestCertificate
+from headrace_events.errors import Conflict
 from headrace_events.feature_group import CreateFeatureGroup
 from headrace_events.member import RemoveMember
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
-from headrace_events.topic import CreateTopic, GrantTopic, TopicOpened
+from headrace_events.topic import CloseTopic, CreateTopic, GrantTopic, TopicOpened
 
 
 def can_produce(as_whom: Connection, topic: str) -> bool:
@@ -136,6 +137,23 @@ def test_a_removed_members_certificate_opens_nothing_any_more(platform: Platform
     platform.send(RemoveMember(project=project, user="bob"), "user:ada")
     eventually(lambda: None if can_produce(scientist, f"{project}.runs") else True, "the broker to close", 5)
     assert not can_read(scientist, f"{project}.runs")
+
+
+def test_a_closed_topic_goes_from_the_brokers_with_the_rules_that_name_it(platform: Platform, project: str) -> None:
+    name = f"{project}.topics.passing"
+    admin = Admin(connection(platform.stack, "broker"))
+    platform.send(CreateTopic(project=project, name="passing"), "user:ada")
+
+    def opened() -> bool | None:
+        return TopicOpened in [type(one.event) for one in platform.events() if one.event.key == name] or None
+
+    eventually(opened, "the topic to open")
+    assert admin.topic_ids([name])
+    platform.send(CloseTopic(project=project, topic=name), "user:ada")
+    eventually(lambda: None if admin.topic_ids([name]) else True, "the topic to go")
+    assert not [rule for rule in admin.rules() if rule.name == name]
+    with pytest.raises(Conflict, match="exists already"):
+        platform.send(CreateTopic(project=project, name="passing"), "user:ada")
 
 
 def test_a_signing_request_that_is_none_is_rejected_with_the_reason(platform: Platform) -> None:

@@ -19,6 +19,7 @@ from headrace_broker.admin import Admin
 from headrace_broker.topics import LINEAGE_REBUILDS
 from headrace_events.deployment import CreateDeployment, DeleteDeployment
 from headrace_events.ids import ProjectName
+from headrace_events.project import DeleteProject
 from headrace_projections.lineage.index import ALIAS as LINEAGE_ALIAS
 from headrace_projections.search.index import ALIAS as SEARCH_ALIAS
 from headrace_projections.search.queries import find
@@ -140,6 +141,31 @@ def test_a_copy_is_made_of_how_it_was(platform: Platform, indexing: Indexing, pr
     assert {key: dict(body) for key, body in indexing.engine.scan(outcome["place"])} == wanted
     assert indexing.engine.target(f"headrace-{name}") == live
     indexing.engine.drop(outcome["place"])
+
+
+def test_a_deleted_project_leaves_nothing_in_either_index_live_or_rebuilt(
+    platform: Platform, indexing: Indexing, project: ProjectName
+) -> None:
+    gone = platform.project()
+    for actor, command in whole(gone, str(uuid4())):
+        platform.send(command, actor)
+    eventually(lambda: opened(platform, gone, 2), "the groups' topics to be open")
+    indexing.caught_up()
+    assert of_project(indexing, gone)
+    indexing.kill("search")
+    platform.send(DeleteProject(project=gone), "user:ada")
+    indexing.start("search")
+    documents, edges = expected(indexing.caught_up())
+    assert not of_project(indexing, gone)
+    assert of_project(indexing, project)
+    assert (indexing.documents(), indexing.edges()) == (documents, edges)
+    assert [rebuild(indexing, name, "--verify")[1]["equal"] for name in ("search", "lineage")] == [True, True]
+
+
+def of_project(indexing: Indexing, project: str) -> set[str]:
+    """What both indexes hold of the project."""
+    held = indexing.documents() | indexing.edges()
+    return {key for key, body in held.items() if body["project"] == project}
 
 
 def test_where_the_search_server_lost_everything_the_indexes_are_filled_again(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import polars as pl
 import psycopg
@@ -25,7 +27,9 @@ from headrace_broker.dead_letters import dead_letter_id
 from headrace_broker.follower import Follower, Partition
 from headrace_broker.monitoring import Monitor
 from headrace_broker.record import Record
+from headrace_events.project import DeleteProject, ProjectDeleted
 from headrace_projections.errors import Superseded
+from headrace_projections.holding import holding
 from headrace_projections.offline.target import OfflineTarget
 from headrace_projections.online.tables import table
 from headrace_projections.online.target import OnlineTarget
@@ -231,3 +235,26 @@ def test_the_online_value_is_the_last_whatever_the_order_of_arrival_and_the_batc
         expected[entity] = max(expected.get(entity, (-1, -1, -1, False)), (at, known, number, gone))
     found = {(row[0], row[1], row[2]) for row in online(stack, THINGS).values()}
     assert found == {(at, number, gone) for at, _, number, gone in expected.values()}
+
+
+def test_both_stores_forget_a_project_that_is_deleted_also_one_that_was_down(log: RowLog, storage: str) -> None:
+    stack, platform = log.platform.stack, log.platform
+    project = platform.project()
+    made = log.make_group(project)
+    log.insert(made, [{"id": "a", "at": 1_000_000, "number": 1, "share": 0.5, "note": "x"}])
+    with running(stack, OnlineTarget(stack.postgres_dsn)) as runner:
+        steps_until(
+            runner.step, lambda: positions(stack, "online", made.group).items() >= ends(log, made.group).items()
+        )
+        run_to_the_end(stack, OfflineTarget(storage, stack.postgres_dsn, 0.0), made.group, ends(log, made.group))
+        folder = Path(url2pathname(urlsplit(storage).path)) / "offline" / project
+        assert folder.exists()
+        platform.send(DeleteProject(project=project), "user:ada")
+        steps_until(runner.step, lambda: holding(stack.postgres_dsn, project) == ["offline"])
+        assert ProjectDeleted(project=project) not in [recorded.event for recorded in platform.events()]
+    with running(stack, OfflineTarget(storage, stack.postgres_dsn, 0.0)) as runner:
+        steps_until(runner.step, lambda: holding(stack.postgres_dsn, project) == [])
+    assert not folder.exists()
+    with psycopg.connect(stack.postgres_dsn) as database:
+        query = "SELECT 1 FROM pg_tables WHERE schemaname = 'online' AND starts_with(tablename, %s)"
+        assert database.execute(query, (f"{project}.",)).fetchall() == []

@@ -23,18 +23,21 @@ from headrace_api.app import build
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
 from headrace_api.context import Context
+from headrace_api.keys.uses import KeyUses
 from headrace_api.main import believed
+from headrace_api.sessions.doors import Doors
+from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
 from headrace_broker.audit import RememberedAudit
 from headrace_broker.connection import Connection
-from headrace_broker.credentials import StoredApiKeys
+from headrace_broker.credentials import StoredCredentials
 from headrace_broker.errors import Unavailable
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
-from headrace_events.api_key import ApiKeyErased, ApiKeyStored, IssueApiKey
+from headrace_events.api_key import IssueApiKey
 from headrace_events.envelope import Position, Request
 from headrace_events.ids import CommandId, Micros, uuid7
-from headrace_events.language import Command, Home
+from headrace_events.language import Command, Erasure, Home
 from headrace_events.project import CreateProject, MarkReady
 from headrace_events.topic import OpenedTopic
 from headrace_events.user import CreateFirstAdministrator, CreateUser
@@ -51,7 +54,7 @@ TOKEN = "bootstrap"
 class WorldCommands:
     """What a CommandClient does, against a world in memory; `silent` never answers, `away` does not take commands."""
 
-    keys: StoredApiKeys
+    keys: StoredCredentials
     world: World = field(default_factory=World)
     silent: bool = False
     away: bool = False
@@ -88,10 +91,9 @@ class WorldCommands:
 
     def _accepted(self, request: Request, outcome: Accepted) -> Result:
         for recorded in outcome.events:
-            if isinstance(recorded.event, ApiKeyStored):
-                self.keys.put(recorded.event.key_id, recorded.event)
-            elif isinstance(recorded.event, ApiKeyErased):
-                self.keys.put(recorded.event.key_id, None)
+            if recorded.event.home is Home.CREDENTIALS:
+                gone = isinstance(recorded.event, Erasure)
+                self.keys.put(recorded.event.key, None if gone else recorded.event)
         counted = [recorded for recorded in outcome.events if recorded.event.home is not Home.CREDENTIALS]
         last = {recorded.project or "platform": recorded.seq for recorded in counted}
         return Result(
@@ -119,8 +121,9 @@ class Service:
 
     http: httpx.Client
     commands: WorldCommands
-    keys: StoredApiKeys
+    keys: StoredCredentials
     folder: Path
+    app: FastAPI
     audit: RememberedAudit = field(default_factory=RememberedAudit)
 
     def do(self, command: Command, actor: str = "user:root") -> Result:
@@ -143,6 +146,11 @@ class Service:
         self.do(CreateProject(project=name, owner=owner))
         events = OpenedTopic(name=f"{name}.events", topic_id=name, partitions=1, purpose="events")
         self.do(MarkReady(project=name, topics=(events,)), "system:provisioning")
+
+    def http_context(self) -> Context:
+        """What its routes reach."""
+        context: Context = self.app.state.context
+        return context
 
     def post(self, path: str, body: Any, key: str = ADMINISTRATOR, **headers: str) -> Any:
         """Send JSON."""
@@ -168,17 +176,20 @@ class Server:
     def service(self, folder: Path) -> Service:
         """A founded platform whose administrator is `root`. Nothing stands behind its reads."""
         (folder / "bootstrap.token").write_text(TOKEN)
-        keys = StoredApiKeys()
+        keys = StoredCredentials()
         commands = WorldCommands(keys)
         was: Context = self.app.state.context
         self.app.state.context = replace(
             was,
             settings=replace(was.settings, secrets=folder),
             commands=commands,
-            keys=keys,
+            credentials=keys,
+            uses=KeyUses(commands.send),
+            session_uses=SessionUses(commands.send),
+            doors=Doors(was.master),
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
-        service = Service(self.http, commands, keys, folder)
+        service = Service(self.http, commands, keys, folder, self.app)
         self.app.state.context = replace(self.app.state.context, trail=Trail(service.audit))
         digest = hashlib.sha256(b"secret").hexdigest()
         service.do(CreateFirstAdministrator(user="root", key_id="root", key_hash=digest))
@@ -202,11 +213,14 @@ def serving(folder: Path) -> Iterator[Server]:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Context]:
-        keys = StoredApiKeys()
+        keys = StoredCredentials()
         yield Context(
             settings=settings,
             commands=WorldCommands(keys),
-            keys=keys,
+            credentials=keys,
+            uses=KeyUses(WorldCommands(keys).send),
+            session_uses=SessionUses(WorldCommands(keys).send),
+            doors=Doors(MasterKey(bytes(32))),
             master=MasterKey(bytes(32)),
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),

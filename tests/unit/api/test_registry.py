@@ -1,4 +1,4 @@
-"""The registry's half that needs no tables: the shipped schemas, and when two schemas are the same."""
+"""The registry's half that needs no tables: the shipped schemas."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.unit.api.in_memory import Service
 
-from headrace_api.registry.canonical import Unreadable, canonical
 from headrace_schemas.catalogue import published, schema_id
 
 
@@ -24,58 +21,6 @@ def shuffled(schema: Any, order: random.Random) -> Any:
     names = list(schema)
     order.shuffle(names)
     return {name: "another" if name == "doc" else shuffled(schema[name], order) for name in names}
-
-
-@given(st.sampled_from(sorted(published())), st.randoms(use_true_random=False))
-def test_order_and_documentation_do_not_count(number: int, order: random.Random) -> None:
-    text = published()[number].text
-    assert canonical(json.dumps(shuffled(json.loads(text), order))) == canonical(text)
-
-
-def test_no_two_shipped_schemas_are_the_same() -> None:
-    assert len({canonical(schema.text) for schema in published().values()}) == len(published())
-
-
-def field(kind: Any, **more: Any) -> str:
-    return json.dumps({"type": "record", "name": "a.R", "fields": [{"name": "f", "type": kind, **more}]})
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (field("int"), field("long")),
-        (field("long"), field({"type": "long", "logicalType": "timestamp-micros"})),
-        (field(["null", "int"]), field(["null", "int"], default=None)),
-        (field(["null", "int"]), field(["int", "null"])),
-        (field("int"), field("int").replace("a.R", "b.R")),
-        (field("int"), field("int").replace('"f"', '"g"')),
-    ],
-)
-def test_what_readers_would_notice_counts(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
-
-
-def test_names_are_resolved() -> None:
-    inner = {"type": "enum", "name": "E", "symbols": ["A"]}
-    short = {
-        "type": "record",
-        "name": "R",
-        "namespace": "n",
-        "fields": [{"name": "a", "type": inner}, {"name": "b", "type": "E"}],
-    }
-    full = {
-        "type": "record",
-        "name": "n.R",
-        "fields": [{"name": "a", "type": {**inner, "namespace": "n"}}, {"name": "b", "type": {"type": "n.E"}}],
-    }
-    assert canonical(json.dumps(short)) == canonical(json.dumps(full))
-    assert canonical('{"type": "string"}') == canonical('"string"')
-
-
-@pytest.mark.parametrize("text", ["", "{", "3", "{}", '{"type": "record"}', '{"type": {}}', "[" * 100_000, "null"])
-def test_what_is_no_schema_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(Unreadable):
-        canonical(text)
 
 
 def test_the_platforms_schemas_are_read_by_id_without_a_key(service: Service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import headrace_schemas.catalogue  # noqa: F401 - enters every message in the registers
+from headrace_events.administration import AdministrationFounded
 from headrace_events.envelope import Request
 from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.language import Command, Event
@@ -49,6 +50,7 @@ class Scenario:
 def platform() -> Scenario:
     """An administrator `root-admin` and the users ada, bob and eve."""
     scenario = Scenario()
+    fold(scenario, None, AdministrationFounded(user="root-admin"))
     for user in ("root-admin", "ada", "bob", "eve"):
         fold(scenario, None, UserCreated(user=user, administrator=user == "root-admin"))
     return scenario

@@ -1,7 +1,7 @@
 """Who may do what, decided on the state in the same step as the command."""
 
 import pytest
-from tests.unit.events.scenario import platform, project
+from tests.unit.events.scenario import Scenario, platform, project
 
 from headrace_events.deployment import CreateDeployment
 from headrace_events.feature_group import CreateFeatureGroup
@@ -28,7 +28,7 @@ def test_only_system_commands_name_a_processor() -> None:
 
 
 def test_there_is_one_first_administrator() -> None:
-    scenario = platform()
+    scenario = Scenario()
     found = CreateFirstAdministrator(user="chief", key_id="k", key_hash="0" * 64)
     assert len(scenario.events(found, "anonymous")) == 4
     again = CreateFirstAdministrator(user="chief-two", key_id="k2", key_hash="0" * 64)

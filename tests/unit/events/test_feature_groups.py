@@ -9,7 +9,8 @@ from headrace_events.feature_group import CreateFeatureGroup, FeatureGroupCreate
 from headrace_events.feature_view import CreateFeatureView, FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
 from headrace_events.row_schema import Column, row_schema
-from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
+from headrace_events.schema import SchemaRegistered
+from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicRequested
 from headrace_events.training_dataset import CreateTrainingDataset, Split, TrainingDatasetRequested
 from headrace_schemas.catalogue import FIRST_FREE_ID

@@ -18,14 +18,17 @@ from headrace_schemas.catalogue import HERE, published
 from headrace_schemas.codec import MessageCodec, RecordCodec, ShippedSchemas
 from headrace_schemas.errors import SchemaError
 from headrace_schemas.framing import frame
+from headrace_schemas.records import from_record
 
 pytestmark = pytest.mark.fuzz
 
 MESSAGES = MessageCodec()
 RECORDS = RecordCodec(ShippedSchemas())
 EXAMPLES = [
-    RECORDS.encode(schema_id, json.loads((HERE / entry.path.replace(".avsc", ".example.json")).read_text()))
-    for schema_id, entry in published().items()
+    MESSAGES.encode(
+        from_record(entry.message, json.loads((HERE / entry.path.replace(".avsc", ".example.json")).read_text()))
+    )
+    for entry in published().values()
     if entry.message is not None
 ]
 FRAMED = st.builds(lambda schema_id, body: frame(schema_id) + body, st.sampled_from(list(published())), st.binary())

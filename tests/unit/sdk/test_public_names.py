@@ -10,6 +10,7 @@ from pathlib import Path
 import headrace
 
 PUBLIC = {
+    "AccountApi",
     "Alert",
     "ApiKey",
     "Asha",
@@ -57,12 +58,17 @@ PUBLIC = {
     "Receipt",
     "Refusal",
     "Reporter",
+    "SchemaReference",
+    "SchemaRegistry",
     "SearchResults",
     "Searchspace",
+    "Session",
     "Study",
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "User",
+    "UsersApi",
     "Vector",
     "Visible",
     "Window",
@@ -70,6 +76,8 @@ PUBLIC = {
     "connect",
     "experiment",
     "login",
+    "register",
+    "sign_in",
 }
 
 

@@ -10,7 +10,16 @@ import pytest
 import headrace
 from headrace._clients import full_name, subject_of
 from headrace._members import role_of
-from headrace._settings import administrator_key, local_administrator, local_api, resolve
+from headrace._settings import (
+    SavedSession,
+    administrator_key,
+    forget_session,
+    local_administrator,
+    local_api,
+    resolve,
+    save_session,
+    saved_session,
+)
 
 
 def test_arguments_go_before_the_environment() -> None:
@@ -30,6 +39,25 @@ def test_a_stack_on_this_machine_is_found_by_its_home(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "administrator.key").write_text("id.secret\n")
     assert administrator_key(environment) == "id.secret"
     assert resolve(None, "k", None, environment).clients == tmp_path / "clients"
+
+
+def test_a_saved_session_signs_in_where_it_began_and_nowhere_else(tmp_path: Path) -> None:
+    environment = {"HEADRACE_HOME": str(tmp_path / "home")}
+    assert saved_session(environment) is None
+    path = save_session(SavedSession(host="http://there", user="ada", token="s-1.secret"), environment)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (resolve(None, None, None, environment).host, resolve(None, None, None, environment).api_key) == (
+        "http://there",
+        "s-1.secret",
+    )
+    assert resolve(None, "key", None, environment).api_key == "key"
+    with pytest.raises(headrace.NotSignedIn):
+        resolve("http://elsewhere", None, None, environment)
+    path.write_text("{}")
+    with pytest.raises(headrace.NotSignedIn, match="damaged"):
+        saved_session(environment)
+    forget_session(environment)
+    assert saved_session(environment) is None
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 
 from headrace._model_archive import packed
-from headrace_broker.credentials import StoredApiKeys
+from headrace_broker.credentials import StoredCredentials
 from headrace_events.api_key import ApiKeyStored
 from headrace_events.deployment import DeploymentCreated, DeploymentReady
 from headrace_events.envelope import Position, Recorded
@@ -24,6 +24,7 @@ from headrace_events.member import MemberAdded
 from headrace_events.model import ModelVersionCreated, TrainedOn
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
+from headrace_events.scopes import Scope
 from headrace_serving.gateway.app import Gateway
 from headrace_serving.gateway.callers import Callers
 from headrace_serving.gateway.directory import Directory, Place
@@ -120,7 +121,7 @@ class Served:
     features: MemoryFeatures = field(default_factory=MemoryFeatures)
     replicas: LocalReplicas = field(default_factory=LocalReplicas)
     log: MemoryPredictionLog = field(default_factory=MemoryPredictionLog)
-    keys: StoredApiKeys = field(default_factory=StoredApiKeys)
+    keys: StoredCredentials = field(default_factory=StoredCredentials)
     healthy: bool = True
     _seq: int = 0
 
@@ -141,7 +142,15 @@ class Served:
                 )
             )
 
-    def give_key(self, key: str, user: str, *, project: str | None = None, expires: int | None = None) -> None:
+    def give_key(
+        self,
+        key: str,
+        user: str,
+        *,
+        project: str | None = None,
+        expires: int | None = None,
+        scopes: tuple[Scope, ...] | None = None,
+    ) -> None:
         """Store an API key."""
         key_id, _, secret = key.partition(".")
         stored = ApiKeyStored(
@@ -150,6 +159,7 @@ class Served:
             key_hash=sha256(secret.encode()).hexdigest(),
             project=project,
             expires=Micros(expires) if expires else None,
+            scopes=scopes,
         )
         self.keys.put(key_id, stored)
 

@@ -8,6 +8,8 @@ from tests.unit.serving.gateway import served
 from headrace_events.deployment import DeploymentDeleted
 from headrace_events.member import MemberAdded, MemberRemoved
 from headrace_events.roles import Role
+from headrace_events.scopes import Scope
+from headrace_events.user import UserBarred
 
 PATH = "/projects/flights/v2/models/delay"
 
@@ -32,6 +34,21 @@ def test_a_key_of_another_project_is_refused() -> None:
     gateway = served()
     gateway.give_key("k2.secret", "ada", project="rival")
     assert gateway.send("GET", PATH, key="k2.secret").status_code == 403
+
+
+def test_a_key_for_something_else_is_refused() -> None:
+    gateway = served()
+    gateway.give_key("k2.secret", "ada", scopes=(Scope.READ,))
+    gateway.give_key("k3.secret", "ada", scopes=(Scope.PREDICT,))
+    assert gateway.send("GET", PATH, key="k2.secret").status_code == 403
+    assert gateway.send("GET", PATH, key="k3.secret").status_code == 200
+
+
+def test_who_was_shut_out_has_no_key() -> None:
+    gateway = served()
+    gateway.give_key("k2.secret", "ada")
+    gateway.keys.put("barred/ada", UserBarred(user="ada"))
+    assert gateway.send("GET", PATH, key="k2.secret").status_code == 401
 
 
 def test_a_stranger_learns_only_that_there_is_no_such_project() -> None:

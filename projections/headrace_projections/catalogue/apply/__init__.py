@@ -1,9 +1,31 @@
 """What each metadata event changes in the catalogue."""
 
-from headrace_projections.catalogue.apply import activity, experiments, features, lineage, people, projects, serving
+from headrace_projections.catalogue.apply import (
+    activity,
+    experiments,
+    features,
+    lineage,
+    people,
+    projects,
+    schemas,
+    serving,
+    signing_in,
+)
 from headrace_projections.catalogue.apply.handlers import handlers
 
 apply = handlers.apply
 """`apply(recorded) -> list[Change]`: pure, of one event."""
 
-__all__ = ["activity", "apply", "experiments", "features", "handlers", "lineage", "people", "projects", "serving"]
+__all__ = [
+    "activity",
+    "apply",
+    "experiments",
+    "features",
+    "handlers",
+    "lineage",
+    "people",
+    "projects",
+    "schemas",
+    "serving",
+    "signing_in",
+]

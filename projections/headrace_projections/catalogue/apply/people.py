@@ -1,6 +1,7 @@
 """Users, keys, members and certificates."""
 
-from headrace_events.api_key import ApiKeyIssued, ApiKeyRevoked
+from headrace_events.administration import AdministrationFounded, AdministratorJoined, AdministratorLeft
+from headrace_events.api_key import ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -9,8 +10,18 @@ from headrace_events.certificate import (
 )
 from headrace_events.envelope import Recorded
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.user import AdministrationFounded, UserCreated
-from headrace_projections.catalogue.apply.handlers import on, project_of, stamped
+from headrace_events.user import (
+    AdministratorGranted,
+    AdministratorWithdrawn,
+    Standing,
+    UserActivated,
+    UserApproved,
+    UserCreated,
+    UserDeactivated,
+    UserRegistered,
+    UserRejected,
+)
+from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
 from headrace_projections.changes import Change, Delete, Update, Upsert, Values
 
 
@@ -23,15 +34,88 @@ def found(event: AdministrationFounded, at: Recorded) -> list[Change]:
 @on(UserCreated)
 def list_user(event: UserCreated, at: Recorded) -> list[Change]:
     """Show the person."""
-    row = {"administrator": event.administrator, **stamped("created", at)}
+    row = {"administrator": event.administrator, **stamped("created", at), **_standing(Standing.ACTIVE, at)}
     return [Upsert("users", {"user_name": event.user}, row)]
+
+
+@on(UserRegistered)
+def list_registration(event: UserRegistered, at: Recorded) -> list[Change]:
+    """Show the person, who waits."""
+    row = {"administrator": False, **stamped("created", at), **_standing(Standing.PENDING, at)}
+    return [Upsert("users", {"user_name": event.user}, row)]
+
+
+@on(UserApproved)
+def let_in(event: UserApproved, at: Recorded) -> list[Change]:
+    """Show the person as active."""
+    return [Update("users", {"user_name": event.user}, _standing(Standing.ACTIVE, at))]
+
+
+@on(UserActivated)
+def let_in_again(event: UserActivated, at: Recorded) -> list[Change]:
+    """Show the person as active again."""
+    return [Update("users", {"user_name": event.user}, _standing(Standing.ACTIVE, at))]
+
+
+@on(UserRejected)
+def turn_away(event: UserRejected, at: Recorded) -> list[Change]:
+    """Show the person as rejected, and why; the password they came with is forgotten."""
+    row = {**_standing(Standing.REJECTED, at, event.reason), "password": False}
+    return [Update("users", {"user_name": event.user}, row)]
+
+
+@on(UserDeactivated)
+def shut_out(event: UserDeactivated, at: Recorded) -> list[Change]:
+    """Show the person as deactivated, and why."""
+    return [Update("users", {"user_name": event.user}, _standing(Standing.DEACTIVATED, at, event.reason))]
+
+
+@on(AdministratorGranted)
+def raise_to_administrator(event: AdministratorGranted, at: Recorded) -> list[Change]:
+    """Show the person as an administrator."""
+    return [Update("users", {"user_name": event.user}, {"administrator": True})]
+
+
+@on(AdministratorWithdrawn)
+def lower_from_administrator(event: AdministratorWithdrawn, at: Recorded) -> list[Change]:
+    """Show the person as no administrator."""
+    return [Update("users", {"user_name": event.user}, {"administrator": False})]
+
+
+@on(AdministratorJoined)
+def join_administrators(event: AdministratorJoined, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the person's own event says the same."""
+    return []
+
+
+@on(AdministratorLeft)
+def leave_administrators(event: AdministratorLeft, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the person's own event says the same."""
+    return []
+
+
+def _standing(standing: Standing, at: Recorded, reason: str = "") -> Values:
+    return {"standing": standing.value, "reason": reason, **authored("standing", at)}
 
 
 @on(ApiKeyIssued)
 def list_key(event: ApiKeyIssued, at: Recorded) -> list[Change]:
     """Show the key among its owner's."""
-    row = {"user_name": event.user, "project": event.project, "expires": event.expires, **stamped("issued", at)}
+    row = {
+        "user_name": event.user,
+        "project": event.project,
+        "name": event.name,
+        "scopes": None if event.scopes is None else [scope.value for scope in event.scopes],
+        "expires": event.expires,
+        **stamped("issued", at),
+    }
     return [Upsert("api_keys", {"key_id": event.key_id}, row)]
+
+
+@on(ApiKeyUsed)
+def use_key(event: ApiKeyUsed, at: Recorded) -> list[Change]:
+    """Show the day the key was last used."""
+    return [Update("api_keys", {"key_id": event.key_id}, {"used": event.used})]
 
 
 @on(ApiKeyRevoked)

@@ -1,11 +1,11 @@
-"""Projects, their topics, and schemas."""
+"""Projects and their topics."""
 
 from headrace_events.envelope import Recorded
-from headrace_events.project import ProjectReady, ProjectRequested
-from headrace_events.schema import SchemaRegistered, SubjectVersionRegistered
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
-from headrace_projections.changes import Change, Update, Upsert
+from headrace_projections.catalogue.tables import TABLES
+from headrace_projections.changes import Change, Forget, Update, Upsert
 
 
 @on(ProjectRequested)
@@ -23,7 +23,25 @@ def list_project(event: ProjectRequested, at: Recorded) -> list[Change]:
 @on(ProjectReady)
 def show_ready(event: ProjectReady, at: Recorded) -> list[Change]:
     """Show that the project takes commands; its topics are shown by `topic.opened` in the project's own log."""
-    return [Update("projects", {"project": event.project}, {"phase": "ready", **stamped("ready", at)})]
+    events = next((topic.topic_id for topic in event.topics if topic.purpose == "events"), None)
+    row = {"phase": "ready", "events_topic_id": events, **stamped("ready", at)}
+    return [Update("projects", {"project": event.project}, row)]
+
+
+@on(ProjectClosing)
+def close_project(event: ProjectClosing, at: Recorded) -> list[Change]:
+    """Show nothing more of the project but that it is being deleted, and by whom."""
+    gone: list[Change] = [Forget(table, {"project": event.project}) for table in TABLES.of_a_project]
+    return [
+        *gone,
+        Update("projects", {"project": event.project}, {"phase": "closing", **authored("closing", at)}),
+    ]
+
+
+@on(ProjectDeleted)
+def show_deleted(event: ProjectDeleted, at: Recorded) -> list[Change]:
+    """Show that nothing is left; the row stays, as the name stays taken."""
+    return [Update("projects", {"project": event.project}, {"phase": "deleted", **stamped("deleted", at)})]
 
 
 @on(TopicRequested)
@@ -58,15 +76,8 @@ def grant_topic(event: TopicGranted, at: Recorded) -> list[Change]:
     return [Upsert("topic_writers", key, stamped("since", at))]
 
 
-@on(SchemaRegistered)
-def list_schema(event: SchemaRegistered, at: Recorded) -> list[Change]:
-    """Show the schema under its id."""
-    row = {"fingerprint": event.fingerprint, "schema": event.schema, **stamped("registered", at)}
-    return [Upsert("schemas", {"schema_id": event.schema_id}, row)]
-
-
-@on(SubjectVersionRegistered)
-def list_subject_version(event: SubjectVersionRegistered, at: Recorded) -> list[Change]:
-    """Show the version of the subject."""
-    key = {"project": project_of(at), "subject": event.subject, "version": event.version}
-    return [Upsert("subjects", key, {"schema_id": event.schema_id, **stamped("registered", at)})]
+@on(TopicClosed)
+def close_topic(event: TopicClosed, at: Recorded) -> list[Change]:
+    """Show that the topic is no more; the row stays, as the name stays taken."""
+    key = {"project": project_of(at), "topic": event.name}
+    return [Update("topics", key, {"phase": "closed", **stamped("closed", at)}), Forget("topic_writers", key)]

@@ -7,10 +7,10 @@ from headrace_projections.catalogue.queries.rows import Pool, one_of
 
 @value
 class Access:
-    """A person's standing towards a project; `owner` is who was named when it was asked for."""
+    """A person's standing towards a project. `named` says that they were its first owner, or that they delete it."""
 
     exists: bool
-    owner: str | None = None
+    named: bool = False
     role: Role | None = None
     administrator: bool
 
@@ -18,7 +18,9 @@ class Access:
 async def access_of(pool: Pool, project: str, user: str) -> Access:
     """How the person stands to the project; also where one of the two does not exist."""
     query = """
-        SELECT projects.project IS NOT NULL AS exists, projects.owner, members.role,
+        SELECT projects.project IS NOT NULL AS exists, members.role,
+               coalesce(asked.user_name = projects.owner, false)
+                   OR coalesce('user:' || asked.user_name = projects.closing_by, false) AS named,
                coalesce(users.administrator, false) AS administrator
         FROM (SELECT %(project)s::text AS project, %(user)s::text AS user_name) asked
         LEFT JOIN catalogue.projects USING (project)

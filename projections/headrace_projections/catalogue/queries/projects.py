@@ -11,7 +11,7 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class ProjectRow:
-    """A project; it takes commands and records once `phase` is ready."""
+    """A project; it takes commands and records while `phase` is ready. One that is deleted keeps its name."""
 
     project: str
     phase: str
@@ -19,6 +19,9 @@ class ProjectRow:
     description: str
     requested_time: datetime
     ready_time: datetime | None = None
+    closing_by: str | None = None
+    closing_time: datetime | None = None
+    deleted_time: datetime | None = None
 
 
 @value
@@ -49,7 +52,7 @@ class HappenedRow:
 
 # The platform's log may be read before the project's own: ready is what has its owner and its topics, too.
 _PROJECTS = """
-    SELECT project, owner, description, requested_time, ready_time,
+    SELECT project, owner, description, requested_time, ready_time, closing_by, closing_time, deleted_time,
            CASE WHEN phase = 'ready' AND NOT EXISTS (SELECT FROM catalogue.topics
                                                      WHERE topics.project = projects.project)
                 THEN 'requested' ELSE phase END AS phase
@@ -64,10 +67,10 @@ _ACTIVITY = """
 
 
 async def projects(pool: Pool, user: str | None = None) -> list[ProjectRow]:
-    """All projects, or those that the person belongs to or is named the owner of."""
+    """All projects that are not deleted, or of these the ones the person belongs to or is named the owner of."""
     of_user = """
-        WHERE owner = %(user)s OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s)"""
-    query = f"{_PROJECTS}{of_user if user is not None else ''} ORDER BY project"
+        AND (owner = %(user)s OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s))"""
+    query = f"{_PROJECTS} WHERE phase <> 'deleted'{of_user if user is not None else ''} ORDER BY project"
     return await all_of(pool, ProjectRow, query, user=user)
 
 

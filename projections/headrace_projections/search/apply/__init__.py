@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from headrace_events.envelope import Recorded
+from headrace_events.project import ProjectClosing
 from headrace_projections.search.apply import experiments, features, projects, runs, serving
 from headrace_projections.search.document import Document
 from headrace_projections.search.telling import HANDLERS, Telling
@@ -12,12 +13,15 @@ __all__ = ["Documents", "experiments", "features", "projects", "runs", "serving"
 
 @dataclass(slots=True)
 class Documents:
-    """Every document, by its key, after the events taken so far."""
+    """Every document, by its key, after the events taken so far; a closing project has none."""
 
     all: dict[str, Document] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> list[Document]:
         """Fold one event; return the documents that changed, each with the event's sequence number."""
+        if isinstance(recorded.event, ProjectClosing):
+            closed = recorded.event.project
+            self.all = {key: document for key, document in self.all.items() if document.project != closed}
         handler = HANDLERS.get(type(recorded.event))
         if handler is None:
             return []

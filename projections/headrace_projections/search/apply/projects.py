@@ -2,7 +2,7 @@
 
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.project import ProjectReady, ProjectRequested
-from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.lineage.node import Node, NodeKind, person, topic
 from headrace_projections.search.document import Document
 from headrace_projections.search.telling import Telling, on
@@ -57,6 +57,12 @@ def topic_opened(told: Telling[TopicOpened]) -> list[Document]:
     event = told.event
     opened = told.again(topic(event.name), state="ready")
     return opened or [told.new(topic(event.name), event.name, tags=(event.purpose,), state="ready")]
+
+
+@on(TopicClosed)
+def topic_closed(told: Telling[TopicClosed]) -> list[Document]:
+    """It is no more."""
+    return told.again(topic(told.event.name), state="closed")
 
 
 @on(TopicGranted)

@@ -70,7 +70,8 @@ DAMAGES = {
     ),
     "a missing row": ("DELETE FROM catalogue.users WHERE user_name = 'ada'", "ada", ""),
     "an extra row": (
-        "INSERT INTO catalogue.users SELECT 'ghost', administrator, created_seq, created_time "
+        "INSERT INTO catalogue.users SELECT 'ghost', administrator, standing, reason, password, null, null, totp, "
+        "created_seq, created_time, standing_by, standing_seq, standing_time "
         "FROM catalogue.users WHERE user_name = 'ada'",
         "ghost",
         "",

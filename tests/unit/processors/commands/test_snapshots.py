@@ -5,10 +5,12 @@ from tests.unit.events.test_feature_groups import FLIGHTS, VIEW, WEATHER
 
 from headrace_broker.record import Entry, Record
 from headrace_events.ids import CommandId, Micros
+from headrace_events.project import DeleteProject, MarkDeleted
 from headrace_processors.commands.snapshots import (
     aggregate_entry,
     answer_entry,
     counter_entries,
+    dropped_entries,
     forgotten_entries,
     restore,
 )
@@ -41,6 +43,22 @@ def test_a_tombstone_takes_an_answer_away() -> None:
     (entry,) = forgotten_entries([CommandId("c")])
     restore(world, _record(entry))
     assert not world.answers
+
+
+def test_a_deleted_project_is_forgotten_here_and_in_the_state_topic() -> None:
+    scenario = project()
+    scenario.events(WEATHER)
+    written = [aggregate_entry(key, held) for key, held in scenario.world.aggregates.items()]
+    written += counter_entries(scenario.world, scenario.world.seqs)
+    scenario.events(DeleteProject(project="flights"))
+    scenario.events(MarkDeleted(project="flights"), "system:provisioning")
+    assert {key.scope for key in scenario.world.aggregates} == {None}
+    assert set(scenario.world.seqs) == {""}
+    restored = World()
+    for entry in [*written, *dropped_entries(scenario.world.dropped)]:
+        restore(restored, _record(entry))
+    assert {key.scope for key in restored.aggregates} == {None}
+    assert set(restored.seqs) == {""}
 
 
 def test_a_snapshot_of_another_format_is_left_for_folding_again() -> None:

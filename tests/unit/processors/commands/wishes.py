@@ -172,6 +172,8 @@ def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:
         return FLOATS
     if hint is bool:
         return st.booleans()
+    if hint is bytes:
+        return st.binary(max_size=40)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     return _value(hint)

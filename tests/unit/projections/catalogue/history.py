@@ -19,7 +19,6 @@ from headrace_events.model import ModelVersionCreated, TrainedOn
 from headrace_events.monitor import AlertOpened, AlertResolved, AlertRuleAdded, MonitorCreated
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
-from headrace_events.schema import SubjectVersionRegistered
 from headrace_events.searchspace import Dimension
 from headrace_events.study import (
     Halving,
@@ -30,6 +29,7 @@ from headrace_events.study import (
     TrialPromoted,
     TrialStarted,
 )
+from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicGranted, TopicOpened, TopicRequested
 from headrace_events.training_dataset import (
     DatasetFile,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace_projections.changes import Append, Change, Delete, Update, Upsert
+from headrace_projections.changes import Append, Change, Delete, Forget, Update, Upsert
 from headrace_projections.errors import Unfounded
 from headrace_projections.folding import fold
 
@@ -18,7 +18,7 @@ Table = dict[tuple[tuple[str, Any], ...], dict[str, Any]]
 
 def written(table: Table, change: Change) -> None:
     """What a database does with one change; columns that were never written are not there."""
-    assert not isinstance(change, Append)
+    assert not isinstance(change, Append | Forget)
     key = tuple(change.key.items())
     if isinstance(change, Delete):
         table.pop(key, None)
@@ -93,6 +93,22 @@ def test_a_row_that_changes_often_is_written_once() -> None:
 def test_added_rows_are_all_kept_in_order() -> None:
     batch = [Append("lines", {"seq": number}) for number in range(5)]
     assert [row["seq"] for row in fold(batch).appended["lines"]] == [0, 1, 2, 3, 4]
+
+
+def test_what_is_forgotten_is_neither_updated_nor_added_any_more() -> None:
+    kept = Upsert("t", {"project": "b", "id": 1}, {"a": 1})
+    folded = fold(
+        [
+            Update("t", {"project": "a", "id": 1}, {"a": 1}),
+            kept,
+            Append("t", {"project": "a", "id": 2}),
+            Append("t", {"project": "b", "id": 2}),
+            Forget("t", {"project": "a"}),
+        ]
+    )
+    assert [standing.key for standing in folded.standings["t"].values()] == [kept.key]
+    assert folded.appended["t"] == [{"project": "b", "id": 2}]
+    assert folded.forgotten == [Forget("t", {"project": "a"})]
 
 
 def test_an_update_of_what_the_batch_deleted_is_refused() -> None:

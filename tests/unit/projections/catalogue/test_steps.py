@@ -10,9 +10,9 @@ from headrace_broker.feed import Start
 from headrace_broker.follower import Partition
 from headrace_events.envelope import Position
 from headrace_events.member import MemberRemoved
-from headrace_events.project import ProjectReady
+from headrace_events.project import ProjectClosing, ProjectReady
 from headrace_events.topic import OpenedTopic
-from headrace_projections.checkpoint import Step
+from headrace_projections.checkpoint import Step, after
 from headrace_projections.projector import steps_of
 
 PLATFORM = Partition("headrace.platform", "p", 0)
@@ -54,3 +54,11 @@ def test_a_project_whose_first_events_come_in_the_same_batch_gets_one_row() -> N
     assert sorted(map(str, steps)) == sorted(
         [str(Step(FLIGHTS, None, Start(1, 1))), str(Step(PLATFORM, None, Start(1, 1)))]
     )
+
+
+def test_a_project_that_is_closing_loses_its_row_whatever_else_was_read_of_it() -> None:
+    closing = replace(recorded(ProjectClosing(project="flights"), seq=9), at=Position("p", 0, 20))
+    before = {PLATFORM: Start(20, 8), FLIGHTS: Start(7, 3)}
+    steps = steps_of(before, {PLATFORM: 21, FLIGHTS: 12}, [closing])
+    assert steps == [Step(FLIGHTS, Start(7, 3), None), Step(PLATFORM, Start(20, 8), Start(21, 9))]
+    assert after(before, steps) == {PLATFORM: Start(21, 9)}

@@ -1,0 +1,69 @@
+"""Passwords: one's own, and what administrators do about others'."""
+
+from fastapi import APIRouter, Request
+
+from headrace_api.audit.trail import address_of
+from headrace_api.context import Context
+from headrace_api.errors import Unauthenticated
+from headrace_api.followed import until
+from headrace_api.passwords.models import NewPassword, TemporaryPassword
+from headrace_api.sending import Accepted, PlatformSending
+from headrace_api.sessions.doors import this_moment
+from headrace_api.sessions.signing_in import prove
+from headrace_events.ids import Micros
+from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword
+from headrace_events.scopes import Scope
+
+router = APIRouter(prefix="/api", tags=["passwords"])
+
+TEMPORARY_US = 24 * 3_600_000_000
+
+
+@router.put("/password", summary="Set one's password")
+async def set_password(body: NewPassword, sending: PlatformSending, request: Request) -> Accepted:
+    """Give oneself a password; every session but this one ends. The present one has to be shown, if there is one."""
+    context, user = sending.context, sending.actor.user
+    sending.actor.must_have(Scope.ACCOUNT)
+    if context.credentials.held(PasswordStored, f"password/{user}") is not None:
+        context.doors.must_not_be_crowded(address_of(request))
+        if body.current is None:
+            raise Unauthenticated("wrong-password", "send the present password as `current`")
+        async with context.doors.turn(user):
+            await prove(context, user, body.current, body.code, address_of(request))
+    sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
+    accepted = await sending.send(SetPassword(user=user, sealed=sealed, keep=sending.actor.key_id))
+    await _until_known(context, user, sealed)
+    return accepted
+
+
+@router.post("/users/{user}/password-reset", summary="Give somebody a temporary password")
+async def reset_password(user: str, sending: PlatformSending) -> TemporaryPassword:
+    """Make a password that counts for a day, and only to choose another; all sessions end. For administrators."""
+    sending.actor.must_have(Scope.ADMIN)
+    context = sending.context
+    password = context.master.fingerprint(f"temporary password of {sending.id}".encode())[:24]
+    until = Micros(this_moment() // TEMPORARY_US * TEMPORARY_US + 2 * TEMPORARY_US)
+    sealed = await context.doors.hashing.sealed(user, password, sending.id)
+    accepted = await sending.send(SetPassword(user=user, sealed=sealed, temporary_until=until))
+    await _until_known(context, user, sealed)
+    return TemporaryPassword(**accepted.model_dump(), user=user, password=password, temporary_until=until)
+
+
+@router.delete("/users/{user}/password-lock", summary="Let somebody try again")
+async def unlock(user: str, sending: PlatformSending) -> Accepted:
+    """Lift the lock that too many wrong passwords brought about; for administrators."""
+    sending.actor.must_have(Scope.ADMIN)
+    accepted = await sending.send(UnlockPassword(user=user))
+    credentials = sending.context.credentials
+    await until(credentials, lambda: credentials.held(LockStored, f"lock/{user}") is None)
+    return accepted
+
+
+async def _until_known(context: Context, user: str, sealed: bytes) -> None:
+    """Return once this API would accept the password."""
+
+    def known() -> bool:
+        stored = context.credentials.held(PasswordStored, f"password/{user}")
+        return stored is not None and stored.sealed == sealed
+
+    await until(context.credentials, known)

@@ -1,0 +1,1 @@
+"""Routes about sessions: signing in and out."""

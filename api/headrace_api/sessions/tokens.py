@@ -1,0 +1,81 @@
+"""Session tokens: made at random, kept as hashes; how long they count."""
+
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from headrace_broker.results import Result
+from headrace_events.envelope import Request
+from headrace_events.ids import CommandId, Micros, uuid7
+from headrace_events.session import ExtendSession, SessionStored
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "s-"
+"""What a session's id starts with, and an API key's does not."""
+HOUR_US = 3_600_000_000
+IDLE_US = 12 * HOUR_US
+LONGEST_US = 7 * 24 * HOUR_US
+EXTEND_AFTER_US = HOUR_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A new session's token, `<session id>.<secret>`; only its hash goes further than to the caller."""
+
+    session_id: str
+    secret: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """As it is presented."""
+        return f"{self.session_id}.{self.secret}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the secret, hexadecimal."""
+        return sha256(self.secret.encode()).hexdigest()
+
+
+def new_token() -> Token:
+    """A token that nobody can guess."""
+    return Token(session_id=PREFIX + secrets.token_hex(10), secret=secrets.token_hex(32))
+
+
+def counts(stored: SessionStored, secret: str, now: Micros) -> bool:
+    """Whether the secret is the session's, and the session still on."""
+    equal = hmac.compare_digest(sha256(secret.encode()).hexdigest(), stored.token_hash)
+    return equal and now < min(stored.idle_until, stored.ends)
+
+
+class SessionUses:
+    """Keeps sessions that are used from growing idle: says so by command, once an hour for each."""
+
+    def __init__(self, send: Callable[[Request], "Future[Result]"]) -> None:
+        self._send = send
+        self._said: dict[str, Micros] = {}
+
+    def used(self, stored: SessionStored) -> None:
+        """The session was used now."""
+        now = Micros(time.time_ns() // 1000)
+        until = self._said.get(stored.session_id, stored.idle_until)
+        if until - IDLE_US + EXTEND_AFTER_US > now:
+            return
+        until = Micros(now + IDLE_US)
+        self._said[stored.session_id] = until
+        extend = ExtendSession(
+            user=stored.user, session_id=stored.session_id, token_hash=stored.token_hash, idle_until=until
+        )
+        request = Request(command=extend, id=CommandId(uuid7()), actor="system:api")
+        self._send(request).add_done_callback(lambda outcome: self._settled(stored.session_id, outcome))
+
+    def _settled(self, session_id: str, outcome: "Future[Result]") -> None:
+        error = outcome.exception()
+        if error is not None:
+            self._said.pop(session_id, None)
+            logger.warning("session %s could not be extended; its next use tries again: %s", session_id, error)

@@ -1,0 +1,1 @@
+"""Routes about one-time codes."""

@@ -1,0 +1,58 @@
+"""One-time codes beside the password."""
+
+import time
+
+from fastapi import APIRouter, Request
+
+from headrace_api.audit.trail import address_of
+from headrace_api.errors import Missing, Unauthenticated
+from headrace_api.sending import Accepted, PlatformSending
+from headrace_api.sessions.signing_in import prove
+from headrace_api.totp.codes import new_seed, recovery_codes, recovery_hash, seed_of
+from headrace_api.totp.models import Code, Confirmed, Enrolled, Removal
+from headrace_events.scopes import Scope
+from headrace_events.totp import ConfirmTotp, EnrolTotp, RemoveTotp, TotpStored
+
+router = APIRouter(prefix="/api", tags=["one-time codes"])
+
+
+@router.post("/totp", status_code=201, summary="Begin with one-time codes")
+async def enrol(sending: PlatformSending) -> Enrolled:
+    """Get a seed for an authenticator app. Nothing is asked for yet: confirm with a code of it."""
+    seed = new_seed(sending.actor.user, sending.context.master, sending.id)
+    accepted = await sending.send(EnrolTotp(user=seed.user, sealed=seed.sealed(sending.context.master)))
+    return Enrolled(**accepted.model_dump(), secret=seed.secret, uri=seed.uri)
+
+
+@router.post("/totp/confirmation", summary="Confirm one-time codes")
+async def confirm(body: Code, sending: PlatformSending) -> Confirmed:
+    """Show a code of the new seed; from here on the password alone does not sign in."""
+    context, user = sending.context, sending.actor.user
+    sending.actor.must_have(Scope.ACCOUNT)
+    stored = context.credentials.held(TotpStored, f"totp/{user}")
+    if stored is None:
+        raise Missing("one-time code", user)
+    if seed_of(stored, context.master).step_of(body.code, time.time()) is None:
+        raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
+    codes = recovery_codes(context.master, sending.id)
+    hashes = tuple(recovery_hash(code) for code in codes)
+    accepted = await sending.send(ConfirmTotp(user=user, sealed=stored.sealed, recovery=hashes))
+    return Confirmed(**accepted.model_dump(), recovery_codes=codes)
+
+
+@router.post("/totp/removal", summary="Remove one-time codes")
+async def remove(body: Removal, sending: PlatformSending, request: Request) -> Accepted:
+    """Let the password alone sign in again."""
+    context, user, address = sending.context, sending.actor.user, address_of(request)
+    sending.actor.must_have(Scope.ACCOUNT)
+    context.doors.must_not_be_crowded(address)
+    async with context.doors.turn(user):
+        await prove(context, user, body.password, body.code, address)
+    return await sending.send(RemoveTotp(user=user))
+
+
+@router.delete("/users/{user}/totp", summary="Remove somebody's one-time codes")
+async def remove_of(user: str, sending: PlatformSending) -> Accepted:
+    """For administrators, where a person has lost app and recovery codes."""
+    sending.actor.must_have(Scope.ADMIN)
+    return await sending.send(RemoveTotp(user=user))

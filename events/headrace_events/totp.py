@@ -1,0 +1,169 @@
+"""One-time codes as a second factor beside the password (RFC 6238): enrolled, confirmed, removed."""
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import Conflict, Forbidden, Invalid
+from headrace_events.language import Command, Erasure, Event, Home, command, event, value
+from headrace_events.user import User, must_be_active
+
+
+@command("totp.enrol")
+class EnrolTotp(Command):
+    """Begin with a new seed, encrypted by the API; it counts once a code of it has been shown."""
+
+    user: str
+    sealed: bytes
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("totp.confirm")
+class ConfirmTotp(Command):
+    """The API has seen a code of the enrolled seed: from now on the password alone does not sign in.
+
+    `recovery` are hexadecimal SHA-256 of codes that stand in for one-time codes, once each.
+    """
+
+    user: str
+    sealed: bytes
+    recovery: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("totp.remove")
+class RemoveTotp(Command):
+    """Let the password alone sign in again."""
+
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("totp.enrolled", Home.PLATFORM)
+class TotpEnrolled(Event):
+    """The person has been shown a seed."""
+
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("totp.confirmed", Home.PLATFORM)
+class TotpConfirmed(Event):
+    """Signing in with the password takes a one-time code too."""
+
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("totp.removed", Home.PLATFORM)
+class TotpRemoved(Event):
+    """The password alone signs in again."""
+
+    user: str
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@event("totp.stored", Home.CREDENTIALS)
+class TotpStored(Event):
+    """What the API checks codes with; not confirmed, it is only what the person was shown."""
+
+    user: str
+    sealed: bytes
+    confirmed: bool
+    recovery: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"totp/{self.user}"
+
+
+@event("totp.erased", Home.CREDENTIALS)
+class TotpErased(Erasure):
+    """Takes the place of the seed."""
+
+    user: str
+
+    @property
+    def key(self) -> str:
+        return f"totp/{self.user}"
+
+
+@value
+class Totp:
+    """Whether one-time codes are begun or asked for."""
+
+    confirmed: bool
+    enrolled: bool
+
+
+def decide(state: Totp | None, wish: Command, known: Known) -> list[Event]:
+    """A confirmed seed changes only by being removed first."""
+    now = state or Totp(confirmed=False, enrolled=False)
+    match wish:
+        case EnrolTotp(user=user, sealed=sealed):
+            must_be_active(user, known)
+            _own(user, known)
+            _not_confirmed(now, user)
+            return [TotpEnrolled(user=user), TotpStored(user=user, sealed=sealed, confirmed=False)]
+        case ConfirmTotp(user=user, sealed=sealed, recovery=recovery):
+            _own(user, known)
+            _not_confirmed(now, user)
+            if not now.enrolled:
+                raise Conflict("totp-not-enrolled", f"{user!r} has not begun with one-time codes: enrol first")
+            if any(len(one) != 64 for one in recovery):
+                raise Invalid("invalid-recovery-code", "a recovery code's hash is 64 hexadecimal digits of SHA-256")
+            return [
+                TotpConfirmed(user=user),
+                TotpStored(user=user, sealed=sealed, confirmed=True, recovery=recovery),
+            ]
+        case RemoveTotp(user=user):
+            _own(user, known, or_administrator=True)
+            if not (now.enrolled or now.confirmed):
+                raise Conflict("totp-not-enrolled", f"{user!r} uses no one-time codes")
+            return [TotpRemoved(user=user), TotpErased(user=user)]
+        case _:
+            raise unknown(wish)
+
+
+def _not_confirmed(now: Totp, user: str) -> None:
+    if now.confirmed:
+        raise Conflict("totp-confirmed", f"{user!r} uses one-time codes: remove them before beginning anew")
+
+
+def _own(user: str, known: Known, *, or_administrator: bool = False) -> None:
+    if known.actor == f"user:{user}":
+        return
+    actor = known.state(User, None, known.actor.removeprefix("user:"))
+    if not or_administrator or actor is None or not actor.administrator:
+        raise Forbidden("not-your-codes", "one-time codes are the person's own business; an administrator removes them")
+
+
+def evolve(state: Totp | None, fact: Event) -> Totp:
+    """Fold one event."""
+    match fact:
+        case TotpEnrolled():
+            return Totp(confirmed=False, enrolled=True)
+        case TotpConfirmed():
+            return Totp(confirmed=True, enrolled=True)
+        case TotpRemoved():
+            return Totp(confirmed=False, enrolled=False)
+        case _:
+            raise unknown(fact)
+
+
+aggregate("totp", Totp, decide=decide, evolve=evolve)

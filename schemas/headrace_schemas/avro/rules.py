@@ -1,0 +1,123 @@
+"""Avro's rules over whole schemas, each text read once while it is in use."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from avro.schema import Schema
+
+from headrace_events.avro import Written
+from headrace_schemas.avro.comparing import apache, unreadable
+from headrace_schemas.avro.defaults import Defaults
+from headrace_schemas.avro.limits import MOST_DEPTH, invalid
+from headrace_schemas.avro.reading import Reader, parsed_json
+
+_READ = 512
+"""How many schemas are kept as they were read, with their comparisons likewise."""
+
+_SEEN_BY_READERS = ("type", "name", "fields", "symbols", "default", "size", "items", "values")
+_LOGICAL = ("logicalType", "precision", "scale")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSchema:
+    """A schema that was read: its canonical form, all definitions it stands on, and Apache's object of it."""
+
+    form: Any
+    definitions: Mapping[str, Mapping[str, Any]]
+    apache: Schema
+
+
+@lru_cache(_READ)
+def read(schema: Written) -> ReadSchema:
+    """The schema, if it is one and within our bounds; raises Invalid."""
+    try:
+        return _read(schema)
+    except RecursionError:
+        raise invalid(f"it is nested deeper than {MOST_DEPTH}") from None
+
+
+def _read(schema: Written) -> ReadSchema:
+    known: dict[str, Mapping[str, Any]] = {}
+    types = 0
+    for text in schema.referenced:
+        reader = Reader(known, types=types)
+        reader.read(parsed_json(text))
+        known |= reader.defined
+        types = reader.types
+    reader = Reader(known, types=types)
+    form = reader.read(parsed_json(schema.text))
+    definitions = known | reader.defined
+    defaults = Defaults(definitions)
+    for name in reader.defined:
+        defaults.check(name)
+    return ReadSchema(form, definitions, apache(form, definitions))
+
+
+@lru_cache(8 * _READ)
+def _unreadable(reader: Written, writer: Written) -> tuple[str, ...]:
+    return tuple(unreadable(read(reader).apache, read(writer).apache))
+
+
+class ApacheAvro:
+    """The rules as Apache Avro has them."""
+
+    def form(self, schema: Written) -> str:
+        """A text that is equal for equal schemas; raises Invalid."""
+        return _text(read(schema).form)
+
+    def shape(self, schema: Written) -> str:
+        """As `form`, without what no reader of data notices: documentation, aliases, other people's attributes."""
+        return _text(_bare(read(schema).form))
+
+    def resolved(self, schema: Written) -> str:
+        """The schema with whatever it refers to written out where it is first met."""
+        found = read(schema)
+        return json.dumps(_inlined(found.form, found.definitions, set()), separators=(",", ":"), ensure_ascii=False)
+
+    def unreadable(self, reader: Written, writer: Written) -> Sequence[str]:
+        """Why not everything written with `writer` can be read with `reader`; empty where it can."""
+        return () if reader == writer else _unreadable(reader, writer)
+
+
+def _text(form: Any) -> str:
+    return json.dumps(form, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _bare(form: Any) -> Any:
+    if isinstance(form, list):
+        return [_bare(branch) for branch in form]
+    if isinstance(form, str):
+        return form
+    kept = {name: form[name] for name in (*_SEEN_BY_READERS, *_LOGICAL) if name in form}
+    for part in ("items", "values"):
+        if part in kept:
+            kept[part] = _bare(kept[part])
+    if "fields" in kept:
+        kept["fields"] = [
+            {
+                name: _bare(one[name]) if name == "type" else one[name]
+                for name in ("name", "type", "default")
+                if name in one
+            }
+            for one in kept["fields"]
+        ]
+    return kept["type"] if set(kept) == {"type"} else kept
+
+
+def _inlined(form: Any, definitions: Mapping[str, Any], met: set[str]) -> Any:
+    if isinstance(form, list):
+        return [_inlined(branch, definitions, met) for branch in form]
+    if isinstance(form, str):
+        return _inlined(definitions[form], definitions, met) if form in definitions and form not in met else form
+    if "name" in form:
+        met.add(form["name"])
+    made = dict(form)
+    for part in ("items", "values"):
+        if part in made:
+            made[part] = _inlined(made[part], definitions, met)
+    if "fields" in made:
+        made["fields"] = [{**one, "type": _inlined(one["type"], definitions, met)} for one in made["fields"]]
+    return made
