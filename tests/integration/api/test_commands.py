@@ -77,7 +77,8 @@ def test_a_key_is_gone_when_it_is_revoked(served: Served) -> None:
     served.platform.user(user)
     issued = served.ask("POST", "/api/keys", json={"user": user}).json()
     assert served.ask("GET", "/api/whoami", key=issued["key"]).json()["user"] == user
-    listed = served.ask("GET", "/api/keys", key=issued["key"]).json()
+    after = {"after": ",".join(issued["positions"])}
+    listed = served.ask("GET", "/api/keys", key=issued["key"], params=after).json()
     assert [row["key_id"] for row in listed] == [issued["key_id"]]
     served.ask("DELETE", f"/api/keys/{issued['key_id']}", key=issued["key"])
     eventually(

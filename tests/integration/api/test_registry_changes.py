@@ -265,6 +265,8 @@ def test_confluents_client_finds_its_way(client: SchemaRegistryClient, subject: 
     assert client.get_compatibility(subject) == "NONE"
     assert client.register_schema(subject, Schema(TEXT, "AVRO")) not in {first, second}
     assert client.delete_version(subject, 2) == 2
+    for name in (f"{subject}.outer", subject):
+        assert client.delete_subject(name) == [1]
     assert client.delete_subject(f"{subject}.outer", permanent=True) == [1]
     assert client.delete_subject(subject, permanent=True) == [1, 2]
 
