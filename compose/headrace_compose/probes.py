@@ -93,6 +93,15 @@ def read_lag(address: Address) -> float | None:
     return None if lag is None else float(lag)
 
 
+def is_isolated(address: Address) -> bool:
+    """Say whether user code runs under another account than ours, by the word of the Ray head; not if it is silent."""
+    try:
+        _, body = get(f"http://{address}/metrics")
+    except NotReady:
+        return False
+    return b"headrace_ray_isolation 1.0" in body.splitlines()
+
+
 def get(url: str, token: str | None = None, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
     """Fetch a page, with `token` as the password of basic authentication, and give its status and body.
 

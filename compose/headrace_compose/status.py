@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 import psutil
 
+from headrace_compose import probes
 from headrace_compose.service import NotReady, Service
 from headrace_compose.services import all_services
 from headrace_compose.site import Site
@@ -39,7 +39,8 @@ class ServiceStatus:
 class StackStatus:
     """Every service of a stack, and where people and programs find it.
 
-    `isolation` is `platform` where user code can run under another account than ours, which takes root, else `none`.
+    `isolation` is what the Ray head says of itself: `platform` where user code runs under another account than ours,
+    which takes root, else `none`; `none` too where no Ray of ours answers.
     """
 
     services: Mapping[str, ServiceStatus]
@@ -81,7 +82,7 @@ def look(site: Site, running: Mapping[str, Running]) -> StackStatus:
         services={service.name: state for service, state in zip(services, states, strict=True)},
         api=site.api_url,
         web=site.api_url,
-        isolation="platform" if os.geteuid() == 0 else "none",
+        isolation="platform" if probes.is_isolated(site.addresses["ray"]) else "none",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import socket
 import ssl
 import uuid
@@ -19,18 +18,21 @@ from confluent_kafka import KafkaError
 from tests.integration.clients import eventually
 from tests.integration.platform import signing_request
 from tests.integration.served import Served, unique
+from tests.named import ROOT, source
 
 from headrace import FeatureGroup, Project
 from headrace_broker.authority import CertificateAuthority
 
-ROOT = Path(__file__).parents[2]
 AT = datetime(2013, 1, 1, tzinfo=UTC)
 COLUMNS = {"id": "string", "at": "timestamp", "number": "bigint", "share": "double"}
 
 ELSEWHERE = {
-    "an outcome without a prediction": "tests/integration/processors/test_monitoring.py",
-    "an outcome that is not finite": "tests/integration/serving/test_deployments.py",
-    "a prediction with a missing feature": "tests/unit/serving/test_predict_protocol.py",
+    "an outcome without a prediction": "tests/integration/processors/test_monitoring.py"
+    "::test_a_member_sees_windows_and_drift_and_a_stranger_sees_nothing",
+    "an outcome that is not finite": "tests/integration/serving/test_deployments.py"
+    "::test_outcomes_go_to_their_topic_and_only_finite_ones",
+    "a prediction with a missing feature": "tests/integration/serving/test_deployments.py"
+    "::test_a_row_with_a_missing_feature_is_an_error_of_that_row_and_is_on_the_log",
 }
 """Lines that need a model or Flink: the tests of those show them."""
 
@@ -229,7 +231,6 @@ def test_every_line_of_the_page_is_tried() -> None:
     here = Path(__file__).read_text()
     for what, (_, code) in PAGE.items():
         if what in ELSEWHERE:
-            tried = (ROOT / ELSEWHERE[what]).read_text()
-            assert re.search(code if what != "an outcome that is not finite" else "only finite numbers", tried), what
+            assert code in source(ELSEWHERE[what]), what
         else:
             assert here.count(f'"{what}"') >= 1, what

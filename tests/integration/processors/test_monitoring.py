@@ -143,6 +143,11 @@ def test_a_member_sees_windows_and_drift_and_a_stranger_sees_nothing(served: Ser
         assert monitor.unmatched_outcomes() == 0
         assert monitor.get_alerts() == []
         assert monitor.plot("wind").startswith("PSI of wind on delays")
+        of.write([of.known("early/0", 1.0)])
+        eventually(lambda: monitor.unmatched_outcomes() or None, "an outcome to wait for its prediction", SECONDS)
+        of.write([of.predicted("early/0", 0.0, 3.0)])
+        windows.when(of, 11, 2)
+        eventually(lambda: monitor.unmatched_outcomes() == 0 or None, "no outcome to wait any more", SECONDS)
     path = f"{shown}/monitoring/windows"
     assert served.ask("GET", path, key=served.key("eve")).status_code == httpx.codes.NOT_FOUND
     assert served.ask("GET", path.replace("delays", "nothing")).status_code == httpx.codes.NOT_FOUND

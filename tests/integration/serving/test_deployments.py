@@ -6,12 +6,14 @@ import os
 import signal
 import statistics
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from tests.integration.clients import eventually
+from tests.integration.served import unique
 from tests.integration.serving.flights import Flights
 
 from headrace import Deployment, Failed, Forbidden, HeadraceError, Invalid, NotFound
@@ -97,8 +99,34 @@ def ask(found: Flights, path: str, body: Any) -> dict[str, Any]:
 
 def test_every_prediction_is_on_the_log_before_it_is_given(deployment: Deployment, found: Flights) -> None:
     answer = deployment.predict(inputs=[{"flight": f"f{n:03d}"} for n in range(40)], event_time=EVENT_TIME)
-    wanted = set(answer["ids"])
-    consumer = found.scientist.consumer(f"{found.owner.name}.predictions", group="look")
+    record = logged(found, answer["ids"])[answer["ids"][7]]
+    assert record["event_time"] == EVENT_TIME
+    assert record["entity"] == {"flight": "f007"}
+    assert record["texts"] == {"origin": "JFK"}
+    assert record["prediction"] == answer["predictions"][7]
+
+
+def test_a_row_with_a_missing_feature_is_an_error_of_that_row_and_is_on_the_log(
+    deployment: Deployment, found: Flights
+) -> None:
+    strong = threshold(found) + 1
+    rows = [{"origin": "JFK", "wind": strong}, {"origin": "JFK", "distance": 1.0, "wind": strong}]
+    answer = deployment.predict(inputs=rows, event_time=EVENT_TIME)
+    assert answer["predictions"] == [None, 1.0]
+    assert answer["errors"][0].startswith("missing-feature: distance: give them")
+    assert answer["errors"][1] is None
+    records = logged(found, answer["ids"])
+    assert [records[one]["error"] for one in answer["ids"]] == answer["errors"]
+    assert [records[one]["prediction"] for one in answer["ids"]] == answer["predictions"]
+    rows[0] = {**rows[0], "distance": None}
+    allowed = deployment.predict(inputs=rows, event_time=EVENT_TIME, allow_missing=True)
+    assert allowed["predictions"] == [1.0, 1.0]
+
+
+def logged(found: Flights, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The project's predictions on the log, as soon as these are among them."""
+    wanted = set(ids)
+    consumer = found.scientist.consumer(f"{found.owner.name}.predictions", group=unique("look"))
     records: dict[str, dict[str, Any]] = {}
     deadline = time.monotonic() + 20
     while not wanted <= set(records) and time.monotonic() < deadline:
@@ -109,18 +137,15 @@ def test_every_prediction_is_on_the_log_before_it_is_given(deployment: Deploymen
             records[record["inference_id"]] = record
     consumer.close()
     assert wanted <= set(records)
-    record = records[answer["ids"][7]]
-    assert record["event_time"] == EVENT_TIME
-    assert record["entity"] == {"flight": "f007"}
-    assert record["texts"] == {"origin": "JFK"}
-    assert record["prediction"] == answer["predictions"][7]
+    return records
 
 
 def test_outcomes_go_to_their_topic_and_only_finite_ones(deployment: Deployment, found: Flights) -> None:
     answer = deployment.predict(inputs=[{"flight": "f001"}])
     assert deployment.log_outcomes([(answer["ids"][0], 1.0, EVENT_TIME), ("unknown/0", 0.0)]) == 2
-    with pytest.raises(Invalid, match="only finite numbers"):
+    with pytest.raises(Invalid, match="only finite numbers") as refused:
         deployment.log_outcomes([(answer["ids"][0], float("nan"))])
+    assert refused.value.code == "non-finite-number"
     theirs = found.scientist.get_model_serving().get_deployment("late")
     with pytest.raises(Failed, match="not on the log"):
         theirs.log_outcomes([(answer["ids"][0], 1.0)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from tests.integration.clients import eventually
 from tests.integration.serving.flights import Flights, Late
 
-from headrace import HyperparameterOptConfig, Invalid, Searchspace, experiment
+from headrace import HyperparameterOptConfig, Invalid, Project, Searchspace, experiment
 from headrace_compose.supervision import Supervisor
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session starts Ray, which takes a minute on busy cores
@@ -68,13 +69,27 @@ def test_user_code_is_told_nothing_and_runs_as_nobody_where_that_can_be(found: F
     assert all(line.endswith(f"as user {user}, told []") for line in lines), lines
 
 
-def test_a_trial_reads_no_secret_and_reaches_no_broker(found: Flights) -> None:
+def test_user_code_is_isolated_where_the_platform_is_root_and_status_and_health_say_so(found: Flights) -> None:
+    status = found.served.platform.stack.stack.status()
+    assert isolated(found) == (os.geteuid() == 0)
+    assert status.isolation == ("platform" if os.geteuid() == 0 else "none")
+
+
+def test_a_trial_with_all_it_can_get_opens_no_secret_and_writes_into_no_other_project(found: Flights) -> None:
     site = found.served.platform.stack.site
-    said = "\n".join(lagom_once(found, spy(str(site.home.secrets), site.bootstrap)))
-    if isolated(found):
-        assert "secrets: PermissionError" in said, said
-        assert "environment of others: 0" in said, said
-    assert "broker: refused" in said, said
+    rival = f"{found.served.new_project('mallory', None)}.runs"
+    own = found.owner.get_kafka_api().create_topic("spied").name
+    secrets = [site.home.secrets / "master.key", *sorted((site.home.secrets / "ca").iterdir())]
+    assert {"master.key", "ca.key"} <= {path.name for path in secrets}
+    targets = [own, rival, f"{found.owner.name}.events"]
+    look = spy(str(site.home.root), [str(path) for path in secrets], with_pem(found.owner), targets)
+    said = "\n".join(lagom_once(found, look))
+    if os.geteuid() == 0:
+        assert all(f"secret {path.name}: PermissionError" in said for path in secrets), said
+        assert "environments with secrets: 0, readable private keys: []" in said, said
+    for topic, answer in zip(targets, [None, *["TOPIC_AUTHORIZATION_FAILED"] * 2], strict=True):
+        assert f"with a certificate to {topic}: {answer}" in said, said
+    assert f"without one to {rival}: _MSG_TIMED_OUT" in said, said
 
 
 def isolated(found: Flights) -> bool:
@@ -84,30 +99,59 @@ def isolated(found: Flights) -> bool:
     return "headrace_ray_isolation 1.0" in metrics
 
 
-def spy(secrets: str, bootstrap: str) -> Callable[..., float]:
-    """A training function that looks for what it should not find."""
+def with_pem(project: Project) -> dict[str, Any]:
+    """What a member's client is set with, certificate and key as text: nothing but this is needed to write."""
+    settings = project.client_files().librdkafka()
+    return {
+        name.replace(".location", ".pem"): Path(str(given)).read_text() if name.endswith(".location") else given
+        for name, given in settings.items()
+    }
+
+
+def spy(home: str, secrets: list[str], member: dict[str, Any], topics: list[str]) -> Callable[..., float]:
+    """A training function that takes what it finds, and an owner's certificate besides, and tries every door."""
 
     def look(reporter: Any) -> float:
+        import os
         import pathlib
 
         import confluent_kafka
 
-        try:
-            reporter.log(f"secrets: {[path.name for path in pathlib.Path(secrets).iterdir()]}")
-        except OSError as error:
-            reporter.log(f"secrets: {type(error).__name__}")
-        read = 0
-        for process in pathlib.Path("/proc").iterdir():
+        for secret in map(pathlib.Path, secrets):
             try:
-                read += b"HEADRACE_SECRETS" in (process / "environ").read_bytes()
+                reporter.log(f"secret {secret.name}: {len(secret.read_bytes())} bytes")
+            except OSError as error:
+                reporter.log(f"secret {secret.name}: {type(error).__name__}")
+
+        def readable(path: pathlib.Path) -> bytes:
+            try:
+                return path.read_bytes() if path.is_file() and path.stat().st_size < 2**20 else b""
             except OSError:
-                continue
-        reporter.log(f"environment of others: {read}")
-        producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "message.timeout.ms": 2000})
-        told: list[str] = []
-        producer.produce("flights.predictions", b"x", on_delivery=lambda error, _: told.append(str(error)))
-        producer.flush(5)
-        reporter.log(f"broker: {'refused' if told != ['None'] else 'written'}")
+                return b""
+
+        told = sum(b"HEADRACE_SECRETS" in readable(one / "environ") for one in pathlib.Path("/proc").iterdir())
+        places = {
+            home,
+            str(pathlib.Path.cwd()),
+            *(os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ),
+        }
+        files = [
+            pathlib.Path(folder, name) for place in places for folder, _, names in os.walk(place) for name in names
+        ]
+        keys = [str(path) for path in files if b"PRIVATE KEY" in readable(path)]
+        reporter.log(f"environments with secrets: {told}, readable private keys: {keys}")
+
+        def produced(settings: dict[str, Any], topic: str, seconds: int) -> str | None:
+            answers: list[str | None] = []
+            producer = confluent_kafka.Producer({**settings, "message.timeout.ms": seconds * 1000})
+            producer.produce(topic, b"x", on_delivery=lambda error, _: answers.append(error.name() if error else None))
+            producer.flush(seconds + 5)
+            return answers[0] if answers else "no answer"
+
+        for topic in topics:
+            reporter.log(f"with a certificate to {topic}: {produced(member, topic, 30)}")
+        bare = {"bootstrap.servers": member["bootstrap.servers"]}
+        reporter.log(f"without one to {topics[1]}: {produced(bare, topics[1], 2)}")
         return 1.0
 
     return look

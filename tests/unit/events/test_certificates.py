@@ -41,6 +41,13 @@ def test_who_is_no_member_gets_none() -> None:
     assert project().refusal(request, "user:root-admin") == "member-not-found"
 
 
+def test_a_request_has_some_size() -> None:
+    longest = RequestCertificate(project="flights", user="bob", signing_request="x" * 10_000)
+    assert project().events(longest, "user:bob")
+    longer = RequestCertificate(project="flights", user="bob", signing_request="x" * 10_001)
+    assert project().refusal(longer, "user:bob") == "signing-request-too-large"
+
+
 def test_a_certificate_nobody_asked_for_is_not_recorded() -> None:
     record = RecordCertificate(
         project="flights", user="bob", generation=1, certificate="PEM", serial="1", expires=Micros(1)

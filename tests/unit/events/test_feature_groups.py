@@ -113,6 +113,36 @@ def test_a_view_joins_what_exists_on_whole_keys() -> None:
     assert scenario.refusal(twice) == "duplicate-column"
 
 
+JOIN = VIEW.joins[0]
+TIMELESS = replace(WEATHER, name="airports", event_time=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"root": replace(VIEW.root, features=())}, "no-features"),
+        ({"root": replace(VIEW.root, features=("gate",))}, "unknown-feature"),
+        ({"joins": (replace(JOIN, kind="outer"),)}, "invalid-join"),
+        ({"joins": (replace(JOIN, selection=replace(JOIN.selection, group="airports")),)}, "no-event-time"),
+        ({"root": GroupSelection(group="airports", version=1, features=("origin",)), "labels": ()}, "no-event-time"),
+        ({"joins": (replace(JOIN, on=(KeyPair(left="gate", right="origin"),)),)}, "unknown-column"),
+        ({"name": "de/lays"}, "invalid-name"),
+    ],
+)
+def test_a_view_is_refused_for(change: dict[str, object], code: str) -> None:
+    scenario = project()
+    for command in (WEATHER, FLIGHTS, TIMELESS):
+        scenario.events(command)
+    assert scenario.refusal(replace(VIEW, **change)) == code  # type: ignore[arg-type] # one or two fields each
+
+
+def test_a_view_version_is_used_once() -> None:
+    scenario = project()
+    for command in (WEATHER, FLIGHTS, VIEW):
+        scenario.events(command)
+    assert scenario.refusal(replace(VIEW, version=1)) == "feature-view-exists"
+
+
 def test_a_training_dataset_has_bounds_that_do_not_overlap() -> None:
     scenario = project()
     for command in (WEATHER, FLIGHTS, VIEW):

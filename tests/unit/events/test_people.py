@@ -78,6 +78,11 @@ def test_who_waits_is_given_nothing(command: Command) -> None:
     assert scenario.refusal(command, ADMINISTRATOR) == code
 
 
+@pytest.mark.parametrize("command", [ApproveUser(user="ada"), RejectUser(user="ada")])
+def test_who_is_in_does_not_wait(command: Command) -> None:
+    assert platform().refusal(command, ADMINISTRATOR) == "user-not-pending"
+
+
 def test_who_waits_does_nothing() -> None:
     scenario = platform()
     scenario.events(RegisterUser(user="zoe"), "anonymous")

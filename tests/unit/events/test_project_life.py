@@ -8,6 +8,7 @@ from headrace_events.project import (
     CreateProject,
     DeleteProject,
     MarkDeleted,
+    MarkReady,
     ProjectClosing,
     ProjectDeleted,
 )
@@ -33,6 +34,12 @@ def test_an_owner_or_an_administrator_deletes_a_project(actor: str) -> None:
 def test_a_scientist_deletes_no_project_and_a_stranger_learns_of_none() -> None:
     assert project().refusal(DELETE, "user:bob") == "owners-only"
     assert project().refusal(DELETE, "user:eve") == "project-not-found"
+
+
+def test_a_project_becomes_ready_once_and_a_member_joins_once() -> None:
+    ready = MarkReady(project="flights", topics=())
+    assert project().refusal(ready, "system:provisioning") == "project-is-ready"
+    assert project().refusal(AddMember(project="flights", user="bob", role=Role.DATA_OWNER)) == "member-exists"
 
 
 def test_a_closing_project_takes_no_command() -> None:

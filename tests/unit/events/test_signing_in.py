@@ -6,6 +6,7 @@ from tests.unit.events.scenario import Scenario, platform
 from headrace_events.ids import Micros
 from headrace_events.language import Command
 from headrace_events.password import (
+    MOST_BYTES,
     LockErased,
     LockPassword,
     LockStored,
@@ -127,6 +128,18 @@ def test_a_changed_password_ends_all_other_sessions() -> None:
     events = scenario.events(SetPassword(user="ada", sealed=b"x", keep="s-2"))
     assert events[:2] == [PasswordChanged(user="ada"), PasswordStored(user="ada", sealed=b"x")]
     assert live(scenario) == {"s-2"}
+
+
+@pytest.mark.parametrize("sealed", [b"", b"x" * (MOST_BYTES + 1)])
+def test_a_sealed_hash_has_some_size(sealed: bytes) -> None:
+    assert platform().refusal(SetPassword(user="ada", sealed=sealed)) == "invalid-password-hash"
+
+
+def test_recovery_codes_are_kept_as_hashes() -> None:
+    scenario = platform()
+    scenario.events(EnrolTotp(user="ada", sealed=b"x"))
+    confirm = ConfirmTotp(user="ada", sealed=b"x", recovery=(HASH, "123456"))
+    assert scenario.refusal(confirm) == "invalid-recovery-code"
 
 
 def test_an_administrator_gives_others_a_temporary_password_only() -> None:

@@ -152,19 +152,30 @@ def test_the_best_trial_is_one_that_ran_longest() -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "code"),
     [
-        StartTrial(project="flights", study="s1", trial=0, parameters={}),
-        ReportRung(project="flights", study="s1", trial=0, rung=1, steps=2, metric=0.1),
-        ReportRung(project="flights", study="s1", trial=7, rung=0, steps=1, metric=0.1),
-        ReportTrialFailure(project="flights", study="s1", trial=7, reason="boom"),
+        (StartTrial(project="flights", study="s1", trial=0, parameters={}), "trial-exists"),
+        (ReportRung(project="flights", study="s1", trial=0, rung=1, steps=2, metric=0.1), "trial-not-running"),
+        (ReportRung(project="flights", study="s1", trial=7, rung=0, steps=1, metric=0.1), "trial-not-running"),
+        (ReportTrialFailure(project="flights", study="s1", trial=7, reason="boom"), "trial-not-running"),
+        (CREATE, "study-exists"),
     ],
 )
-def test_what_does_not_fit_the_state_is_a_conflict(command: Command) -> None:
+def test_what_does_not_fit_the_state_is_a_conflict(command: Command, code: str) -> None:
     log = Log()
     log.start(0)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         log.send(command)
+    assert refused.value.code == code
+
+
+def test_nothing_happens_before_a_study_is_created_and_after_it_has_ended() -> None:
+    start = StartTrial(project="flights", study="s1", trial=0, parameters={})
+    assert outcome(None, start) == "no-study"
+    log = Log(replace(CREATE, trials=1))
+    log.start(0)
+    log.fail(0)
+    assert outcome(log.study, start) == "study-completed"
 
 
 def test_a_trial_reports_a_rung_once() -> None:
@@ -179,13 +190,15 @@ def test_a_trial_reports_a_rung_once() -> None:
 def test_a_metric_that_is_no_number_never_enters_the_log(metric: float) -> None:
     log = Log()
     log.start(0)
-    with pytest.raises(Invalid, match="only finite numbers"):
+    with pytest.raises(Invalid, match="only finite numbers") as refused:
         log.report(0, metric)
+    assert refused.value.code == "non-finite-number"
 
 
 def test_trials_are_numbered_within_the_study() -> None:
-    with pytest.raises(Invalid, match="trials 0 to 7"):
+    with pytest.raises(Invalid, match="trials 0 to 7") as refused:
         Log().start(8)
+    assert refused.value.code == "unknown-trial"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +323,7 @@ def test_a_refolded_study_decides_as_the_one_that_was_never_killed(
             assert outcome(state, wish) == outcome(again, wish)
 
 
-def outcome(state: Study, wish: Command) -> list[Event] | str:
+def outcome(state: Study | None, wish: Command) -> list[Event] | str:
     try:
         return decide(state, wish, World())
     except Refusal as refusal:

@@ -28,6 +28,12 @@ def opened() -> Scenario:
     return scenario
 
 
+def test_a_topic_opens_once() -> None:
+    topic = OpenedTopic(name=CLICKS, topic_id="t", partitions=1, purpose="user")
+    again = RecordTopicOpened(project="flights", topic=topic)
+    assert opened().refusal(again, "system:provisioning") == "topic-is-open"
+
+
 @pytest.mark.parametrize("actor", ["user:ada", "user:root-admin"])
 def test_an_owner_or_an_administrator_closes_a_topic(actor: str) -> None:
     assert opened().events(CLOSE, actor) == [TopicClosed(name=CLICKS)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from headrace._lineage import Direction, Lineage, LineageEdge, LineageNode
 
 
@@ -87,6 +85,5 @@ def test_what_is_gone_or_hidden_is_said_to_be() -> None:
 
 
 def test_rich_shows_the_same_text() -> None:
-    pytest.importorskip("rich")
     found = graph("topic:a", "upstream", [node("topic:a")], [])
     assert found.__rich__().plain == "topic a\n"

@@ -1,0 +1,59 @@
+"""The end: the manager of the whole stack is killed, and nothing stays behind. No test can come after it."""
+
+from __future__ import annotations
+
+import contextlib
+
+import psutil
+import pytest
+from tests.e2e.witness import Played
+from tests.integration.clients import eventually
+
+from headrace_compose.home import Home
+from headrace_compose.supervision import Supervisor
+
+pytestmark = pytest.mark.timeout(900)  # alone it starts a stack and plays a story on it
+
+
+def test_no_process_of_the_whole_stack_outlives_a_killed_manager_by_ten_seconds(played: Played) -> None:
+    home = Home(played.home)
+    manager = psutil.Process(int((home.run / "supervisord.pid").read_text()))
+    family = [manager, *manager.children(recursive=True)]
+    services = {running.pid for running in Supervisor(home).running().values()}
+    assert len(services) > 20
+    assert services <= {process.pid for process in family}
+    assert any(title(process).startswith("ray::ServeReplica") for process in family)
+    assert {"org.opensearch", "org.apache.flink"} <= {
+        name for name in ("org.opensearch", "org.apache.flink") for process in family if name in title(process)
+    }
+    marks = (str(home.root), str((home.root / "ray").readlink()))
+    assert {process.pid for process in marked(marks)} >= services
+    manager.kill()
+    eventually(lambda: None if any(map(lives, family)) or marked(marks) else True, "everything to be gone", seconds=10)
+
+
+def marked(marks: tuple[str, ...]) -> list[psutil.Process]:
+    """The processes that name one of these folders in their command, their environment or as where they are."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            said = (*process.cmdline(), *process.environ().values(), process.cwd())
+            if lives(process) and any(mark in one for one in said for mark in marks):
+                found.append(process)
+    return found
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; one that nobody has waited for does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def title(process: psutil.Process) -> str:
+    """Its command line, as it is now; empty where it is gone already."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
