@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from headrace_api.permissions.routes import ROUTES, Asked
 from headrace_events.access import ACCESS, Access
 from headrace_events.permissions import PERMISSIONS
@@ -132,15 +134,27 @@ class Route:
         """Whether it answers without a credential."""
         return all(_right(asked) in {Right.ANYBODY, Right.NOBODY_YET} for asked in self.asked)
 
-    def request(self, project: str) -> dict[str, Any]:
-        """A well-formed request about that project, as httpx takes it."""
+    @property
+    def has_body(self) -> bool:
+        """Whether it takes JSON."""
+        return self._body is not None
+
+    @property
+    def _body(self) -> Any:
+        return _BODIES.get(self.operation, _BODIES.get(self.operation.partition("-")[2]))
+
+    def request(self, project: str, named: str | None = None) -> dict[str, Any]:
+        """A well-formed request about that project, as httpx takes it; with `named`, whatever else is called that."""
         path = self.path
         if query := _QUERIES.get(self.operation):
             path = f"{path}?{query}"
         for name, value in _IN_PATH.items():
-            path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:path}}", value)
-        body = _BODIES.get(self.operation, _BODIES.get(self.operation.partition("-")[2]))
-        given = {} if body is None else {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+            path = path.replace(f"{{{name}}}", named or value)
+        given = (
+            {}
+            if self._body is None
+            else {"content": json.dumps(self._body), "headers": {"Content-Type": "application/json"}}
+        )
         return {"method": self.method, "url": path.replace("{project}", project), **given}
 
     def refusal(self, who: Who) -> int | None:
@@ -168,3 +182,14 @@ def routes(document: Mapping[str, Any]) -> list[Route]:
         for path, verbs in document["paths"].items()
         for method, operation in verbs.items()
     ]
+
+
+def told(answer: httpx.Response) -> str:
+    """The code of an error that holds nothing but the error; HEAD has no body."""
+    if answer.request.method == "HEAD":
+        return ""
+    problem = answer.json()
+    of_registry = "/registry/" in answer.request.url.path
+    form = {"error_code", "message"} if of_registry else {"code", "message", "details", "request_id"}
+    assert set(problem) == form, problem
+    return str(problem.get("code", ""))

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.asking import Route, Who, routes
+from tests.asking import Route, Who, routes, told
 from tests.unit.api.in_memory import ADMINISTRATOR, Service
 
 from headrace_api.app import build
@@ -62,15 +62,6 @@ def ask(service: Service, route: Route, authorization: str | None) -> Any:
 def standing(service: Service) -> dict[object, object]:
     """Everything that has happened, but for the first use of a key on a day."""
     return {key: held for key, held in service.commands.world.aggregates.items() if key.kind != "api_key"}
-
-
-def told(answer: Any) -> str:
-    """The code of an error that holds nothing but the error; HEAD has no body."""
-    if answer.request.method == "HEAD":
-        return ""
-    problem = answer.json()
-    assert set(problem) in ({"code", "message", "details", "request_id"}, {"error_code", "message"}), problem
-    return str(problem.get("code", ""))
 
 
 def test_every_route_has_its_place_in_the_table_and_the_table_names_no_other() -> None:
