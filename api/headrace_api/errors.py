@@ -13,6 +13,7 @@ ApiError
 Refusals of the command processor keep their code and message: invalid 422, forbidden 403, not-found 404, conflict 409.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from headrace_api.registry.models import MEDIA_TYPE
 from headrace_broker.errors import Unavailable
 from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from headrace_schemas.errors import DoesNotFit
@@ -36,6 +38,9 @@ class Problem(BaseModel):
     message: str = Field(description="for people; says what to do", examples=["there is no project 'flights'"])
     details: dict[str, Any] = Field(description="what it is about; for malformed input, field path → what is wrong")
     request_id: str = Field(description="also in the header X-Request-Id, and in the server's log")
+
+
+_REGISTRY = re.compile(r"/api/(projects/[^/]+/)?registry/")
 
 
 class ApiError(Exception):
@@ -134,7 +139,10 @@ def problem(
     details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer that says what went wrong."""
+    """The answer that says what went wrong; to clients of a schema registry in the form they know."""
+    if _REGISTRY.match(request.scope["path"]):
+        told = {"error_code": status, "message": message}
+        return JSONResponse(told, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
     body = {
         "code": code,
         "message": message,
@@ -158,7 +166,8 @@ def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
     return problem(request, 422, "invalid-request", f"the request is malformed at: {where}", details=details)
 
 
-_HTTP = {404: "route-not-found", 405: "method-not-allowed", 400: "malformed-body"}
+_HTTP = {404: (404, "route-not-found"), 405: (405, "method-not-allowed"), 400: (422, "malformed-body")}
+"""What FastAPI says by itself → status and code; it gives 400 to a body that it cannot read at all."""
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -179,8 +188,8 @@ def handle_errors(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-        code = _HTTP.get(error.status_code, f"http-{error.status_code}")
-        return problem(request, error.status_code, code, str(error.detail), headers=error.headers)
+        status, code = _HTTP.get(error.status_code, (error.status_code, f"http-{error.status_code}"))
+        return problem(request, status, code, str(error.detail), headers=error.headers)
 
     async def of_log(request: Request, error: Exception) -> JSONResponse:
         return problem(request, 503, "unavailable", f"try again: {error}", headers={"Retry-After": "1"})

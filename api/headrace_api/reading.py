@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from headrace_api.authentication import Actor, Caller
+from headrace_api.authentication import Actor, Caller, PlatformCaller
 from headrace_api.context import Context, Here
 from headrace_api.errors import ApiError, Missing, NotAllowed, Unprocessable
+from headrace_events.access import Access, may
 from headrace_events.envelope import Position
 from headrace_events.roles import Role
 from headrace_events.scopes import Scope
@@ -68,15 +69,20 @@ class Reader:
     role: Role | None
     administrator: bool
 
+    def may(self, access: Access) -> bool:
+        """Whether the table of access gives it to them."""
+        return may(access, administrator=self.administrator, role=self.role)
+
 
 async def reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
     """The caller as a reader of the project; raises Missing, NotYetVisible, or what its key lacks."""
     actor.must_have(Scope.READ)
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
-    if not access.exists or not (access.administrator or access.role or access.named):
+    found = Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
+    if not access.exists or not (access.named or found.may(Access.PROJECT)):
         raise Missing("project", project)
-    return Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +93,18 @@ class PlatformReader:
     actor: Actor
     administrator: bool
 
-    def must_be_administrator(self) -> None:
-        """Raise NotAllowed for anybody else."""
-        if not self.administrator:
+    def may(self, access: Access) -> bool:
+        """Whether the table of access gives it to them; with a key for one project, nothing is theirs but that."""
+        return self.actor.limited_to is None and may(access, administrator=self.administrator)
+
+    def must(self, access: Access) -> None:
+        """Raise NotAllowed where the table of access does not give it to them."""
+        if not self.may(access):
             raise NotAllowed("administrators-only", "only an administrator may read this")
+
+
+async def _whole_platform_reader(context: Here, actor: PlatformCaller, after: After = None) -> PlatformReader:
+    return await _platform_reader(context, actor, after)
 
 
 async def _platform_reader(context: Here, actor: Caller, after: After = None) -> PlatformReader:
@@ -103,4 +117,7 @@ Reading = Annotated[Reader, Depends(reader)]
 """The caller as a reader of the project in the path; who may not see it gets `project-not-found`."""
 
 PlatformReading = Annotated[PlatformReader, Depends(_platform_reader)]
-"""The caller as a reader of the platform."""
+"""The caller as a reader of the platform; a key for one project sees what is of that project."""
+
+WholePlatformReading = Annotated[PlatformReader, Depends(_whole_platform_reader)]
+"""The caller as a reader of the platform, whose key is not for one project."""

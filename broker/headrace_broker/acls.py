@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from headrace_broker import topics
 from headrace_events.roles import Role
+from headrace_events.topic_rights import READING, TOPIC_RIGHTS, TRANSACTIONS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,21 +30,17 @@ def _topic(principal: str, name: str, *operations: str, prefixed: bool = False) 
 
 def member_rules(project: str, principal: str, role: Role, granted: Iterable[str] = ()) -> set[Rule]:
     """What a member's certificate may do: read all of the project, write what the role writes."""
+    prefix = f"{project}."
     rules = {
-        *_topic(principal, f"{project}.", "read", "describe", prefixed=True),
-        Rule(principal, "group", f"{project}.", True, "read"),
-        Rule(principal, "group", f"{project}.", True, "describe"),
-        Rule(principal, "transactional-id", f"{project}.", True, "write"),
-        Rule(principal, "transactional-id", f"{project}.", True, "describe"),
-        *_topic(principal, f"{project}.runs", "write"),
+        *_topic(principal, prefix, *READING, prefixed=True),
+        *(Rule(principal, "group", prefix, True, operation) for operation in READING),
+        *(Rule(principal, "transactional-id", prefix, True, operation) for operation in TRANSACTIONS),
     }
-    if role is Role.DATA_OWNER:
-        rules |= set(_topic(principal, f"{project}.topics.", "write", prefixed=True))
-        rules |= set(_topic(principal, f"{project}.features.", "write", prefixed=True))
-        rules |= set(_topic(principal, f"{project}.outcomes", "write"))
-    else:
-        for name in granted:
-            rules |= set(_topic(principal, name, "write"))
+    for kind in TOPIC_RIGHTS:
+        if role in kind.writers:
+            rules |= set(_topic(principal, prefix + kind.name, "write", prefixed=kind.many))
+        elif kind.granted:
+            rules |= {rule for name in granted for rule in _topic(principal, name, "write")}
     return rules
 
 

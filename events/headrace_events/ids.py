@@ -3,6 +3,7 @@
 import os
 import re
 import time
+import unicodedata
 import uuid
 from typing import NewType
 
@@ -47,10 +48,17 @@ def topic_suffix(text: str) -> str:
 
 def _checked(text: str, pattern: re.Pattern[str], what: str, rule: str, *, reserved: bool = True) -> str:
     if not pattern.fullmatch(text):
-        raise Invalid("invalid-name", f"{text!r} cannot name a {what}: use {rule}", {"what": what, "name": text[:200]})
+        wrong = f"{text!r} cannot name a {what}: use {rule}{_strangers(text)}"
+        raise Invalid("invalid-name", wrong, {"what": what, "name": text[:200]})
     if reserved and (text in RESERVED or "--" in text):
         raise Invalid("reserved-name", f"{text!r} is reserved and cannot name a {what}", {"what": what, "name": text})
     return text
+
+
+def _strangers(text: str) -> str:
+    """The first character that is no ASCII, by its name, for it may look like one that is."""
+    stranger = next((character for character in text if not character.isascii()), None)
+    return f"; {stranger!a} is {unicodedata.name(stranger, 'a character without a name')}" if stranger else ""
 
 
 def uuid7() -> str:

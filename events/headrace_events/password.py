@@ -171,6 +171,10 @@ def decide(state: Password | None, wish: Command, known: Known) -> list[Event]:
 
 def _may_set(wish: SetPassword, known: Known) -> None:
     if known.actor == f"user:{wish.user}":
+        if wish.temporary_until is not None:
+            raise Forbidden(
+                "not-a-lasting-password", "nobody resets their own password: set it, and show the present one"
+            )
         return
     actor = known.state(User, None, known.actor.removeprefix("user:"))
     if actor is None or not actor.administrator:

@@ -22,3 +22,22 @@ class Right(StrEnum):
     MEMBER = "member"
     MEMBER_OR_ADMINISTRATOR = "member-or-administrator"
     SYSTEM = "system"
+
+
+def holds(right: Right, *, administrator: bool, role: Role | None) -> bool:
+    """Whether an active user who is that, and has that role in the project concerned, has the right."""
+    match right:
+        case Right.ANYBODY | Right.ANY_USER:
+            return True
+        case Right.ADMINISTRATOR:
+            return administrator
+        case Right.OWNER:
+            return role is Role.DATA_OWNER
+        case Right.OWNER_OR_ADMINISTRATOR:
+            return administrator or role is Role.DATA_OWNER
+        case Right.MEMBER:
+            return role is not None
+        case Right.MEMBER_OR_ADMINISTRATOR:
+            return administrator or role is not None
+        case Right.NOBODY_YET | Right.SYSTEM:
+            return False

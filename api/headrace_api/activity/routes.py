@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from headrace_api.reading import PlatformReading, Reading
+from headrace_api.reading import Reading, WholePlatformReading
+from headrace_events.access import Access
 from headrace_projections.catalogue.queries import projects as queries
 from headrace_projections.catalogue.queries.projects import HappenedRow
 
@@ -31,9 +32,8 @@ async def command_activity(command_id: str, reading: Reading) -> list[HappenedRo
 
 @router.get("/activity", summary="What happened on the platform")
 async def platform_activity(
-    reading: PlatformReading, before: Before = None, kind: Kind = None, limit: Limit = 100
+    reading: WholePlatformReading, before: Before = None, kind: Kind = None, limit: Limit = 100
 ) -> list[HappenedRow]:
     """Every event of users, keys and projects' life cycles, the last first; for administrators."""
-    reading.actor.must_not_be_limited()
-    reading.must_be_administrator()
+    reading.must(Access.PLATFORM)
     return await queries.activity(reading.context.pool, "", before=before, kind=kind, limit=limit)

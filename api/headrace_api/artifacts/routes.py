@@ -9,6 +9,7 @@ from headrace_api.artifacts.models import StoredArtifact
 from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
 from headrace_api.reading import Reading
+from headrace_events.access import Access
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/artifacts", tags=["artifacts"])
@@ -19,7 +20,7 @@ Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of t
 @router.put("/{sha256}", status_code=201, summary="Store a file")
 async def put_artifact(sha256: Digest, request: Request, reading: Reading, response: Response) -> StoredArtifact:
     """Store the body, of any size, under its hash; the same bytes again change nothing (200)."""
-    if reading.role is None:
+    if not reading.may(Access.STORING_FILES):
         raise NotAllowed("members-only", "only members of the project store its files")
     reading.actor.must_have(Scope.MODELS, Scope.EXPERIMENTS, Scope.FEATURES)
     store = reading.context.artifacts

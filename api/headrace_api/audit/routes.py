@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 from headrace_api.audit.models import Accepted, AuditPage
 from headrace_api.context import Context
 from headrace_api.errors import NotAllowed
-from headrace_api.reading import PlatformReading, Reader, Reading
-from headrace_events.roles import Role
+from headrace_api.reading import Reader, Reading, WholePlatformReading
+from headrace_events.access import Access
 from headrace_projections.audit import queries
 from headrace_projections.audit.queries import Wanted
 
@@ -47,7 +47,7 @@ Project = Annotated[str | None, Query(description="only what was done in this pr
 
 
 async def _owner(reading: Reading) -> Reader:
-    if not (reading.administrator or reading.role is Role.DATA_OWNER):
+    if not reading.may(Access.PROJECT_AUDIT):
         raise NotAllowed("owners-only", f"the audit trail of {reading.project!r} is for its Data Owners")
     return reading
 
@@ -57,19 +57,17 @@ Owning = Annotated[Reader, Depends(_owner)]
 
 @router.get("/audit", summary="Who did, tried or was refused what")
 async def read_audit(
-    reading: PlatformReading, filters: Filters, project: Project = None, cursor: Cursor = None, limit: Limit = 100
+    reading: WholePlatformReading, filters: Filters, project: Project = None, cursor: Cursor = None, limit: Limit = 100
 ) -> AuditPage:
     """The trail of the whole platform, the last first; for administrators."""
-    reading.actor.must_not_be_limited()
-    reading.must_be_administrator()
+    reading.must(Access.PLATFORM)
     return await _page(reading.context, _of(filters, project), cursor, limit)
 
 
 @router.get("/audit/export", summary="Export the trail", response_class=StreamingResponse)
-async def export_audit(reading: PlatformReading, filters: Filters, project: Project = None) -> StreamingResponse:
+async def export_audit(reading: WholePlatformReading, filters: Filters, project: Project = None) -> StreamingResponse:
     """The same as JSON lines, the first first, all of them; for administrators."""
-    reading.actor.must_not_be_limited()
-    reading.must_be_administrator()
+    reading.must(Access.PLATFORM)
     return StreamingResponse(_lines(reading.context, _of(filters, project)), media_type=LINES)
 
 

@@ -8,8 +8,8 @@ from headrace_api.certificates.models import CertificateWithChain, NewCertificat
 from headrace_api.errors import Missing
 from headrace_api.reading import ProjectPath, Reader, Reading
 from headrace_api.sending import Accepted, Sending
+from headrace_events.access import Access
 from headrace_events.certificate import RequestCertificate, RevokeCertificate
-from headrace_events.roles import Role
 from headrace_projections.catalogue.queries import certificates as queries
 from headrace_projections.catalogue.queries import projects
 from headrace_projections.catalogue.queries.certificates import CertificateRow
@@ -58,7 +58,7 @@ async def revoke_certificate(project: ProjectPath, user: str, generation: Genera
 
 
 def _may_see(reading: Reader, row: CertificateRow) -> bool:
-    return reading.administrator or reading.role is Role.DATA_OWNER or row.user == reading.actor.user
+    return row.user == reading.actor.user or reading.may(Access.CERTIFICATES)
 
 
 async def _shown(reading: Reader, user: str, generation: int) -> CertificateWithChain:

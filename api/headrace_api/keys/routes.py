@@ -7,8 +7,9 @@ from headrace_api.errors import NotAllowed
 from headrace_api.followed import until
 from headrace_api.keys.minting import mint
 from headrace_api.keys.models import IssuedKey, NewKey
-from headrace_api.reading import PlatformReading
+from headrace_api.reading import WholePlatformReading
 from headrace_api.sending import Accepted, PlatformSending, Sender
+from headrace_events.access import Access
 from headrace_events.api_key import IssueApiKey, RevokeApiKey
 from headrace_events.ids import Micros
 from headrace_events.scopes import Scope, scopes
@@ -28,11 +29,10 @@ async def issue_key(body: NewKey, sending: PlatformSending) -> IssuedKey:
 
 
 @router.get("", summary="List API keys")
-async def list_keys(reading: PlatformReading, user: str | None = None) -> list[ApiKeyRow]:
+async def list_keys(reading: WholePlatformReading, user: str | None = None) -> list[ApiKeyRow]:
     """One's own keys, or for administrators those of `user`; the newest first, without secrets."""
-    reading.actor.must_not_be_limited()
     if user not in {None, reading.actor.user}:
-        reading.must_be_administrator()
+        reading.must(Access.PEOPLE)
     return await queries.api_keys(reading.context.pool, user or reading.actor.user)
 
 

@@ -24,13 +24,15 @@ async def set_password(body: NewPassword, sending: PlatformSending, request: Req
     """Give oneself a password; every session but this one ends. The present one has to be shown, if there is one."""
     context, user = sending.context, sending.actor.user
     sending.actor.must_have(Scope.ACCOUNT)
-    if context.credentials.held(PasswordStored, f"password/{user}") is not None:
+    present = context.credentials.held(PasswordStored, f"password/{user}")
+    if present is not None:
         context.doors.must_not_be_crowded(address_of(request))
+    sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
+    if present is not None and present.sealed != sealed:  # equal: the same request once more, which is answered again
         if body.current is None:
             raise Unauthenticated("wrong-password", "send the present password as `current`")
         async with context.doors.turn(user):
             await prove(context, user, body.current, body.code, address_of(request))
-    sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
     accepted = await sending.send(SetPassword(user=user, sealed=sealed, keep=sending.actor.key_id))
     await _until_known(context, user, sealed)
     return accepted

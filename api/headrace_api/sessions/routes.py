@@ -2,13 +2,15 @@
 
 from fastapi import APIRouter, Request, Response
 
-from headrace_api.authentication import COOKIE, Caller
+from headrace_api.authentication import COOKIE, PlatformCaller
 from headrace_api.context import Here
-from headrace_api.errors import Missing, NotAllowed
+from headrace_api.errors import Missing
 from headrace_api.followed import until
+from headrace_api.reading import PlatformReader
 from headrace_api.sending import POSITION, Accepted, PlatformSending
 from headrace_api.sessions.models import SessionRow, SignedIn, SignIn
 from headrace_api.sessions.signing_in import Session, sessions_of, sign_in
+from headrace_events.access import Access
 from headrace_events.scopes import Scope
 from headrace_events.session import EndSession, SessionStored
 from headrace_projections.catalogue.queries.access import is_administrator
@@ -23,12 +25,12 @@ async def begin(body: SignIn, context: Here, request: Request, response: Respons
 
 
 @router.get("", summary="List sessions")
-async def list_sessions(context: Here, actor: Caller, user: str | None = None) -> list[SessionRow]:
+async def list_sessions(context: Here, actor: PlatformCaller, user: str | None = None) -> list[SessionRow]:
     """One's own sessions that are on, or for administrators those of `user`; the one that ends last first."""
-    actor.must_not_be_limited()
     actor.must_have(Scope.ACCOUNT)
-    if user not in {None, actor.user} and not await is_administrator(context.pool, actor.user):
-        raise NotAllowed("administrators-only", "only an administrator may read this")
+    if user not in {None, actor.user}:
+        administrator = await is_administrator(context.pool, actor.user)
+        PlatformReader(context=context, actor=actor, administrator=administrator).must(Access.PEOPLE)
     return [
         SessionRow(
             session_id=one.session_id, idle_until=one.idle_until, ends=one.ends, current=one.session_id == actor.key_id

@@ -39,7 +39,10 @@ class Seed:
         """The time step whose code it is: the present one, the one before or the one after; None if of none."""
         codes = pyotp.TOTP(self.secret)
         now = int(seconds) // STEP_S
-        right = [step for step in (now - 1, now, now + 1) if hmac.compare_digest(codes.at(step * STEP_S), code)]
+        shown = code.encode()
+        right = [
+            step for step in (now - 1, now, now + 1) if hmac.compare_digest(codes.at(step * STEP_S).encode(), shown)
+        ]
         return right[-1] if right else None
 
     def sealed(self, master: MasterKey) -> bytes:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 
 from headrace_api.audit.trail import address_of
 from headrace_api.context import Context
-from headrace_api.errors import Missing, Unauthenticated
+from headrace_api.errors import Missing, NotAllowed, Unauthenticated
 from headrace_api.followed import until
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.signing_in import prove
@@ -58,8 +58,10 @@ async def remove(body: Removal, sending: PlatformSending, request: Request) -> A
 
 @router.delete("/users/{user}/totp", summary="Remove somebody's one-time codes")
 async def remove_of(user: str, sending: PlatformSending) -> Accepted:
-    """For administrators, where a person has lost app and recovery codes."""
+    """For administrators, where a person has lost app and recovery codes; one's own are removed with proof."""
     sending.actor.must_have(Scope.ADMIN)
+    if user == sending.actor.user:
+        raise NotAllowed("proof-missing", "remove your own by /api/totp/removal, with the password and a code")
     return await sending.send(RemoveTotp(user=user))
 
 

@@ -10,9 +10,10 @@ from headrace_api.authentication import Caller
 from headrace_api.context import Here
 from headrace_api.errors import Missing, Unauthenticated
 from headrace_api.keys.minting import mint
-from headrace_api.reading import After, PlatformReading, until_visible
+from headrace_api.reading import After, PlatformReading, WholePlatformReading, until_visible
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
 from headrace_api.users.models import FirstAdministrator, NewUser, Whoami
+from headrace_events.access import Access
 from headrace_events.envelope import Request
 from headrace_events.user import CreateFirstAdministrator, CreateUser, Standing
 from headrace_projections.catalogue.queries import access
@@ -68,10 +69,9 @@ async def create_user(body: NewUser, sending: PlatformSending) -> Accepted:
 
 
 @router.get("/users", summary="List users")
-async def list_users(reading: PlatformReading, standing: Standing | None = None) -> list[UserRow]:
+async def list_users(reading: WholePlatformReading, standing: Standing | None = None) -> list[UserRow]:
     """Everybody, or everybody of that standing, by name; for administrators."""
-    reading.actor.must_not_be_limited()
-    reading.must_be_administrator()
+    reading.must(Access.PEOPLE)
     return await queries.users(reading.context.pool, standing)
 
 
@@ -79,6 +79,6 @@ async def list_users(reading: PlatformReading, standing: Standing | None = None)
 async def get_user(user: str, reading: PlatformReading) -> UserRow:
     """Oneself, or for administrators anybody."""
     found = await queries.user(reading.context.pool, user)
-    if found is None or not (reading.administrator or user == reading.actor.user):
+    if found is None or not (user == reading.actor.user or reading.may(Access.PEOPLE)):
         raise Missing("user", user)
     return found

@@ -10,6 +10,7 @@ from headrace_api.authentication import Caller
 from headrace_api.context import Context, Here
 from headrace_api.errors import Missing
 from headrace_api.reading import ProjectPath
+from headrace_events.access import Access, may
 from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of
 from headrace_projections.online.queries import OnlineReader
@@ -34,7 +35,8 @@ class Vectors:
         if self._until.get((project, user), 0.0) > now:
             return
         access = await access_of(self.context.pool, project, user)
-        if not access.exists or not (access.administrator or access.role):
+        held = may(Access.PROJECT_VALUES, administrator=access.administrator, role=access.role)
+        if not access.exists or not held:
             raise Missing("project", project)
         if len(self._until) >= _MOST:
             self._until.clear()

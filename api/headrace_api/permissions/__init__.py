@@ -1,0 +1,1 @@
+"""What each route asks for, and the page that shows all permissions."""

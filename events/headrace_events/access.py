@@ -1,0 +1,44 @@
+"""Who may do what takes no command: reading, and storing a file. The API and the page of permissions read this one."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from headrace_events.roles import Right, Role, holds
+
+
+class Access(StrEnum):
+    """One thing that is asked for without a command."""
+
+    HEALTH = "health"
+    SHIPPED_SCHEMAS = "shipped-schemas"
+    SIGNING_IN = "signing-in"
+    ONESELF = "oneself"
+    PEOPLE = "people"
+    PLATFORM = "platform"
+    PROJECT = "project"
+    PROJECT_VALUES = "project-values"
+    PROJECT_AUDIT = "project-audit"
+    CERTIFICATES = "certificates"
+    STORING_FILES = "storing-files"
+
+
+ACCESS: Mapping[Access, tuple[Right, str]] = {
+    Access.HEALTH: (Right.ANYBODY, "whether a process is well, and its figures"),
+    Access.SHIPPED_SCHEMAS: (Right.ANYBODY, "the schemas that are part of every copy of Headrace"),
+    Access.SIGNING_IN: (Right.ANYBODY, "begin a session, with the password that it takes"),
+    Access.ONESELF: (Right.ANY_USER, "oneself: one's projects, keys and sessions"),
+    Access.PEOPLE: (Right.ADMINISTRATOR, "everybody: users, their keys and their sessions"),
+    Access.PLATFORM: (Right.ADMINISTRATOR, "the platform's activity, and the whole audit trail"),
+    Access.PROJECT: (Right.MEMBER_OR_ADMINISTRATOR, "a project and all that is in it, but for what follows"),
+    Access.PROJECT_VALUES: (Right.MEMBER_OR_ADMINISTRATOR, "values of features by key"),
+    Access.PROJECT_AUDIT: (Right.OWNER_OR_ADMINISTRATOR, "a project's audit trail"),
+    Access.CERTIFICATES: (Right.OWNER_OR_ADMINISTRATOR, "certificates of other members"),
+    Access.STORING_FILES: (Right.MEMBER, "store a file of a project"),
+}
+"""What is asked for → the right it asks for, and what it is."""
+
+
+def may(access: Access, *, administrator: bool, role: Role | None = None) -> bool:
+    """Whether a user who is that, and has that role in the project concerned, gets it."""
+    right, _ = ACCESS[access]
+    return holds(right, administrator=administrator, role=role)
