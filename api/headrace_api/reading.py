@@ -61,7 +61,7 @@ async def until_visible(context: Context, after: str | None, schema: str = CATAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody who may see a project: a member, an administrator, who asked for it or deletes it."""
+    """Somebody who may see a project: a member, an administrator, whom it is being made for, who deletes it."""
 
     context: Context
     actor: Actor

@@ -7,6 +7,9 @@ import uuid
 import pytest
 from tests.integration.served import Served
 
+from headrace_events.member import AddMember
+from headrace_events.roles import Role
+
 SHA = "0" * 64
 IN_PATH = {
     "{version}": "1",
@@ -68,6 +71,24 @@ def test_who_is_removed_sees_nothing_any_more(served: Served) -> None:
     gone = served.ask("GET", f"/api/projects/{project}?after={after}", key=bob)
     assert (gone.status_code, gone.json()["code"]) == (404, "project-not-found")
     assert project not in served.ask("GET", "/api/projects", key=bob).text
+
+
+def test_a_first_owner_who_is_removed_sees_nothing_any_more(served: Served) -> None:
+    project = served.new_project(owner="carol", scientist=None)
+    first, second = served.key("carol"), served.key("dora")
+    served.platform.send(AddMember(project=project, user="dora", role=Role.DATA_OWNER), "user:carol")
+    removed = served.ask("DELETE", f"/api/projects/{project}/members/carol", key=second)
+    assert removed.status_code == 200, removed.text
+    after = removed.headers["headrace-position"]
+    assert served.ask("GET", f"/api/projects/{project}?after={after}", key=second).status_code == 200
+    for method, path in _routes(served):
+        if method == "GET":
+            where = path.replace("{project}", project)
+            for placeholder, value in IN_PATH.items():
+                where = where.replace(placeholder, value)
+            assert served.ask(method, where, key=first).status_code in {404, 422}, path
+    assert project not in served.ask("GET", "/api/projects", key=first).text
+    assert project in served.ask("GET", "/api/projects", key=second).text
 
 
 def test_a_key_limited_to_a_project_opens_it_and_no_other(served: Served, project: str) -> None:

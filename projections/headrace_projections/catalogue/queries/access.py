@@ -4,10 +4,21 @@ from headrace_events.language import value
 from headrace_events.roles import Role
 from headrace_projections.catalogue.queries.rows import Pool, one_of
 
+# The platform's log may be read before the project's own: ready is what has its owner and its topics, too.
+PHASE = """
+    CASE WHEN projects.phase = 'ready' AND NOT EXISTS (SELECT FROM catalogue.topics
+                                                       WHERE topics.project = projects.project)
+         THEN 'requested' ELSE projects.phase END"""
+
+# Before there are members, whoever it is made for; after there are none, whoever took it away.
+NAMED = f"""
+    coalesce(projects.owner = %(user)s AND {PHASE} = 'requested', false)
+        OR coalesce(projects.closing_by = 'user:' || %(user)s, false)"""
+
 
 @value
 class Access:
-    """A person's standing towards a project. `named` says that they were its first owner, or that they delete it."""
+    """A person's standing towards a project. `named` says that they see it without being a member."""
 
     exists: bool
     named: bool = False
@@ -17,10 +28,8 @@ class Access:
 
 async def access_of(pool: Pool, project: str, user: str) -> Access:
     """How the person stands to the project; also where one of the two does not exist."""
-    query = """
-        SELECT projects.project IS NOT NULL AS exists, members.role,
-               coalesce(asked.user_name = projects.owner, false)
-                   OR coalesce('user:' || asked.user_name = projects.closing_by, false) AS named,
+    query = f"""
+        SELECT projects.project IS NOT NULL AS exists, members.role, ({NAMED}) AS named,
                coalesce(users.administrator, false) AS administrator
         FROM (SELECT %(project)s::text AS project, %(user)s::text AS user_name) asked
         LEFT JOIN catalogue.projects USING (project)

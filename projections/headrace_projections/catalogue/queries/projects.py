@@ -6,6 +6,7 @@ from typing import Any
 
 from headrace_events.language import value
 from headrace_events.roles import Role
+from headrace_projections.catalogue.queries.access import NAMED, PHASE
 from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 
@@ -50,12 +51,9 @@ class HappenedRow:
     body: Mapping[str, Any]
 
 
-# The platform's log may be read before the project's own: ready is what has its owner and its topics, too.
-_PROJECTS = """
+_PROJECTS = f"""
     SELECT project, owner, description, requested_time, ready_time, closing_by, closing_time, deleted_time,
-           CASE WHEN phase = 'ready' AND NOT EXISTS (SELECT FROM catalogue.topics
-                                                     WHERE topics.project = projects.project)
-                THEN 'requested' ELSE phase END AS phase
+           {PHASE} AS phase
     FROM catalogue.projects"""
 _MEMBERS = """
     SELECT user_name AS user, role, since_time,
@@ -67,9 +65,9 @@ _ACTIVITY = """
 
 
 async def projects(pool: Pool, user: str | None = None) -> list[ProjectRow]:
-    """All projects that are not deleted, or of these the ones the person belongs to or is named the owner of."""
-    of_user = """
-        AND (owner = %(user)s OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s))"""
+    """All projects that are not deleted, or of these the ones the person sees without being an administrator."""
+    of_user = f"""
+        AND ({NAMED} OR project IN (SELECT project FROM catalogue.members WHERE user_name = %(user)s))"""
     query = f"{_PROJECTS} WHERE phase <> 'deleted'{of_user if user is not None else ''} ORDER BY project"
     return await all_of(pool, ProjectRow, query, user=user)
 
