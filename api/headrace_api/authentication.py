@@ -44,13 +44,15 @@ _BASIC = _Basic(scheme_name="basic", description="any user name; the API key as 
 class Actor:
     """The person whose key or session it is; `key_id` is the one's id or the other's.
 
-    `limited_to` is the one project the key may be used for (None: any), `scopes` what for (None: anything).
+    `limited_to` is the one project the key may be used for (None: any), `scopes` what for (None: anything), `expires`
+    until when (None: for ever, or it is a session).
     """
 
     user: str
     key_id: str
     limited_to: str | None = None
     scopes: tuple[Scope, ...] | None = None
+    expires: Micros | None = None
 
     @property
     def name(self) -> str:
@@ -68,6 +70,14 @@ class Actor:
                 "key-limited-to-project",
                 f"this key may be used for project {self.limited_to!r} only: use one without that limit",
                 {"project": self.limited_to},
+            )
+
+    def must_not_be_narrowed(self) -> None:
+        """Raise NotAllowed for a key that gives less than signing in would: of a project, with scopes, or expiring."""
+        if (self.limited_to, self.scopes, self.expires) != (None, None, None):
+            raise NotAllowed(
+                "key-narrowed",
+                "a key with scopes, a project or an end gives no password: sign in, or use a key without limits",
             )
 
     def must_reach(self, project: str) -> None:
@@ -106,7 +116,9 @@ def authenticate(header: str | None, context: Context) -> Actor:
     if _expired(stored):
         raise Unauthenticated("expired-credential", "this API key has expired: ask for another one")
     context.uses.used(key_id)
-    return Actor(user=stored.user, key_id=key_id, limited_to=stored.project, scopes=stored.scopes)
+    return Actor(
+        user=stored.user, key_id=key_id, limited_to=stored.project, scopes=stored.scopes, expires=stored.expires
+    )
 
 
 def _in_session(session_id: str, secret: str, context: Context) -> Actor:

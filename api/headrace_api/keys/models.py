@@ -13,7 +13,7 @@ class NewKey(Body):
 
     user: Name | None = Field(default=None, description="whose; the caller's own if not given")
     project: Name | None = Field(default=None, description="the one project it may be used for; any if not given")
-    expires: int | None = Field(default=None, description="microseconds UTC; never if not given")
+    expires: int | None = Field(default=None, description="microseconds UTC, not after this key's; never if not given")
     scopes: list[Name] | None = Field(default=None, description="what it is for; what this key is for if not given")
     name: Text = Field(default="", description="what its owner calls it")
 

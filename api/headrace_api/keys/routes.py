@@ -54,10 +54,10 @@ async def issue(
     chosen: tuple[Scope, ...] | None = None,
     name: str = "",
 ) -> IssuedKey:
-    """Issue a key as the caller, which has no scope that the caller's lacks; return once this API knows it."""
-    _must_cover(sending.actor, chosen, user)
-    minted = mint(sending.context.master, sending.id)
+    """Issue a key as the caller, which gives no more than the caller's and no longer; return once this API knows it."""
     until = Micros(expires) if expires is not None else None
+    _must_cover(sending.actor, chosen, until, user)
+    minted = mint(sending.context.master, sending.id)
     wish = IssueApiKey(
         key_id=minted.key_id,
         user=user,
@@ -81,13 +81,19 @@ async def issue(
     )
 
 
-def _must_cover(actor: Actor, chosen: tuple[Scope, ...] | None, user: str) -> None:
+def _must_cover(actor: Actor, chosen: tuple[Scope, ...] | None, until: Micros | None, user: str) -> None:
     held = actor.scopes
     if held is not None and (chosen is None or not set(chosen) <= set(held)):
         raise NotAllowed(
             "scope-missing",
             f"a key gives no more than it has: {', '.join(held)}",
             {"scopes": list(held), "needs": list(chosen or Scope)},
+        )
+    if actor.expires is not None and (until is None or until > actor.expires):
+        raise NotAllowed(
+            "key-outlives-its-maker",
+            f"a key gives no key that counts longer than itself: name an `expires` of at most {actor.expires}",
+            {"expires": actor.expires},
         )
     if user != actor.user:
         actor.must_have(Scope.ADMIN)

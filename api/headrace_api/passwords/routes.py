@@ -21,11 +21,16 @@ TEMPORARY_US = 24 * 3_600_000_000
 
 @router.put("/password", summary="Set one's password")
 async def set_password(body: NewPassword, sending: PlatformSending, request: Request) -> Accepted:
-    """Give oneself a password; every session but this one ends. The present one has to be shown, if there is one."""
+    """Give oneself a password; every session but this one ends.
+
+    The present one has to be shown; the first one takes a session, or a key without scopes, project or end.
+    """
     context, user = sending.context, sending.actor.user
     sending.actor.must_have(Scope.ACCOUNT)
     present = context.credentials.held(PasswordStored, f"password/{user}")
-    if present is not None:
+    if present is None:
+        sending.actor.must_not_be_narrowed()
+    else:
         context.doors.must_not_be_crowded(address_of(request))
     sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
     if present is not None and present.sealed != sealed:  # equal: the same request once more, which is answered again
@@ -40,8 +45,11 @@ async def set_password(body: NewPassword, sending: PlatformSending, request: Req
 
 @router.post("/users/{user}/password-reset", summary="Give somebody a temporary password")
 async def reset_password(user: str, sending: PlatformSending) -> TemporaryPassword:
-    """Make a password that counts for a day, and only to choose another; all sessions end. For administrators."""
-    sending.actor.must_have(Scope.ADMIN)
+    """Make a password that counts for a day, and only to choose another; all sessions end.
+
+    For administrators, with a session, or a key without scopes, project or end.
+    """
+    sending.actor.must_not_be_narrowed()
     context = sending.context
     password = context.master.fingerprint(f"temporary password of {sending.id}".encode())[:24]
     until = Micros(this_moment() // TEMPORARY_US * TEMPORARY_US + 2 * TEMPORARY_US)

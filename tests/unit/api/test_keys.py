@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_a_key_gives_no_more_than_it_has(service: Service) -> None:
     assert code(service.post("/api/keys", {"scopes": ["read", "kafka"]}, key)) == (403, "scope-missing")
     like_it = service.post("/api/keys", {}, key)
     assert (like_it.status_code, like_it.json()["scopes"]) == (201, ["read", "account"])
+
+
+def test_a_key_gives_no_key_that_counts_longer_than_itself(service: Service) -> None:
+    end = time.time_ns() // 1000 + 3_600_000_000
+    key = service.key("ada", expires=end)
+    for longer in ({}, {"expires": end + 1}):
+        assert code(service.post("/api/keys", longer, key)) == (403, "key-outlives-its-maker")
+    assert service.post("/api/keys", {"expires": end}, key).status_code == 201
 
 
 def test_keys_of_others_are_an_administrators_keys_business(service: Service) -> None:

@@ -195,6 +195,22 @@ def test_ones_own_password_is_changed_with_the_present_one(service: Service) -> 
     assert sign_in(service, password="another password").status_code == 201
 
 
+@pytest.mark.parametrize("narrow", [{"scopes": ["account"]}, {"scopes": ["account", "admin"]}, {"expires": 2**52}])
+def test_a_key_that_gives_less_than_signing_in_gives_no_password(service: Service, narrow: dict[str, Any]) -> None:
+    person(service)
+    headers = {"Authorization": f"Bearer {service.post('/api/keys', narrow).json()['key']}"}
+    first = service.http.put("/api/password", json={"password": PASSWORD}, headers=headers)
+    assert code(first) == (403, "key-narrowed")
+    assert code(service.http.post("/api/users/ada/password-reset", headers=headers)) == (403, "key-narrowed")
+    assert code(sign_in(service, "root")) == (401, "wrong-password")
+
+
+def test_the_first_password_comes_from_a_session_or_a_key_without_limits(service: Service) -> None:
+    headers = {"Authorization": f"Bearer {ADMINISTRATOR}"}
+    assert service.http.put("/api/password", json={"password": PASSWORD}, headers=headers).status_code == 200
+    assert sign_in(service, "root").status_code == 201
+
+
 def test_an_administrators_reset_counts_only_to_choose_another(service: Service) -> None:
     person(service)
     reset = service.post("/api/users/ada/password-reset", {})
