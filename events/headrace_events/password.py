@@ -5,6 +5,7 @@ from headrace_events.errors import Conflict, Forbidden, Invalid
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 from headrace_events.session import ended
+from headrace_events.totp import spent
 from headrace_events.user import User, must_be_active
 
 MOST_BYTES = 1_000
@@ -15,13 +16,15 @@ class SetPassword(Command):
     """Give oneself a password, or as an administrator somebody a temporary one.
 
     `sealed` is the argon2 hash, encrypted by the API under the platform's master key: no other process reads it. All of
-    the person's sessions end but `keep`.
+    the person's sessions end but `keep`. `totp_step` or `recovery` is the code shown, as in StartSession.
     """
 
     user: str
     sealed: bytes
     temporary_until: Micros | None = None
     keep: str | None = None
+    totp_step: int | None = None
+    recovery: str | None = None
 
     @property
     def key(self) -> str:
@@ -156,8 +159,10 @@ def decide(state: Password | None, wish: Command, known: Known) -> list[Event]:
         case SetPassword(user=user):
             must_be_active(user, known)
             _may_set(wish, known)
+            shown = spent(user, wish.totp_step, wish.recovery, known)
             unlocked: list[Event] = _unlocked(user) if state and state.locked_until else []
-            return [*unlocked, *changed(user, wish.sealed, wish.temporary_until), *ended(user, known, wish.keep)]
+            given = changed(user, wish.sealed, wish.temporary_until)
+            return [*shown, *unlocked, *given, *ended(user, known, wish.keep)]
         case LockPassword(user=user, until=until):
             must_be_active(user, known)
             return [PasswordLocked(user=user, until=until), LockStored(user=user, until=until)]

@@ -6,6 +6,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
+from headrace_events.totp import spent
 from headrace_events.user import User, must_be_active
 
 MOST = 20
@@ -67,8 +68,6 @@ class SessionStarted(Event):
     session_id: str
     by: str
     ends: Micros
-    totp_step: int | None = None
-    recovery: str | None = None
 
     @property
     def key(self) -> str:
@@ -115,11 +114,9 @@ class SessionErased(Erasure):
 
 @value
 class Sessions:
-    """A person's sessions with their ends, and the codes that have been used."""
+    """A person's sessions with their ends."""
 
     live: Mapping[str, Micros]
-    totp_step: int = -1
-    recovered: tuple[str, ...] = ()
 
 
 def ended(user: str, known: Known, keep: str | None = None) -> list[Event]:
@@ -136,7 +133,7 @@ def _end(user: str, sessions: Iterable[str]) -> list[Event]:
 
 
 def decide(state: Sessions | None, wish: Command, known: Known) -> list[Event]:
-    """Let no code count twice, and no session live that was ended."""
+    """Let no session live that was ended, and none start with a code that was shown before."""
     now = state or Sessions(live={})
     match wish:
         case StartSession():
@@ -165,22 +162,14 @@ def _started(now: Sessions, wish: StartSession, known: Known) -> list[Event]:
     must_be_active(wish.user, known)
     if wish.ends <= known.now or len(wish.token_hash) != 64:
         raise Invalid("invalid-session", "a session ends later than it starts, and has a hash of its token")
-    if (wish.totp_step is not None and wish.totp_step <= now.totp_step) or wish.recovery in now.recovered:
-        raise Forbidden("code-used", "this code has been used: wait for the next one")
+    shown = spent(wish.user, wish.totp_step, wish.recovery, known)
     over = [session for session, ends in now.live.items() if ends <= known.now]
     rest = sorted((ends, session) for session, ends in now.live.items() if session not in over)
     over += [session for _, session in rest[: max(0, len(rest) - MOST + 1)]]
-    started = SessionStarted(
-        user=wish.user,
-        session_id=wish.session_id,
-        by=wish.by,
-        ends=wish.ends,
-        totp_step=wish.totp_step,
-        recovery=wish.recovery,
-    )
     return [
+        *shown,
         *_end(wish.user, over),
-        started,
+        SessionStarted(user=wish.user, session_id=wish.session_id, by=wish.by, ends=wish.ends),
         _stored(wish.user, wish.session_id, wish.token_hash, wish.idle_until, wish.ends),
     ]
 
@@ -195,15 +184,10 @@ def evolve(state: Sessions | None, fact: Event) -> Sessions:
     """Fold one event."""
     now = state or Sessions(live={})
     match fact:
-        case SessionStarted(session_id=session, ends=ends, totp_step=step, recovery=recovery):
-            return Sessions(
-                live={**now.live, session: ends},
-                totp_step=now.totp_step if step is None else step,
-                recovered=now.recovered if recovery is None else (*now.recovered, recovery),
-            )
+        case SessionStarted(session_id=session, ends=ends):
+            return Sessions(live={**now.live, session: ends})
         case SessionEnded(session_id=gone):
-            live = {session: ends for session, ends in now.live.items() if session != gone}
-            return Sessions(live=live, totp_step=now.totp_step, recovered=now.recovered)
+            return Sessions(live={session: ends for session, ends in now.live.items() if session != gone})
         case _:
             raise unknown(fact)
 

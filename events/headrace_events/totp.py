@@ -1,5 +1,7 @@
 """One-time codes as a second factor beside the password (RFC 6238): enrolled, confirmed, removed."""
 
+from dataclasses import replace
+
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Forbidden, Invalid
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
@@ -22,12 +24,14 @@ class EnrolTotp(Command):
 class ConfirmTotp(Command):
     """The API has seen a code of the enrolled seed: from now on the password alone does not sign in.
 
-    `recovery` are hexadecimal SHA-256 of codes that stand in for one-time codes, once each.
+    `recovery` are hexadecimal SHA-256 of codes that stand in for one-time codes, once each; `totp_step` is the time
+    step of the code seen.
     """
 
     user: str
     sealed: bytes
     recovery: tuple[str, ...]
+    totp_step: int | None = None
 
     @property
     def key(self) -> str:
@@ -36,9 +40,11 @@ class ConfirmTotp(Command):
 
 @command("totp.remove")
 class RemoveTotp(Command):
-    """Let the password alone sign in again."""
+    """Let the password alone sign in again. The person shows a code, as in StartSession; an administrator none."""
 
     user: str
+    totp_step: int | None = None
+    recovery: str | None = None
 
     @property
     def key(self) -> str:
@@ -78,6 +84,19 @@ class TotpRemoved(Event):
         return self.user
 
 
+@event("totp.code_spent", Home.PLATFORM)
+class CodeSpent(Event):
+    """The code of that time step, and those before it, or the recovery code of that name, counts no more."""
+
+    user: str
+    totp_step: int | None = None
+    recovery: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
 @event("totp.stored", Home.CREDENTIALS)
 class TotpStored(Event):
     """What the API checks codes with; not confirmed, it is only what the person was shown."""
@@ -105,10 +124,22 @@ class TotpErased(Erasure):
 
 @value
 class Totp:
-    """Whether one-time codes are begun or asked for."""
+    """Whether one-time codes are begun or asked for, and which of the seed's codes were shown."""
 
     confirmed: bool
     enrolled: bool
+    totp_step: int = -1
+    recovered: tuple[str, ...] = ()
+
+
+def spent(user: str, totp_step: int | None, recovery: str | None, known: Known) -> list[Event]:
+    """The event that the code shown counts no more, if one was; raises Forbidden where it was shown before."""
+    if totp_step is None and recovery is None:
+        return []
+    held = known.state(Totp, None, user)
+    if held is not None and ((totp_step is not None and totp_step <= held.totp_step) or recovery in held.recovered):
+        raise Forbidden("code-used", "this code has been used: wait for the next one")
+    return [CodeSpent(user=user, totp_step=totp_step, recovery=recovery)]
 
 
 def decide(state: Totp | None, wish: Command, known: Known) -> list[Event]:
@@ -128,6 +159,7 @@ def decide(state: Totp | None, wish: Command, known: Known) -> list[Event]:
             if any(len(one) != 64 for one in recovery):
                 raise Invalid("invalid-recovery-code", "a recovery code's hash is 64 hexadecimal digits of SHA-256")
             return [
+                *spent(user, wish.totp_step, None, known),
                 TotpConfirmed(user=user),
                 TotpStored(user=user, sealed=sealed, confirmed=True, recovery=recovery),
             ]
@@ -135,7 +167,8 @@ def decide(state: Totp | None, wish: Command, known: Known) -> list[Event]:
             _own(user, known, or_administrator=True)
             if not (now.enrolled or now.confirmed):
                 raise Conflict("totp-not-enrolled", f"{user!r} uses no one-time codes")
-            return [TotpRemoved(user=user), TotpErased(user=user)]
+            shown = spent(user, wish.totp_step, wish.recovery, known)
+            return [*shown, TotpRemoved(user=user), TotpErased(user=user)]
         case _:
             raise unknown(wish)
 
@@ -155,11 +188,18 @@ def _own(user: str, known: Known, *, or_administrator: bool = False) -> None:
 
 def evolve(state: Totp | None, fact: Event) -> Totp:
     """Fold one event."""
+    now = state or Totp(confirmed=False, enrolled=False)
     match fact:
         case TotpEnrolled():
             return Totp(confirmed=False, enrolled=True)
         case TotpConfirmed():
-            return Totp(confirmed=True, enrolled=True)
+            return replace(now, confirmed=True, enrolled=True)
+        case CodeSpent(totp_step=step, recovery=recovery):
+            return replace(
+                now,
+                totp_step=now.totp_step if step is None else step,
+                recovered=now.recovered if recovery is None else (*now.recovered, recovery),
+            )
         case TotpRemoved():
             return Totp(confirmed=False, enrolled=False)
         case _:

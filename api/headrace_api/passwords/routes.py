@@ -9,7 +9,8 @@ from headrace_api.followed import until
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
-from headrace_api.sessions.signing_in import prove
+from headrace_api.sessions.signing_in import prove, shown
+from headrace_api.totp.codes import Factor
 from headrace_events.ids import Micros
 from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword
 from headrace_events.scopes import Scope
@@ -33,12 +34,17 @@ async def set_password(body: NewPassword, sending: PlatformSending, request: Req
     else:
         context.doors.must_not_be_crowded(address_of(request))
     sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
-    if present is not None and present.sealed != sealed:  # equal: the same request once more, which is answered again
-        if body.current is None:
-            raise Unauthenticated("wrong-password", "send the present password as `current`")
+    if present is None or present.sealed == sealed:  # equal: the same request once more, which is answered again
+        factor = shown(context, user, body.code) or Factor()
+    elif body.current is None:
+        raise Unauthenticated("wrong-password", "send the present password as `current`")
+    else:
         async with context.doors.turn(user):
-            await prove(context, user, body.current, body.code, address_of(request))
-    accepted = await sending.send(SetPassword(user=user, sealed=sealed, keep=sending.actor.key_id))
+            factor = await prove(context, user, body.current, body.code, address_of(request))
+    wish = SetPassword(
+        user=user, sealed=sealed, keep=sending.actor.key_id, totp_step=factor.step, recovery=factor.recovery
+    )
+    accepted = await sending.send(wish)
     await _until_known(context, user, sealed)
     return accepted
 

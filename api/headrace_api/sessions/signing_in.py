@@ -44,8 +44,7 @@ async def sign_in(context: Context, wish: SignIn, request: HTTPConnection) -> Se
     context.doors.must_not_be_crowded(address)
     async with context.doors.turn(wish.user):
         factor = await prove(context, wish.user, wish.password, wish.code, address)
-        await _lasting(context, wish)
-        session = await start(context, wish.user, "password", factor)
+        session = await start(context, wish.user, "password", await _lasting(context, wish, factor))
     told = {"by": "password", "factor": "recovery code" if factor.recovery else "code" if factor.step else "none"}
     context.trail.tell(_act("session.start", wish.user, f"user:{wish.user}", address, session.command, **told))
     return session
@@ -76,16 +75,21 @@ async def prove(context: Context, user: str, password: str, code: str | None, ad
     if not await context.doors.hashing.matches(user, password, stored.sealed if stored else None):
         await _count(context, user, address)
         raise Unauthenticated("wrong-password", "there is no such user, or the password is another")
-    totp = context.credentials.held(TotpStored, f"totp/{user}")
-    if totp is None or not totp.confirmed:
-        return Factor()
-    if code is None:
+    factor = shown(context, user, code)
+    if factor is None and code is None:
         raise Unauthenticated("code-required", "send a one-time code, or a recovery code, beside the password")
-    factor = factor_of(totp, code, context.master, time.time())
     if factor is None:
         await _count(context, user, address)
         raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
     return factor
+
+
+def shown(context: Context, user: str, code: str | None) -> Factor | None:
+    """Which of the person's codes it is: an empty factor where none is asked for, None where it is none of them."""
+    totp = context.credentials.held(TotpStored, f"totp/{user}")
+    if totp is None or not totp.confirmed:
+        return Factor()
+    return None if code is None else factor_of(totp, code, context.master, time.time())
 
 
 def must_not_be_locked(context: Context, user: str) -> None:
@@ -115,19 +119,23 @@ async def _count(context: Context, user: str, address: str | None) -> None:
     context.trail.tell(_act("password.lock", user, ANONYMOUS, address, command))
 
 
-async def _lasting(context: Context, wish: SignIn) -> None:
-    """Take a new password in place of a temporary one; raises NotAllowed, Unauthenticated."""
+async def _lasting(context: Context, wish: SignIn, factor: Factor) -> Factor:
+    """Take a new password in place of a temporary one, which spends the code, or leave it for the session to spend.
+
+    Raises NotAllowed, Unauthenticated.
+    """
     stored = context.credentials.held(PasswordStored, f"password/{wish.user}")
     if stored is None or stored.temporary_until is None:
-        return
+        return factor
     if stored.temporary_until <= this_moment():
         raise Unauthenticated("password-expired", "this temporary password is over: ask an administrator for another")
     if wish.new_password is None or wish.new_password == wish.password:
         raise NotAllowed("password-must-change", "this password is temporary: send `new_password` beside it")
     command = CommandId(uuid7())
     sealed = await context.doors.hashing.sealed(wish.user, wish.new_password, command)
-    change = SetPassword(user=wish.user, sealed=sealed)
+    change = SetPassword(user=wish.user, sealed=sealed, totp_step=factor.step, recovery=factor.recovery)
     await result_of(context, Request(command=change, id=command, actor=f"user:{wish.user}"))
+    return Factor()
 
 
 async def start(context: Context, user: str, by: str, factor: Factor) -> Session:

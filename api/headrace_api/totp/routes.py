@@ -36,11 +36,12 @@ async def confirm(body: Code, sending: PlatformSending) -> Confirmed:
     stored = context.credentials.held(TotpStored, f"totp/{user}")
     if stored is None:
         raise Missing("one-time code", user)
-    if seed_of(stored, context.master).step_of(body.code, time.time()) is None:
+    step = seed_of(stored, context.master).step_of(body.code, time.time())
+    if step is None:
         raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
     codes = recovery_codes(context.master, sending.id)
     hashes = tuple(recovery_hash(code) for code in codes)
-    accepted = await sending.send(ConfirmTotp(user=user, sealed=stored.sealed, recovery=hashes))
+    accepted = await sending.send(ConfirmTotp(user=user, sealed=stored.sealed, recovery=hashes, totp_step=step))
     await _until_known(context, user, lambda stored: stored.confirmed)
     return Confirmed(**accepted.model_dump(), recovery_codes=codes)
 
@@ -52,8 +53,8 @@ async def remove(body: Removal, sending: PlatformSending, request: Request) -> A
     sending.actor.must_have(Scope.ACCOUNT)
     context.doors.must_not_be_crowded(address)
     async with context.doors.turn(user):
-        await prove(context, user, body.password, body.code, address)
-    return await sending.send(RemoveTotp(user=user))
+        factor = await prove(context, user, body.password, body.code, address)
+    return await sending.send(RemoveTotp(user=user, totp_step=factor.step, recovery=factor.recovery))
 
 
 @router.delete("/users/{user}/totp", summary="Remove somebody's one-time codes")

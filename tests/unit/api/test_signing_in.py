@@ -13,9 +13,10 @@ from tests.unit.api.in_memory import ADMINISTRATOR, Service
 from headrace_api.sessions.attempts import OF_ADDRESS, OF_PERSON, REGISTRATIONS, WINDOW_US, Attempts, Counted
 from headrace_api.sessions.tokens import IDLE_US
 from headrace_api.totp.codes import STEP_S, recovery_hash
-from headrace_events.ids import Micros
+from headrace_events.ids import Micros, uuid7
 from headrace_events.password import PasswordStored
 from headrace_events.session import SessionStored
+from headrace_events.totp import Totp
 
 PASSWORD = "correct horse battery"
 
@@ -246,10 +247,59 @@ def test_with_one_time_codes_the_password_alone_does_not_open(service: Service) 
     assert code(sign_in(service)) == (401, "code-required")
     assert code(sign_in(service, code="123")) == (401, "wrong-code")
     now = int(time.time()) // STEP_S * STEP_S
-    shown = app.at(now)
+    shown = app.at(now + STEP_S)
     assert sign_in(service, code=shown).status_code == 201
     assert code(sign_in(service, code=shown)) == (403, "code-used")
     assert code(sign_in(service, code=app.at(now - 10 * STEP_S))) == (401, "wrong-code")
+
+
+def test_the_code_that_confirmed_the_app_is_spent(service: Service) -> None:
+    person(service)
+    mine = token(service)
+    app = pyotp.TOTP(service.post("/api/totp", {}, mine).json()["secret"])
+    shown = app.now()
+    assert service.post("/api/totp/confirmation", {"code": shown}, mine).status_code == 200
+    held = service.commands.world.state(Totp, None, "ada")
+    assert held is not None
+    assert app.at(held.totp_step * STEP_S) == shown
+
+
+def test_a_recovery_code_that_signed_in_changes_neither_password_nor_codes(service: Service) -> None:
+    mine, _, codes = with_codes(service)
+    assert sign_in(service, code=codes[0]).status_code == 201
+    headers = {"Authorization": f"Bearer {mine}"}
+    change = {"password": "another password", "current": PASSWORD, "code": codes[0]}
+    assert code(service.http.put("/api/password", json=change, headers=headers)) == (403, "code-used")
+    removal = {"password": PASSWORD, "code": codes[0]}
+    assert code(service.post("/api/totp/removal", removal, mine)) == (403, "code-used")
+    assert code(sign_in(service)) == (401, "code-required")
+
+
+def test_a_recovery_code_that_changed_the_password_does_not_sign_in(service: Service) -> None:
+    mine, _, codes = with_codes(service)
+    headers = {"Authorization": f"Bearer {mine}"}
+    change = {"password": "another password", "current": PASSWORD, "code": codes[0]}
+    assert service.http.put("/api/password", json=change, headers=headers).status_code == 200
+    assert code(sign_in(service, password="another password", code=codes[0])) == (403, "code-used")
+
+
+def test_a_change_of_password_sent_again_is_answered_again(service: Service) -> None:
+    mine, _, codes = with_codes(service)
+    headers = {"Authorization": f"Bearer {mine}", "Idempotency-Key": uuid7()}
+    change = {"password": "another password", "current": PASSWORD, "code": codes[0]}
+    answers = [service.http.put("/api/password", json=change, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["events"] == answers[1].json()["events"]
+
+
+def test_a_spent_code_does_not_replace_a_temporary_password(service: Service) -> None:
+    _, _, codes = with_codes(service)
+    assert sign_in(service, code=codes[0]).status_code == 201
+    temporary = service.post("/api/users/ada/password-reset", {}).json()["password"]
+    chosen = {"password": temporary, "new_password": "another password"}
+    assert code(sign_in(service, **chosen, code=codes[0])) == (403, "code-used")
+    assert code(sign_in(service, password="another password", code=codes[1])) == (401, "wrong-password")
+    assert sign_in(service, **chosen, code=codes[1]).status_code == 201
 
 
 def test_a_recovery_code_stands_in_once(service: Service) -> None:

@@ -1,5 +1,8 @@
 """Passwords, one-time codes and sessions: what is decided about them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from tests.unit.events.scenario import Scenario, platform
 
@@ -29,7 +32,7 @@ from headrace_events.session import (
     SessionStored,
     StartSession,
 )
-from headrace_events.totp import ConfirmTotp, EnrolTotp, RemoveTotp, TotpConfirmed, TotpErased, TotpStored
+from headrace_events.totp import CodeSpent, ConfirmTotp, EnrolTotp, RemoveTotp, TotpConfirmed, TotpErased, TotpStored
 from headrace_events.user import DeactivateUser, RegisterUser, RejectUser
 
 ADMINISTRATOR = "user:root-admin"
@@ -112,6 +115,49 @@ def test_a_code_counts_once() -> None:
     assert scenario.refusal(start("s-4", recovery="one"), API) == "code-used"
     scenario.events(EndSession(user="ada", session_id="s-2"))
     assert scenario.refusal(start("s-4", step=8), API) == "code-used"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda code: start("s-2", **code),
+        lambda code: SetPassword(user="ada", sealed=b"x", totp_step=code.get("step"), recovery=code.get("recovery")),
+        lambda code: RemoveTotp(user="ada", totp_step=code.get("step"), recovery=code.get("recovery")),
+    ],
+)
+@pytest.mark.parametrize("code", [{"step": 7}, {"step": 6}, {"recovery": "one"}])
+def test_a_code_that_was_shown_does_nothing_more(again: Callable[[Any], Command], code: dict[str, Any]) -> None:
+    scenario = platform()
+    scenario.events(EnrolTotp(user="ada", sealed=b"x"))
+    scenario.events(ConfirmTotp(user="ada", sealed=b"x", recovery=(HASH,), totp_step=7))
+    scenario.events(start("s-1", recovery="one"), API)
+    wish = again(code)
+    assert scenario.refusal(wish, API if isinstance(wish, StartSession) else "user:ada") == "code-used"
+
+
+def test_each_way_of_showing_a_code_spends_it() -> None:
+    scenario = platform()
+    scenario.events(EnrolTotp(user="ada", sealed=b"x"))
+    spent = [
+        scenario.events(ConfirmTotp(user="ada", sealed=b"x", recovery=(HASH,), totp_step=7)),
+        scenario.events(start("s-1", step=8), API),
+        scenario.events(SetPassword(user="ada", sealed=b"x", totp_step=9)),
+        scenario.events(RemoveTotp(user="ada", recovery="one")),
+    ]
+    assert [events[0] for events in spent] == [
+        CodeSpent(user="ada", totp_step=7),
+        CodeSpent(user="ada", totp_step=8),
+        CodeSpent(user="ada", totp_step=9),
+        CodeSpent(user="ada", recovery="one"),
+    ]
+
+
+def test_a_new_seed_has_codes_of_its_own() -> None:
+    scenario = platform()
+    for _ in range(2):
+        scenario.events(EnrolTotp(user="ada", sealed=b"x"))
+        scenario.events(ConfirmTotp(user="ada", sealed=b"x", recovery=(HASH,), totp_step=7))
+        scenario.events(RemoveTotp(user="ada", recovery="one"))
 
 
 def test_shutting_somebody_out_ends_their_sessions() -> None:

@@ -3,7 +3,7 @@
 from headrace_events.envelope import Recorded
 from headrace_events.password import PasswordChanged, PasswordLocked, PasswordUnlocked
 from headrace_events.session import SessionEnded, SessionStarted
-from headrace_events.totp import TotpConfirmed, TotpEnrolled, TotpRemoved
+from headrace_events.totp import CodeSpent, TotpConfirmed, TotpEnrolled, TotpRemoved
 from headrace_projections.catalogue.apply.handlers import on
 from headrace_projections.changes import Change, Update
 
@@ -41,6 +41,12 @@ def ask_for_no_codes(event: TotpRemoved, at: Recorded) -> list[Change]:
 @on(TotpEnrolled)
 def begin_with_codes(event: TotpEnrolled, at: Recorded) -> list[Change]:
     """Change no table but the feed: a seed that is not confirmed asks for nothing."""
+    return []
+
+
+@on(CodeSpent)
+def spend_code(event: CodeSpent, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the command processor knows which codes were shown."""
     return []
 
 
