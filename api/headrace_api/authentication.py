@@ -12,12 +12,10 @@ from fastapi.security import HTTPBasic, HTTPBearer
 from headrace_api.context import Context, Here
 from headrace_api.errors import Busy, NotAllowed, Unauthenticated
 from headrace_api.sessions.origin import from_elsewhere
-from headrace_api.sessions.tokens import PREFIX, counts
-from headrace_broker.credentials import matches
-from headrace_events.api_key import ApiKeyStored
+from headrace_broker.errors import NotCounted
+from headrace_broker.holder import SESSION, holder_of
 from headrace_events.ids import Micros
 from headrace_events.scopes import Scope, must_have
-from headrace_events.session import SessionStored
 
 
 class _Bearer(HTTPBearer):
@@ -101,38 +99,27 @@ def presented(header: str | None) -> str | None:
 
 
 def authenticate(header: str | None, context: Context) -> Actor:
-    """The owner of the presented key; raises Unauthenticated."""
+    """The person who presents a key or a session's token; raises Unauthenticated."""
     if not context.credentials.healthy:
         raise Busy("credentials are not followed now: try again")
     text = presented(header)
     if text is None:
         raise Unauthenticated("no-credential", "send an API key: `Authorization: Bearer <key id>.<secret>`")
-    key_id, _, secret = text.partition(".")
-    if key_id.startswith(PREFIX):
-        return _in_session(key_id, secret, context)
-    stored = context.credentials.find(key_id)
-    if stored is None or not matches(stored, secret):
-        raise Unauthenticated("invalid-credential", "this API key is unknown or revoked: ask for another one")
-    if _expired(stored):
-        raise Unauthenticated("expired-credential", "this API key has expired: ask for another one")
-    context.uses.used(key_id)
+    try:
+        holder = holder_of(text, context.credentials, Micros(time.time_ns() // 1000))
+    except NotCounted as refused:
+        raise Unauthenticated(refused.code, refused.message) from refused
+    if holder.session is not None:
+        context.session_uses.used(holder.session)
+    else:
+        context.uses.used(holder.name)
     return Actor(
-        user=stored.user, key_id=key_id, limited_to=stored.project, scopes=stored.scopes, expires=stored.expires
+        user=holder.user,
+        key_id=holder.name,
+        limited_to=holder.project,
+        scopes=holder.scopes,
+        expires=holder.expires,
     )
-
-
-def _in_session(session_id: str, secret: str, context: Context) -> Actor:
-    """The person who signed in; raises Unauthenticated."""
-    stored = context.credentials.held(SessionStored, f"session/{session_id}")
-    now = Micros(time.time_ns() // 1000)
-    if stored is None or not counts(stored, secret, now) or context.credentials.barred(stored.user):
-        raise Unauthenticated("invalid-session", "this session is over: sign in again")
-    context.session_uses.used(stored)
-    return Actor(user=stored.user, key_id=session_id)
-
-
-def _expired(stored: ApiKeyStored) -> bool:
-    return stored.expires is not None and stored.expires <= time.time_ns() // 1000
 
 
 def _header(request: Request) -> str | None:
@@ -154,7 +141,7 @@ async def _caller(
 ) -> Actor:
     actor = authenticate(_header(request), context)
     request.state.actor = actor.name
-    if not actor.key_id.startswith(PREFIX):
+    if not actor.key_id.startswith(SESSION):
         context.trail.key_used(request, actor.name, actor.key_id)
     project = request.path_params.get("project")
     if project is not None:

@@ -1,11 +1,9 @@
 """What people sign in with, as far as it counts now: followed from the compacted credentials topic into memory."""
 
-import hmac
 import logging
 import threading
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Protocol, TypeVar
 
 from headrace_broker.admin import Admin
@@ -60,11 +58,6 @@ class Credentials(Protocol):
     def close(self) -> None:
         """Stop following."""
         ...
-
-
-def matches(stored: ApiKeyStored, secret: str) -> bool:
-    """Whether the secret is the key's, in a time that does not depend on how much of it is right."""
-    return hmac.compare_digest(sha256(secret.encode()).hexdigest(), stored.key_hash)
 
 
 class StoredCredentials:

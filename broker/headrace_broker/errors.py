@@ -6,7 +6,8 @@ BrokerError
 ├── NotAuthorised     the certificate has no right to this                 stop, or tell the user
 ├── Missing           a topic that should be there is not                  stop
 ├── Gap               an event's sequence number is not the next one       stop
-└── Corrupt           an artifact's bytes are not those its name promises  stop, or tell the user
+├── Corrupt           an artifact's bytes are not those its name promises  stop, or tell the user
+└── NotCounted        the key or token presented is not one that counts   tell the caller
 """
 
 
@@ -42,3 +43,12 @@ class Gap(BrokerError):
 
 class Corrupt(BrokerError):
     """An artifact's bytes are not those that its name promises."""
+
+
+class NotCounted(BrokerError):
+    """What was presented is no key or token that counts now; `code` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

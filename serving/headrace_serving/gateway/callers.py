@@ -1,10 +1,13 @@
-"""Who is asking: the same API keys as everywhere, and membership of the project in the path."""
+"""Who is asking: the same keys and sessions as everywhere, and membership of the project in the path."""
 
 import time
 from dataclasses import dataclass
 
-from headrace_broker.credentials import Credentials, matches
+from headrace_broker.credentials import Credentials
+from headrace_broker.errors import NotCounted
+from headrace_broker.holder import holder_of
 from headrace_events.errors import Forbidden
+from headrace_events.ids import Micros
 from headrace_events.scopes import Scope, must_have
 from headrace_serving.errors import NotAllowed, NotReady, NotServed, Unauthenticated
 from headrace_serving.gateway.directory import Directory
@@ -12,9 +15,9 @@ from headrace_serving.gateway.directory import Directory
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Knows keys and members."""
+    """Knows credentials and members."""
 
-    keys: Credentials
+    credentials: Credentials
     directory: Directory
 
     def member(self, header: str | None, project: str) -> str:
@@ -22,23 +25,21 @@ class Callers:
 
         Whoever is no member learns of a project no more than that there is none.
         """
-        if not self.keys.healthy:
+        if not self.credentials.healthy:
             raise NotReady("credentials are not followed now: try again")
         scheme, _, text = (header or "").partition(" ")
-        key_id, _, secret = text.strip().partition(".")
-        if scheme.lower() != "bearer" or not secret:
-            raise Unauthenticated("send an API key: `Authorization: Bearer <key id>.<secret>`")
-        stored = self.keys.find(key_id)
-        if stored is None or not matches(stored, secret):
-            raise Unauthenticated("this API key is unknown or revoked: ask for another one")
-        if stored.expires is not None and stored.expires <= time.time_ns() // 1000:
-            raise Unauthenticated("this API key has expired: ask for another one")
-        if stored.project not in {None, project}:
-            raise NotAllowed(f"this key may be used for project {stored.project!r} only: use one without that limit")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise Unauthenticated("send an API key or a session's token: `Authorization: Bearer <id>.<secret>`")
         try:
-            must_have(stored.scopes, Scope.PREDICT)
+            holder = holder_of(text.strip(), self.credentials, Micros(time.time_ns() // 1000))
+        except NotCounted as refused:
+            raise Unauthenticated(refused.message) from refused
+        if holder.project not in {None, project}:
+            raise NotAllowed(f"this key may be used for project {holder.project!r} only: use one without that limit")
+        try:
+            must_have(holder.scopes, Scope.PREDICT)
         except Forbidden as lacking:
             raise NotAllowed(lacking.message) from lacking
-        if not self.directory.is_member(project, stored.user):
+        if not self.directory.is_member(project, holder.user):
             raise NotServed(f"there is no project {project!r}")
-        return f"user:{stored.user}"
+        return f"user:{holder.user}"

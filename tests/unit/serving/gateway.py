@@ -25,6 +25,7 @@ from headrace_events.model import ModelVersionCreated, TrainedOn
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.scopes import Scope
+from headrace_events.session import SessionStored
 from headrace_serving.gateway.app import Gateway
 from headrace_serving.gateway.callers import Callers
 from headrace_serving.gateway.directory import Directory, Place
@@ -162,6 +163,18 @@ class Served:
             scopes=scopes,
         )
         self.keys.put(key_id, stored)
+
+    def sign_in(self, token: str, user: str, *, idle_until: int = 2**62) -> None:
+        """Store a session."""
+        session_id, _, secret = token.partition(".")
+        stored = SessionStored(
+            user=user,
+            session_id=session_id,
+            token_hash=sha256(secret.encode()).hexdigest(),
+            idle_until=Micros(idle_until),
+            ends=Micros(2**62),
+        )
+        self.keys.put(stored.key, stored)
 
     def send(
         self,

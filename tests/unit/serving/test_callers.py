@@ -44,6 +44,20 @@ def test_a_key_for_something_else_is_refused() -> None:
     assert gateway.send("GET", PATH, key="k3.secret").status_code == 200
 
 
+def test_a_sessions_token_is_as_good_as_a_key() -> None:
+    gateway = served()
+    gateway.sign_in("s-1.secret", "ada")
+    gateway.sign_in("s-2.secret", "ada", idle_until=1)
+    gateway.sign_in("s-3.secret", "eve")
+    statuses = {
+        token: gateway.send("GET", PATH, key=token).status_code
+        for token in ("s-1.secret", "s-1.wrong", "s-2.secret", "s-3.secret", "s-4.secret")
+    }
+    assert statuses == {"s-1.secret": 200, "s-1.wrong": 401, "s-2.secret": 401, "s-3.secret": 404, "s-4.secret": 401}
+    gateway.keys.put("barred/ada", UserBarred(user="ada"))
+    assert gateway.send("GET", PATH, key="s-1.secret").status_code == 401
+
+
 def test_who_was_shut_out_has_no_key() -> None:
     gateway = served()
     gateway.give_key("k2.secret", "ada")
