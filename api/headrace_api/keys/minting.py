@@ -1,4 +1,4 @@
-"""Making an API key out of a command's id, so that a repeated request gives the same key and stores nothing more."""
+"""Making an API key out of its owner and a command's id, so that a repeated request gives the same key again."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -31,9 +31,9 @@ class MintedKey:
         await until(credentials, lambda: credentials.find(self.key_id) is not None)
 
 
-def mint(master: MasterKey, command: CommandId) -> MintedKey:
-    """The key that belongs to the command: whoever lacks the master key cannot tell it from a random one."""
+def mint(user: str, master: MasterKey, command: CommandId) -> MintedKey:
+    """The person's key that belongs to the command: whoever lacks the master key cannot tell it from a random one."""
     return MintedKey(
-        key_id=master.fingerprint(f"key id of {command}".encode())[:20],
-        secret=master.fingerprint(f"key secret of {command}".encode()),
+        key_id=master.fingerprint(f"key id of {user} by {command}".encode())[:20],
+        secret=master.fingerprint(f"key secret of {user} by {command}".encode()),
     )

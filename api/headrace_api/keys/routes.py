@@ -57,7 +57,7 @@ async def issue(
     """Issue a key as the caller, which gives no more than the caller's and no longer; return once this API knows it."""
     until = Micros(expires) if expires is not None else None
     _must_cover(sending.actor, chosen, until, user)
-    minted = mint(sending.context.master, sending.id)
+    minted = mint(user, sending.context.master, sending.id)
     wish = IssueApiKey(
         key_id=minted.key_id,
         user=user,

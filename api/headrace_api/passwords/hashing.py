@@ -29,7 +29,7 @@ class Hashing:
     async def sealed(self, user: str, password: str, command: CommandId) -> bytes:
         """What a command may carry; the same for the same command. Raises Unprocessable for a weak password."""
         _must_be_strong(user, password)
-        salt = bytes.fromhex(self._master.fingerprint(f"password salt of {command}".encode()))[:16]
+        salt = bytes.fromhex(self._master.fingerprint(f"password salt of {user} by {command}".encode()))[:16]
         async with self._turns:
             hashed = await anyio.to_thread.run_sync(partial(_HASHER.hash, password, salt=salt))
         return self._master.wrap(hashed.encode(), _bound(user))

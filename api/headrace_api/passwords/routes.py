@@ -57,7 +57,7 @@ async def reset_password(user: str, sending: PlatformSending) -> TemporaryPasswo
     """
     sending.actor.must_not_be_narrowed()
     context = sending.context
-    password = context.master.fingerprint(f"temporary password of {sending.id}".encode())[:24]
+    password = context.master.fingerprint(f"temporary password of {user} by {sending.id}".encode())[:24]
     until = Micros(this_moment() // TEMPORARY_US * TEMPORARY_US + 2 * TEMPORARY_US)
     sealed = await context.doors.hashing.sealed(user, password, sending.id)
     accepted = await sending.send(SetPassword(user=user, sealed=sealed, temporary_until=until))

@@ -56,16 +56,16 @@ def seed_of(stored: TotpStored, master: MasterKey) -> Seed:
 
 
 def new_seed(user: str, master: MasterKey, command: CommandId) -> Seed:
-    """The seed that belongs to the command: 160 bits that nobody without the master key can tell from random ones."""
-    bits = bytes.fromhex(master.fingerprint(f"totp seed of {command}".encode()))[:20]
+    """The seed that belongs to the person's command: 160 bits that only the master key tells from random ones."""
+    bits = bytes.fromhex(master.fingerprint(f"totp seed of {user} by {command}".encode()))[:20]
     return Seed(user=user, secret=base64.b32encode(bits).decode())
 
 
-def recovery_codes(master: MasterKey, command: CommandId) -> list[str]:
-    """The codes that belong to the command, of 80 bits each, in groups of four letters and digits."""
+def recovery_codes(user: str, master: MasterKey, command: CommandId) -> list[str]:
+    """The codes that belong to the person's command, of 80 bits each, in groups of four letters and digits."""
     made = []
     for number in range(RECOVERY_CODES):
-        bits = bytes.fromhex(master.fingerprint(f"recovery code {number} of {command}".encode()))[:10]
+        bits = bytes.fromhex(master.fingerprint(f"recovery code {number} of {user} by {command}".encode()))[:10]
         text = base64.b32encode(bits).decode().lower()
         made.append("-".join(text[start : start + 4] for start in range(0, 16, 4)))
     return made

@@ -39,7 +39,7 @@ async def confirm(body: Code, sending: PlatformSending) -> Confirmed:
     step = seed_of(stored, context.master).step_of(body.code, time.time())
     if step is None:
         raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
-    codes = recovery_codes(context.master, sending.id)
+    codes = recovery_codes(user, context.master, sending.id)
     hashes = tuple(recovery_hash(code) for code in codes)
     accepted = await sending.send(ConfirmTotp(user=user, sealed=stored.sealed, recovery=hashes, totp_step=step))
     await _until_known(context, user, lambda stored: stored.confirmed)

@@ -39,7 +39,7 @@ async def first_administrator(
     if not hmac.compare_digest(given.encode(), token.encode()):
         raise Unauthenticated("invalid-credential", "send the bootstrap token that lies in the secrets folder")
     command = named_id(key)
-    minted = mint(context.master, command)
+    minted = mint(body.user, context.master, command)
     wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
     founding = Request(command=wish, id=command, actor=f"user:{body.user}", address=address_of(request))
     result = await result_of(context, founding)

@@ -10,10 +10,12 @@ import pyotp
 import pytest
 from tests.unit.api.in_memory import ADMINISTRATOR, Service
 
+from headrace_api.keys.minting import mint
 from headrace_api.sessions.attempts import OF_ADDRESS, OF_PERSON, REGISTRATIONS, WINDOW_US, Attempts, Counted
 from headrace_api.sessions.tokens import IDLE_US
-from headrace_api.totp.codes import STEP_S, recovery_hash
-from headrace_events.ids import Micros, uuid7
+from headrace_api.totp.codes import STEP_S, new_seed, recovery_codes, recovery_hash
+from headrace_broker.sealing import MasterKey
+from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.password import PasswordStored
 from headrace_events.session import SessionStored
 from headrace_events.totp import Totp
@@ -300,6 +302,25 @@ def test_a_spent_code_does_not_replace_a_temporary_password(service: Service) ->
     assert code(sign_in(service, **chosen, code=codes[0])) == (403, "code-used")
     assert code(sign_in(service, password="another password", code=codes[1])) == (401, "wrong-password")
     assert sign_in(service, **chosen, code=codes[1]).status_code == 201
+
+
+def test_what_is_made_for_one_person_is_made_for_nobody_else_under_the_same_command() -> None:
+    master, command = MasterKey(bytes(32)), CommandId(uuid7())
+    for make in (new_seed, mint):
+        assert make("ada", master, command) == make("ada", master, command)
+    seeds = {new_seed(user, master, command).secret for user in ("ada", "eve")}
+    keys = {(key.key_id, key.secret) for key in (mint(user, master, command) for user in ("ada", "eve"))}
+    codes = {one for user in ("ada", "eve") for one in recovery_codes(user, master, command)}
+    assert (len(seeds), len(keys), len(codes)) == (2, 2, 20)
+
+
+def test_temporary_passwords_under_one_command_differ(service: Service) -> None:
+    key = {"Idempotency_Key": uuid7()}
+    for user in ("ada", "zoe"):
+        person(service, user)
+    first = service.post("/api/users/ada/password-reset", {}, **key).json()["password"]
+    service.commands.world.answers.clear()
+    assert service.post("/api/users/zoe/password-reset", {}, **key).json()["password"] != first
 
 
 def test_a_recovery_code_stands_in_once(service: Service) -> None:
