@@ -343,6 +343,22 @@ def test_wrong_codes_lock_the_password_too(service: Service) -> None:
     assert code(sign_in(service, code="000000")) == (429, "password-locked")
 
 
+@pytest.mark.parametrize("shown", ["١٢٣٤٥٦", "\u00e9", ""])
+def test_whatever_is_no_code_is_a_wrong_one(service: Service, shown: str) -> None:
+    mine, _, codes = with_codes(service)
+    for _ in range(OF_PERSON - 1):
+        assert code(sign_in(service, code=shown)) == (401, "wrong-code")
+    assert code(service.post("/api/totp/removal", {"password": PASSWORD, "code": shown}, mine)) == (401, "wrong-code")
+    assert code(sign_in(service, code=codes[0])) == (429, "password-locked")
+
+
+def test_half_a_character_is_no_text(service: Service) -> None:
+    person(service)
+    half = '{"user": "ada", "password": "correct horse battery", "code": "\\ud800"}'
+    answer = service.http.post("/api/sessions", content=half, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
 def test_one_time_codes_are_removed_with_password_and_code(service: Service) -> None:
     mine, _, codes = with_codes(service)
     assert code(service.post("/api/totp/removal", {"password": PASSWORD}, mine)) == (401, "code-required")
