@@ -43,16 +43,33 @@ class Counted:
 
 @dataclass(slots=True)
 class Attempts:
-    """Failures of this process. A person's lock is on the log too, so that it outlives the process."""
+    """Failures of this process, and the names they lock: anybody's, known or not, and all for as long.
+
+    The lock of who has a password goes on the log instead, so that it outlives the process.
+    """
 
     of_person: Counted = field(default_factory=lambda: Counted(OF_PERSON))
     of_address: Counted = field(default_factory=lambda: Counted(OF_ADDRESS))
     registrations: Counted = field(default_factory=lambda: Counted(REGISTRATIONS))
+    _locked: "OrderedDict[str, Micros]" = field(default_factory=OrderedDict)
 
     def failed(self, user: str, address: str, now: Micros) -> Micros | None:
-        """Count a failure; until when the person is locked, if this was one too many."""
+        """Count a failure; until when the name is locked from now on, if this was one too many."""
         self.of_person.add(user, now)
         self.of_address.add(address, now)
         if self.of_person.full_until(user, now) is None:
             return None
-        return Micros(now + WINDOW_US)
+        self.forgive(user)
+        until = self._locked[user] = Micros(now + WINDOW_US)
+        if len(self._locked) > MOST_KEYS:
+            self._locked.popitem(last=False)
+        return until
+
+    def locked_until(self, user: str) -> Micros | None:
+        """Until when the name is, or was, locked here."""
+        return self._locked.get(user)
+
+    def forgive(self, user: str) -> None:
+        """Lift the lock here, and count from nothing again."""
+        self.of_person.forget(user)
+        self._locked.pop(user, None)

@@ -95,8 +95,8 @@ def shown(context: Context, user: str, code: str | None) -> Factor | None:
 def must_not_be_locked(context: Context, user: str) -> None:
     """Raise TooMany while the person's password does not count."""
     now = this_moment()
-    over = _lock_of(context, user) or context.doors.attempts.of_person.full_until(user, now)
-    if over is not None and over > now:
+    over = max(_lock_of(context, user) or 0, context.doors.attempts.locked_until(user) or 0)
+    if over > now:
         raise TooMany("password-locked", "too many wrong tries: wait, or ask an administrator", over - now)
 
 
@@ -115,7 +115,7 @@ async def _count(context: Context, user: str, address: str | None) -> None:
     except Refusal:
         return  # nobody who could be locked: who waits or was shut out does not sign in anyway
     await until(context.credentials, lambda: _lock_of(context, user) == over)
-    context.doors.attempts.of_person.forget(user)
+    context.doors.attempts.forgive(user)
     context.trail.tell(_act("password.lock", user, ANONYMOUS, address, command))
 
 
@@ -155,7 +155,7 @@ async def start(context: Context, user: str, by: str, factor: Factor) -> Session
     command_id, result = await say(context, command)
     held = context.credentials.held
     await until(context.credentials, lambda: held(SessionStored, f"session/{token.session_id}") is not None)
-    context.doors.attempts.of_person.forget(user)
+    context.doors.attempts.forgive(user)
     return Session(user=user, token=token, idle_until=idle_until, ends=ends, command=command_id, result=result)
 
 

@@ -16,7 +16,7 @@ from headrace_api.sessions.tokens import IDLE_US
 from headrace_api.totp.codes import STEP_S, new_seed, recovery_codes, recovery_hash
 from headrace_broker.sealing import MasterKey
 from headrace_events.ids import CommandId, Micros, uuid7
-from headrace_events.password import PasswordStored
+from headrace_events.password import LockStored, PasswordStored
 from headrace_events.session import SessionStored
 from headrace_events.totp import Totp
 
@@ -148,6 +148,40 @@ def test_a_name_without_a_password_locks_like_any_other(service: Service) -> Non
     for _ in range(OF_PERSON):
         assert code(sign_in(service, "nobody")) == (401, "wrong-password")
     assert code(sign_in(service, "nobody")) == (429, "password-locked")
+
+
+def test_a_name_that_nobody_has_is_locked_for_as_long_as_any_other(service: Service) -> None:
+    person(service)
+    attempts = service.http_context().doors.attempts
+    minutes_ago = Micros(time.time_ns() // 1000 - WINDOW_US // 2)
+    waits = []
+    for user in ("ada", "nobody"):
+        for _ in range(OF_PERSON - 1):
+            assert attempts.failed(user, "elsewhere", minutes_ago) is None
+        assert code(sign_in(service, user, "wrong")) == (401, "wrong-password")
+        locked = sign_in(service, user, "wrong")
+        assert code(locked) == (429, "password-locked")
+        waits.append(int(locked.headers["retry-after"]))
+    assert min(waits) > WINDOW_US // 1_000_000 * 3 // 4, waits
+
+
+def test_a_lock_ends_and_five_failures_more_lock_again() -> None:
+    attempts = Attempts()
+    for _ in range(2):
+        ends = [attempts.failed("ada", "here", Micros(moment)) for moment in range(1, OF_PERSON + 1)]
+        assert ends == [None] * (OF_PERSON - 1) + [OF_PERSON + WINDOW_US]
+        assert attempts.locked_until("ada") == OF_PERSON + WINDOW_US
+    attempts.forgive("ada")
+    assert attempts.locked_until("ada") is None
+
+
+def test_who_was_shut_out_is_locked_again_after_an_old_lock(service: Service) -> None:
+    person(service)
+    service.keys.put("lock/ada", LockStored(user="ada", until=Micros(1)))
+    service.post("/api/users/ada/deactivation", {})
+    for _ in range(OF_PERSON):
+        assert code(sign_in(service, password="wrong")) == (401, "wrong-password")
+    assert code(sign_in(service, password="wrong")) == (429, "password-locked")
 
 
 def test_a_right_password_forgets_the_wrong_ones(service: Service) -> None:
