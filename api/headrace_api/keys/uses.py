@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from headrace_api.said import Said
 from headrace_broker.results import Result
 from headrace_events.api_key import DAY_US, RecordApiKeyUse
 from headrace_events.envelope import Request
@@ -15,19 +16,18 @@ logger = logging.getLogger(__name__)
 
 
 class KeyUses:
-    """The last day of each key's use that this process has said. Every process says a day under the same command id."""
+    """Says each key's use once a day. Every process says a day under the same command id."""
 
     def __init__(self, send: Callable[[Request], "Future[Result]"]) -> None:
         self._send = send
-        self._said: dict[str, int] = {}
+        self._said = Said()
 
     def used(self, key_id: str) -> None:
         """The key was used now."""
-        now = time.time_ns() // 1000
+        now = Micros(time.time_ns() // 1000)
         day = now // DAY_US
-        if self._said.get(key_id) == day:
+        if not self._said.first(key_id, now, until=Micros((day + 1) * DAY_US)):
             return
-        self._said[key_id] = day
         request = Request(
             command=RecordApiKeyUse(key_id=key_id, used=Micros(day * DAY_US)),
             id=CommandId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"use of key {key_id} on day {day}"))),
@@ -38,5 +38,5 @@ class KeyUses:
     def _settled(self, key_id: str, outcome: "Future[Result]") -> None:
         error = outcome.exception()
         if error is not None:
-            self._said.pop(key_id, None)
+            self._said.unsaid(key_id)
             logger.warning("the use of key %s could not be said; its next use says it: %s", key_id, error)

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from headrace_api.said import Said
 from headrace_broker.holder import SESSION
 from headrace_broker.results import Result
 from headrace_events.envelope import Request
@@ -50,16 +51,16 @@ class SessionUses:
 
     def __init__(self, send: Callable[[Request], "Future[Result]"]) -> None:
         self._send = send
-        self._said: dict[str, Micros] = {}
+        self._said = Said()
 
     def used(self, stored: SessionStored) -> None:
         """The session was used now."""
         now = Micros(time.time_ns() // 1000)
-        until = self._said.get(stored.session_id, stored.idle_until)
-        if until - IDLE_US + EXTEND_AFTER_US > now:
+        if stored.idle_until - IDLE_US + EXTEND_AFTER_US > now:
+            return
+        if not self._said.first(stored.session_id, now, until=Micros(now + EXTEND_AFTER_US)):
             return
         until = Micros(now + IDLE_US)
-        self._said[stored.session_id] = until
         extend = ExtendSession(
             user=stored.user, session_id=stored.session_id, token_hash=stored.token_hash, idle_until=until
         )
@@ -69,5 +70,5 @@ class SessionUses:
     def _settled(self, session_id: str, outcome: "Future[Result]") -> None:
         error = outcome.exception()
         if error is not None:
-            self._said.pop(session_id, None)
+            self._said.unsaid(session_id)
             logger.warning("session %s could not be extended; its next use tries again: %s", session_id, error)
