@@ -69,7 +69,7 @@ def _act(what: str, user: str, actor: str, address: str | None, command: Command
 
 
 async def prove(context: Context, user: str, password: str, code: str | None, address: str | None) -> Factor:
-    """Which second factor was shown beside the right password; raises Unauthenticated, TooMany."""
+    """Which second factor was shown beside the right password, if it counts; raises Unauthenticated, TooMany."""
     must_not_be_locked(context, user)
     stored = context.credentials.held(PasswordStored, f"password/{user}")
     if not await context.doors.hashing.matches(user, password, stored.sealed if stored else None):
@@ -81,6 +81,8 @@ async def prove(context: Context, user: str, password: str, code: str | None, ad
     if factor is None:
         await _count(context, user, address)
         raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
+    if stored is not None and stored.temporary_until is not None and stored.temporary_until <= this_moment():
+        raise Unauthenticated("password-expired", "this temporary password is over: ask an administrator for another")
     return factor
 
 
@@ -122,13 +124,11 @@ async def _count(context: Context, user: str, address: str | None) -> None:
 async def _lasting(context: Context, wish: SignIn, factor: Factor) -> Factor:
     """Take a new password in place of a temporary one, which spends the code, or leave it for the session to spend.
 
-    Raises NotAllowed, Unauthenticated.
+    Raises NotAllowed.
     """
     stored = context.credentials.held(PasswordStored, f"password/{wish.user}")
     if stored is None or stored.temporary_until is None:
         return factor
-    if stored.temporary_until <= this_moment():
-        raise Unauthenticated("password-expired", "this temporary password is over: ask an administrator for another")
     if wish.new_password is None or wish.new_password == wish.password:
         raise NotAllowed("password-must-change", "this password is temporary: send `new_password` beside it")
     command = CommandId(uuid7())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -257,6 +258,21 @@ def test_an_administrators_reset_counts_only_to_choose_another(service: Service)
     assert sign_in(service, password=temporary, new_password="another password").status_code == 201
     assert sign_in(service, password="another password").status_code == 201
     assert code(sign_in(service, password=temporary)) == (401, "wrong-password")
+
+
+def test_a_temporary_password_that_is_over_does_nothing(service: Service) -> None:
+    person(service)
+    mine = service.key("ada")
+    temporary = service.post("/api/users/ada/password-reset", {}).json()["password"]
+    stored = service.keys.held(PasswordStored, "password/ada")
+    assert stored is not None
+    service.keys.put(stored.key, replace(stored, temporary_until=Micros(1)))
+    over = (401, "password-expired")
+    assert code(sign_in(service, password=temporary, new_password="another password")) == over
+    headers = {"Authorization": f"Bearer {mine}"}
+    change = {"password": "another password", "current": temporary}
+    assert code(service.http.put("/api/password", json=change, headers=headers)) == over
+    assert code(service.post("/api/totp/removal", {"password": temporary}, mine)) == over
 
 
 def test_nobody_but_administrators_resets(service: Service) -> None:
