@@ -5,7 +5,7 @@ from headrace_events.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 from headrace_events.scopes import Scope, scopes
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 DAY_US = 24 * 3600 * 1_000_000
 
@@ -129,7 +129,7 @@ def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
     """Only the owner of a key, or an administrator, issues or revokes it."""
     match wish:
         case IssueApiKey(key_id=key_id, user=user, key_hash=key_hash, expires=expires):
-            _own_or_administrator(user, known)
+            _must_be_theirs(user, known)
             must_be_active(user, known)
             if state is not None:
                 raise AlreadyExists("API key", key_id)
@@ -143,7 +143,7 @@ def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
         case RevokeApiKey(key_id=key_id):
             if state is None or state.revoked:
                 raise NotFound("API key", key_id)
-            _own_or_administrator(state.user, known)
+            _must_be_theirs(state.user, known)
             return [ApiKeyRevoked(key_id=key_id), ApiKeyErased(key_id=key_id)]
         case RecordApiKeyUse(key_id=key_id, used=used):
             if state is None or state.revoked:
@@ -177,11 +177,8 @@ def _issued(wish: IssueApiKey) -> list[Event]:
     ]
 
 
-def _own_or_administrator(user: str, known: Known) -> None:
-    if known.actor == f"user:{user}":
-        return
-    actor = known.state(User, None, known.actor.removeprefix("user:"))
-    if actor is None or not actor.administrator:
+def _must_be_theirs(user: str, known: Known) -> None:
+    if not may_act_for(user, known):
         raise Forbidden("not-your-key", "only the person, or an administrator, may issue or revoke a key")
 
 

@@ -5,7 +5,7 @@ from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 
 @command("certificate.request")
@@ -147,7 +147,10 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
     """Give each request the next generation; let nobody but the person or an administrator ask."""
     match wish:
         case RequestCertificate(project=project, user=user, signing_request=signing_request):
-            _own_or_administrator(user, known)
+            if not may_act_for(user, known):
+                raise Forbidden(
+                    "not-your-certificate", "only the person, or an administrator, may ask for a certificate"
+                )
             must_be_active(user, known)
             members = known.state(Membership, project, "")
             if members is None or user not in members.roles:
@@ -198,14 +201,6 @@ def _closed(state: Certificates | None, user: str, generations: tuple[int, ...])
 def _must_be_pending(state: Certificates | None, user: str, generation: int) -> None:
     if state is None or generation not in state.pending:
         raise Conflict("not-pending", f"generation {generation} of {user!r} is not waiting for a certificate")
-
-
-def _own_or_administrator(user: str, known: Known) -> None:
-    if known.actor == f"user:{user}":
-        return
-    actor = known.state(User, None, known.actor.removeprefix("user:"))
-    if actor is None or not actor.administrator:
-        raise Forbidden("not-your-certificate", "only the person, or an administrator, may ask for a certificate")
 
 
 def evolve(state: Certificates | None, fact: Event) -> Certificates:

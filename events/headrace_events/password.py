@@ -6,7 +6,7 @@ from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 from headrace_events.session import ended
 from headrace_events.totp import spent
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 MOST_BYTES = 1_000
 
@@ -175,16 +175,14 @@ def decide(state: Password | None, wish: Command, known: Known) -> list[Event]:
 
 
 def _may_set(wish: SetPassword, known: Known) -> None:
+    if not may_act_for(wish.user, known):
+        raise Forbidden("not-your-password", "only the person, or an administrator, may set a password")
     if known.actor == f"user:{wish.user}":
         if wish.temporary_until is not None:
             raise Forbidden(
                 "not-a-lasting-password", "nobody resets their own password: set it, and show the present one"
             )
-        return
-    actor = known.state(User, None, known.actor.removeprefix("user:"))
-    if actor is None or not actor.administrator:
-        raise Forbidden("not-your-password", "only the person, or an administrator, may set a password")
-    if wish.temporary_until is None:
+    elif wish.temporary_until is None:
         raise Invalid("password-must-be-temporary", "an administrator gives others a temporary password only")
 
 

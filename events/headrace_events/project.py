@@ -7,7 +7,7 @@ from headrace_events.language import Command, Event, Home, command, event, value
 from headrace_events.member import MemberAdded
 from headrace_events.roles import Role
 from headrace_events.topic import OpenedTopic, TopicOpened
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 
 @command("project.create")
@@ -116,8 +116,7 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
     """Take each name once; become Ready once; go from Ready through Closing to Deleted, and never back."""
     match wish:
         case CreateProject(project=project, owner=owner, description=description):
-            actor = known.state(User, None, known.actor.removeprefix("user:"))
-            if known.actor != f"user:{owner}" and (actor is None or not actor.administrator):
+            if not may_act_for(owner, known):
                 raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
             if state is not None:
                 raise AlreadyExists("project", project)

@@ -7,7 +7,7 @@ from headrace_events.errors import Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 from headrace_events.totp import spent
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 MOST = 20
 """Sessions of one person alive at a time; the one that ends first makes room."""
@@ -146,7 +146,8 @@ def decide(state: Sessions | None, wish: Command, known: Known) -> list[Event]:
             until = min(idle_until, ends)
             return [_stored(user, session, wish.token_hash, until, ends)]
         case EndSession(user=user, session_id=session):
-            _own_or_administrator(user, known)
+            if not may_act_for(user, known):
+                raise Forbidden("not-your-session", "only the person, or an administrator, may end a session")
             if session not in now.live:
                 raise NotFound("session", session)
             return _end(user, [session])
@@ -172,12 +173,6 @@ def _started(now: Sessions, wish: StartSession, known: Known) -> list[Event]:
         SessionStarted(user=wish.user, session_id=wish.session_id, by=wish.by, ends=wish.ends),
         _stored(wish.user, wish.session_id, wish.token_hash, wish.idle_until, wish.ends),
     ]
-
-
-def _own_or_administrator(user: str, known: Known) -> None:
-    actor = known.state(User, None, known.actor.removeprefix("user:"))
-    if known.actor != f"user:{user}" and (actor is None or not actor.administrator):
-        raise Forbidden("not-your-session", "only the person, or an administrator, may end a session")
 
 
 def evolve(state: Sessions | None, fact: Event) -> Sessions:

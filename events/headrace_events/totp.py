@@ -5,7 +5,7 @@ from dataclasses import replace
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Forbidden, Invalid
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
-from headrace_events.user import User, must_be_active
+from headrace_events.user import may_act_for, must_be_active
 
 
 @command("totp.enrol")
@@ -179,10 +179,7 @@ def _not_confirmed(now: Totp, user: str) -> None:
 
 
 def _own(user: str, known: Known, *, or_administrator: bool = False) -> None:
-    if known.actor == f"user:{user}":
-        return
-    actor = known.state(User, None, known.actor.removeprefix("user:"))
-    if not or_administrator or actor is None or not actor.administrator:
+    if not (may_act_for(user, known) if or_administrator else known.actor == f"user:{user}"):
         raise Forbidden("not-your-codes", "one-time codes are the person's own business; an administrator removes them")
 
 

@@ -1,11 +1,9 @@
-"""People of the platform: from registration or creation, through approval, to deactivation and back."""
+"""People of the platform: what may be wished and what happens to them, and where they stand."""
 
 from enum import StrEnum
 
-from headrace_events.administration import Administration, AdministrationFounded, AdministratorJoined, leave
-from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, NotFound
-from headrace_events.ids import user_name
+from headrace_events.aggregates import Known
+from headrace_events.errors import Conflict, NotFound
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 
 
@@ -249,11 +247,12 @@ def must_be_active(user: str, known: Known) -> User:
     found = known.state(User, None, user)
     if found is None:
         raise NotFound("user", user)
-    _must_stand(found, Standing.ACTIVE)
+    must_stand(found, Standing.ACTIVE)
     return found
 
 
-def _must_stand(user: User, *wanted: Standing) -> None:
+def must_stand(user: User, *wanted: Standing) -> None:
+    """Raise Conflict unless that is where the person is."""
     if user.standing not in wanted:
         names = " or ".join(standing.value for standing in wanted)
         raise Conflict(
@@ -263,109 +262,9 @@ def _must_stand(user: User, *wanted: Standing) -> None:
         )
 
 
-def decide(state: User | None, wish: Command, known: Known) -> list[Event]:
-    """Take each name once, and the founding once; keep an administrator who is active."""
-    match wish:
-        case CreateFirstAdministrator():
-            return _found(wish, known)
-        case CreateUser(user=user):
-            if state is not None:
-                raise AlreadyExists("user", user)
-            return [UserCreated(user=user_name(user), administrator=False)]
-        case RegisterUser(user=user):
-            if state is not None and state.standing is not Standing.REJECTED:
-                raise AlreadyExists("user", user)
-            return _registered(wish)
-    if state is None:
-        raise NotFound("user", wish.key)
-    return _changed(state, wish, known)
-
-
-def _found(wish: CreateFirstAdministrator, known: Known) -> list[Event]:
-    from headrace_events.api_key import ApiKeyIssued, ApiKeyStored  # noqa: PLC0415 - keys know people, not the reverse
-
-    if known.state(Administration, None, "platform") is not None:
-        raise Conflict("administrator-exists", "the platform has its administrator already")
-    return [
-        AdministrationFounded(user=user_name(wish.user)),
-        UserCreated(user=wish.user, administrator=True),
-        ApiKeyIssued(key_id=wish.key_id, user=wish.user, project=None, expires=None),
-        ApiKeyStored(key_id=wish.key_id, user=wish.user, key_hash=wish.key_hash, project=None, expires=None),
-    ]
-
-
-def _registered(wish: RegisterUser) -> list[Event]:
-    from headrace_events.password import changed  # noqa: PLC0415 - passwords know people, not the reverse
-
-    registered = UserRegistered(user=user_name(wish.user))
-    return [registered, *(changed(wish.user, wish.sealed, None) if wish.sealed is not None else ())]
-
-
-def _turned_away(user: str, reason: str) -> list[Event]:
-    from headrace_events.password import PasswordErased  # noqa: PLC0415 - passwords know people, not the reverse
-
-    return [UserRejected(user=user, reason=reason), PasswordErased(user=user)]
-
-
-def _shut_out(wish: DeactivateUser, known: Known) -> list[Event]:
-    from headrace_events.session import ended  # noqa: PLC0415 - sessions know people, not the reverse
-
-    user = wish.user
-    return [UserDeactivated(user=user, reason=wish.reason), UserBarred(user=user), *ended(user, known)]
-
-
-def _changed(state: User, wish: Command, known: Known) -> list[Event]:
-    match wish:
-        case ApproveUser(user=user):
-            _must_stand(state, Standing.PENDING)
-            return [UserApproved(user=user)]
-        case RejectUser(user=user, reason=reason):
-            _must_stand(state, Standing.PENDING)
-            return _turned_away(user, reason)
-        case DeactivateUser(user=user):
-            _must_stand(state, Standing.ACTIVE)
-            right: list[Event] = _withdrawn(user, known) if state.administrator else []
-            return [*right, *_shut_out(wish, known)]
-        case ActivateUser(user=user):
-            _must_stand(state, Standing.DEACTIVATED)
-            return [UserActivated(user=user), UserUnbarred(user=user)]
-        case GrantAdministrator(user=user):
-            _must_stand(state, Standing.ACTIVE)
-            return [] if state.administrator else [AdministratorGranted(user=user), AdministratorJoined(user=user)]
-        case WithdrawAdministrator(user=user):
-            return _withdrawn(user, known) if state.administrator else []
-        case _:
-            raise unknown(wish)
-
-
-def _withdrawn(user: str, known: Known) -> list[Event]:
-    return [leave(user, known), AdministratorWithdrawn(user=user)]
-
-
-def evolve(state: User | None, fact: Event) -> User:
-    """Fold one event."""
-    match fact:
-        case UserCreated(user=user, administrator=administrator):
-            return User(name=user, administrator=administrator)
-        case UserRegistered(user=user):
-            return User(name=user, administrator=False, standing=Standing.PENDING)
-    if state is None:
-        raise unknown(fact)
-    administrator, standing = state.administrator, state.standing
-    match fact:
-        case UserApproved() | UserActivated():
-            standing = Standing.ACTIVE
-        case UserRejected():
-            standing = Standing.REJECTED
-        case UserDeactivated():
-            standing = Standing.DEACTIVATED
-        case AdministratorGranted():
-            administrator = True
-        case AdministratorWithdrawn():
-            administrator = False
-        case _:
-            raise unknown(fact)
-    return User(name=state.name, administrator=administrator, standing=standing)
-
-
-aggregate("user", User, decide=decide, evolve=evolve)
+def may_act_for(user: str, known: Known) -> bool:
+    """Whether it is the person, or an administrator, who sends the command."""
+    if known.actor == f"user:{user}":
+        return True
+    actor = known.state(User, None, known.actor.removeprefix("user:"))
+    return actor is not None and actor.administrator
