@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+import headrace
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="Topics of projects.")
 InProject = Annotated[str, typer.Option("--project", help="the project")]
+FOREVER = "forever"
+_WRITERS = {"user": "owners", "features": "owners", "outcomes": "owners", "runs": "all members"}
+RetentionMs = Annotated[
+    str | None, typer.Option(metavar="MS|forever", help="how long records are kept, in milliseconds")
+]
+RetentionBytes = Annotated[
+    str | None, typer.Option(metavar="BYTES|forever", help="how much each partition keeps, in bytes")
+]
+
+
+def _limit(text: str) -> int | None:
+    if text == FOREVER:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        refuse(f"{text!r} is neither a whole number nor {FOREVER!r}", "Correct the request.")
+
+
+def _limits(retention_ms: str | None, retention_bytes: str | None) -> dict[str, Any]:
+    given = {"retention_ms": retention_ms, "retention_bytes": retention_bytes}
+    return {name: _limit(text) for name, text in given.items() if text is not None}
 
 
 @app.command("create")
@@ -19,13 +42,70 @@ InProject = Annotated[str, typer.Option("--project", help="the project")]
 def create(
     name: str,
     project: InProject,
-    partitions: Annotated[int, typer.Option(help="how many; it never changes")] = 1,
+    *,
+    partitions: Annotated[int, typer.Option(help="how many; more can be added later")] = 1,
+    retention_ms: RetentionMs = None,
+    retention_bytes: RetentionBytes = None,
+    compacted: Annotated[bool, typer.Option("--compacted", help="the last record of each key is enough")] = False,
+    subject: Annotated[
+        str | None, typer.Option(help="the subject that records are encoded by; without one, `<topic>-value`")
+    ] = None,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make `<project>.topics.<name>`, and answer once it takes records."""
-    topic = signed_in(user).get_project(project).get_kafka_api().create_topic(name, partitions)
+    kafka = signed_in(user).get_project(project).get_kafka_api()
+    kept = _limits(retention_ms, retention_bytes)
+    topic = kafka.create_topic(name, partitions, subject=subject, compacted=compacted, **kept)
     tell(as_json, {"topic": topic.name, **asdict(topic)}, topic.name)
+
+
+@app.command("describe")
+@told
+def describe(name: str, project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show what a topic is like, whose records it takes, and by which subject they are encoded."""
+    _show(as_json, signed_in(user).get_project(project).get_kafka_api().get_topic(name))
+
+
+@app.command("change")
+@told
+def change(
+    name: str,
+    project: InProject,
+    *,
+    partitions: Annotated[
+        int | None, typer.Option(help="more than there are; keys may go to other partitions then")
+    ] = None,
+    retention_ms: RetentionMs = None,
+    retention_bytes: RetentionBytes = None,
+    compacted: Annotated[
+        bool | None, typer.Option("--compacted/--not-compacted", help="the last record of each key is enough, or not")
+    ] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what a topic is like, and answer once the brokers have it so."""
+    kept = _limits(retention_ms, retention_bytes)
+    if compacted is not None:
+        kept["compacted"] = compacted
+    kafka = signed_in(user).get_project(project).get_kafka_api()
+    _show(as_json, kafka.change_topic(name, partitions=partitions, **kept))
+
+
+def _show(as_json: bool, topic: headrace.KafkaTopic) -> None:
+    told_of = {"topic": topic.name, **asdict(topic)}
+    lines = {
+        "topic": topic.name,
+        "phase": topic.phase,
+        "purpose": topic.purpose,
+        "partitions": topic.partitions,
+        "kept for": FOREVER if topic.retention_ms is None else f"{topic.retention_ms} ms",
+        "kept at most": "everything" if topic.retention_bytes is None else f"{topic.retention_bytes} bytes a partition",
+        "compacted": "yes" if topic.compacted else "no",
+        "subject": topic.subject or "-",
+        "writers": ", ".join((_WRITERS.get(topic.purpose, "the platform"), *topic.writers)),
+    }
+    tell(as_json, told_of, "\n".join(f"{name:<13} {value}" for name, value in lines.items()))
 
 
 @app.command("grant")

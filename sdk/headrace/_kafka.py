@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
 from headrace._certificates import ClientFiles
@@ -13,13 +13,31 @@ from headrace._http import Api
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTopic:
-    """A topic, by its full name; `purpose` is user, features, events, runs, predictions, outcomes or deadletters."""
+    """A topic, by its full name; `purpose` is user, features, events, runs, predictions, outcomes or deadletters.
+
+    Records are kept for `retention_ms`, and while their partition holds no more than `retention_bytes`; None is for
+    ever. Where the topic is `compacted`, the last record of each key stays until then, and is enough. `subject` is the
+    one in the schema registry that records are encoded by; `writers` are the scientists who may write.
+    """
 
     name: str
     topic_id: str
     partitions: int
+    retention_ms: int | None
+    retention_bytes: int | None
+    compacted: bool
+    subject: str | None
     purpose: str
+    phase: str
     writers: tuple[str, ...]
+
+
+class Kept(TypedDict, total=False):
+    """What a topic keeps: limits, None for none, and whether the last record of each key is enough."""
+
+    retention_ms: int | None
+    retention_bytes: int | None
+    compacted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +73,32 @@ class KafkaApi:
             "group.id": f"{files.group_prefix}{self._user}",
         }
 
-    def create_topic(self, name: str, partitions: int = 1) -> KafkaTopic:
-        """Make `<project>.topics.<name>`, and return when it takes records. For Data Owners; raises HeadraceError."""
-        accepted = self._api.post(f"{self._path}/topics", {"name": name, "partitions": partitions})
+    def create_topic(
+        self, name: str, partitions: int = 1, *, subject: str | None = None, **kept: Unpack[Kept]
+    ) -> KafkaTopic:
+        """Make `<project>.topics.<name>`, and return when it takes records. For Data Owners; raises HeadraceError.
+
+        It keeps all records for ever, unless `retention_ms`, `retention_bytes` (of each partition) or `compacted` say
+        otherwise. Its records are encoded by `subject`, without one by `<project>.topics.<name>-value`.
+        """
+        body = {"name": name, "partitions": partitions, "subject": subject, **kept}
+        accepted = self._api.post(f"{self._path}/topics", body)
         return self._api.wait_until(accepted.status_url or "", _opened, f"topic {name!r} to open")
+
+    def change_topic(self, topic: str, *, partitions: int | None = None, **kept: Unpack[Kept]) -> KafkaTopic:
+        """Change a topic that members made, and return when that holds at the brokers; for Data Owners.
+
+        What is not given stays as it is; a limit of None keeps records for ever. Partitions can be added: keys may then
+        go to other partitions than before.
+
+        Raises:
+            Invalid: the brokers cannot keep records like that.
+            Conflict: the topic has more partitions.
+            HeadraceError: and whatever else stands against it.
+        """
+        path = f"{self._path}/topics/{quote(full_name(self._project, topic), safe='')}"
+        accepted = self._api.patch(path, {**({} if partitions is None else {"partitions": partitions}), **kept})
+        return self._api.wait_until(accepted.status_url or path, _changed, f"topic {topic!r} to change")
 
     def grant(self, topic: str, user: str) -> None:
         """Let a Data Scientist write to the topic; for Data Owners."""
@@ -96,6 +136,10 @@ class KafkaApi:
         return KafkaSchema(id=row["id"], subject=row["subject"], version=row["version"], schema=row["schema"])
 
 
+def _changed(row: dict[str, Any]) -> KafkaTopic | None:
+    return None if row["changing"] else _opened(row)
+
+
 def _opened(row: dict[str, Any]) -> KafkaTopic | None:
     if row["phase"] == "closed":
         raise NotFound(f"topic {row['topic']!r} has been deleted", code="topic-not-found")
@@ -105,6 +149,11 @@ def _opened(row: dict[str, Any]) -> KafkaTopic | None:
         name=row["topic"],
         topic_id=row["topic_id"],
         partitions=row["partitions"],
+        retention_ms=row["retention_ms"],
+        retention_bytes=row["retention_bytes"],
+        compacted=row["compacted"],
+        subject=row["subject"],
         purpose=row["purpose"],
+        phase="changing" if row["changing"] else row["phase"],
         writers=tuple(row["writers"]),
     )
