@@ -9,6 +9,7 @@ from headrace._certificates import ClientFiles
 from headrace._clients import full_name
 from headrace._errors import NotFound
 from headrace._http import Api
+from headrace._kafka_config import configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class KafkaSchema:
 
 
 class KafkaApi:
-    """Makes and lists topics; reads the schema registry; says how any Kafka client connects."""
+    """Makes, changes and lists topics; reads the schema registry; says how any Kafka client connects."""
 
     def __init__(self, api: Api, project: str, user: str, files: Callable[[], ClientFiles]) -> None:
         self._api = api
@@ -67,11 +68,20 @@ class KafkaApi:
         each new client.
         """
         files = self._files()
-        return {
-            **files.librdkafka(),
-            "client.id": f"{self._project}__{self._user}",
-            "group.id": f"{files.group_prefix}{self._user}",
-        }
+        return {**files.librdkafka(), "client.id": self._client, "group.id": f"{files.group_prefix}{self._user}"}
+
+    def config(self, form: str = "librdkafka") -> str:
+        """The same as the text of a configuration file; raises Invalid for a form that is none of these.
+
+        `librdkafka` is for clients made of it (kcat too), `properties` for Java, `flink` for the WITH clause of a table
+        in Flink SQL. It names files with the certificate and its key, which are for nobody else's eyes.
+        """
+        files = self._files()
+        return configuration(form, files, client=self._client, group=f"{files.group_prefix}{self._user}")
+
+    @property
+    def _client(self) -> str:
+        return f"{self._project}__{self._user}"
 
     def create_topic(
         self, name: str, partitions: int = 1, *, subject: str | None = None, **kept: Unpack[Kept]
