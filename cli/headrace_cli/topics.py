@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,6 +12,7 @@ import typer
 import headrace
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
+from headrace_cli.working import member_of
 
 app = typer.Typer(no_args_is_help=True, help="Topics of projects.")
 InProject = Annotated[str, typer.Option("--project", help="the project")]
@@ -115,6 +118,86 @@ def grant(name: str, person: str, project: InProject, user: ActAs = None, as_jso
     kafka = signed_in(user).get_project(project).get_kafka_api()
     kafka.grant(name, person)
     tell(as_json, {"topic": name, "user": person}, f"{person} may write to {name}")
+
+
+@app.command("browse")
+@told
+def browse(
+    name: str,
+    project: InProject,
+    *,
+    partition: Annotated[int | None, typer.Option(help="only this partition")] = None,
+    offset: Annotated[int | None, typer.Option(help="the first offset; without one, the newest records")] = None,
+    limit: Annotated[int, typer.Option(help="how many at most")] = 20,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show records of a topic, decoded; what cannot be decoded is shown with the reason."""
+    kafka = member_of(project, user).get_kafka_api()
+    records = [record.to_json() for record in kafka.browse(name, partition, offset, limit)]
+    if as_json:
+        tell(as_json, records, "")
+        return
+    rows = [
+        {**row, "key": _line(row["key"]), "value": _line(f"! {row['error']}" if "error" in row else row["value"])}
+        for row in records
+    ]
+    tell_rows(as_json, rows, ("partition", "offset", "time", "key", "value"))
+
+
+def _line(value: Any) -> str:
+    """The value in a line of its own, without anything that a terminal would obey."""
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
+
+
+@app.command("consume")
+@told
+def consume(
+    name: str,
+    project: InProject,
+    *,
+    group: Annotated[
+        str | None, typer.Option(help="go on where this group stopped; without one, nothing is remembered")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", help="earliest or latest, where nothing is remembered")] = "earliest",
+    follow: Annotated[bool, typer.Option("--follow", help="wait for more at the end")] = False,
+    limit: Annotated[int | None, typer.Option(help="how many at most")] = None,
+    user: ActAs = None,
+) -> None:
+    """Print the records of a topic as JSON lines: topic, partition, offset, time, key, value, headers."""
+    kafka = member_of(project, user).get_kafka_api()
+    for record in kafka.consume(name, group, start=start, follow=follow, limit=limit):
+        typer.echo(json.dumps(record.to_json()))
+
+
+@app.command("produce")
+@told
+def produce(
+    name: str,
+    project: InProject,
+    *,
+    key: Annotated[str | None, typer.Option(help="the field whose text is the record's key")] = None,
+    subject: Annotated[str | None, typer.Option(help="the subject to encode by; without one, the topic's own")] = None,
+    text: Annotated[bool, typer.Option("--text", help="send each line as it is")] = False,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send what comes on standard input, a JSON object in each line, encoded by the topic's schema."""
+    kafka = member_of(project, user).get_kafka_api()
+    lines = (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
+    records = lines if text else (_parsed(number, line) for number, line in enumerate(lines, 1) if line.strip())
+    sent = kafka.produce(name, records, key=key, subject=subject)
+    tell(as_json, {"topic": name, "records": sent}, f"{sent} records sent to {name}")
+
+
+def _parsed(number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise headrace.Invalid(f"line {number} is no JSON: {error}", code="invalid-json") from error
+    if not isinstance(record, dict):
+        raise headrace.Invalid(f"line {number} is no JSON object", code="invalid-json")
+    return record
 
 
 @app.command("delete")

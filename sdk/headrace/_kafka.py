@@ -1,15 +1,20 @@
 """Topics and schemas of a project."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
+from headrace._browsing import browse
 from headrace._certificates import ClientFiles
-from headrace._clients import full_name
-from headrace._errors import NotFound
+from headrace._clients import full_name, producer
+from headrace._errors import Invalid, NotFound
 from headrace._http import Api
 from headrace._kafka_config import configuration
+from headrace._kafka_record import KafkaRecord, Reading
+from headrace._schemas import Schemas
+from headrace._streaming import consume, produce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,19 @@ class KafkaSchema:
 
 
 class KafkaApi:
-    """Makes, changes and lists topics; reads the schema registry; says how any Kafka client connects."""
+    """Makes, changes and lists topics, and looks into them; says how any Kafka client connects.
 
-    def __init__(self, api: Api, project: str, user: str, files: Callable[[], ClientFiles]) -> None:
+    Records are asked for at Kafka, with the member's own certificate: there the brokers decide.
+    """
+
+    def __init__(
+        self, api: Api, project: str, user: str, files: Callable[[], ClientFiles], schemas: Callable[[], Schemas]
+    ) -> None:
         self._api = api
         self._project = project
         self._user = user
         self._files = files
+        self._schemas = schemas
         self._path = f"/api/projects/{project}"
 
     def get_default_config(self) -> dict[str, Any]:
@@ -82,6 +93,66 @@ class KafkaApi:
     @property
     def _client(self) -> str:
         return f"{self._project}__{self._user}"
+
+    def browse(
+        self, topic: str, partition: int | None = None, offset: int | None = None, limit: int = 20
+    ) -> list[KafkaRecord]:
+        """The newest records of a topic, the newest last; with an offset, those of the partition from there on.
+
+        What cannot be decoded is shown as such. No consumer group is used, so nothing changes.
+
+        Raises:
+            NotFound: there is no such topic or partition.
+            Invalid: the partition has no such offset, or has to be named.
+            HeadraceError: and whatever else stands against it.
+        """
+        name, reading = full_name(self._project, topic), Reading(self._schemas())
+        return browse(self.get_default_config(), name, reading, partition=partition, offset=offset, limit=limit)
+
+    def consume(
+        self,
+        topic: str,
+        group: str | None = None,
+        *,
+        start: str = "earliest",
+        follow: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[KafkaRecord]:
+        """The records of a topic, decoded: to the end, or with `follow` as they come.
+
+        Without a group they begin at `start`, earliest or latest. A group goes on where it stopped; a record counts as
+        done when the next one is asked for. Raises HeadraceError.
+        """
+        settings = self.get_default_config()
+        if group is not None:
+            settings["group.id"] = group if group.startswith(f"{self._project}.") else f"{self._project}.{group}"
+        return consume(
+            settings,
+            full_name(self._project, topic),
+            Reading(self._schemas()),
+            grouped=group is not None,
+            start=start,
+            follow=follow,
+            limit=limit,
+        )
+
+    def produce(self, topic: str, records: Iterable[Any], *, key: str | None = None, subject: str | None = None) -> int:
+        """Send records, and return how many the brokers have; in order, one after the other.
+
+        A record is what JSON has for one (times as ISO 8601, decimals as text, bytes as base64); it is encoded by the
+        newest schema of `subject`, which is the topic's own if not given. Text and bytes are sent as they are. `key`
+        is the field whose text is the record's key.
+
+        Raises:
+            NotFound: there is no such topic, or its subject has no schema yet.
+            Invalid: a record does not fit; those before it were sent.
+            Forbidden: the brokers do not let this member write there.
+            HeadraceError: and whatever else stands against it.
+        """
+        name, schemas = full_name(self._project, topic), self._schemas()
+        chosen = subject or self.get_topic(name).subject
+        with closing(producer(self._project, name, self._files(), schemas, {})) as sender:
+            return produce(sender, schemas, name, records, key=key, schema_id=lambda: _newest(schemas, name, chosen))
 
     def create_topic(
         self, name: str, partitions: int = 1, *, subject: str | None = None, **kept: Unpack[Kept]
@@ -144,6 +215,18 @@ class KafkaApi:
         chosen = "latest" if version is None else version
         row = self._api.get(f"{self._path}/registry/subjects/{quote(subject, safe='')}/versions/{chosen}")
         return KafkaSchema(id=row["id"], subject=row["subject"], version=row["version"], schema=row["schema"])
+
+
+def _newest(schemas: Schemas, topic: str, subject: str | None) -> int:
+    if subject is None:
+        raise Invalid(f"say by which subject records on {topic} are encoded", code="no-subject")
+    try:
+        return schemas.latest(subject)
+    except NotFound as error:
+        raise NotFound(
+            f"subject {subject!r} has no schema: register one (`headrace schema register`), or send text",
+            code="subject-not-found",
+        ) from error
 
 
 def _changed(row: dict[str, Any]) -> KafkaTopic | None:
