@@ -104,7 +104,8 @@ def service_rules() -> set[Rule]:
     rules |= set(_topic(PROVISIONING, topics.AUDIT, *write))
     rules |= set(_topic(AUDIT, topics.AUDIT, *read))
     rules |= {
-        Rule(PROVISIONING, "topic", "*", False, operation) for operation in ("create", "describe", "delete", "alter")
+        Rule(PROVISIONING, "topic", "*", False, operation)
+        for operation in ("create", "describe", "delete", "alter", "describe-configs", "alter-configs")
     }
     rules |= {
         Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)

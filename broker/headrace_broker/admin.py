@@ -11,6 +11,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported 
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
     NewTopic,
     ResourcePatternType,
     ResourceType,
@@ -106,6 +110,39 @@ class Admin:
     def _all_there(self, wanted: Mapping[str, TopicSpec]) -> Mapping[str, tuple[str, int]] | None:
         found = self.topic_ids(wanted)
         return found if len(found) == len(wanted) else None
+
+    def change_topic(self, spec: TopicSpec) -> None:
+        """Set what the topic keeps, add partitions up to the number, and return when the brokers say that it holds."""
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in spec.config.items()
+        ]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, spec.name, incremental_configs=entries)
+        for future in self._client.incremental_alter_configs([resource], request_timeout=_ANSWER_S).values():
+            self._answer(future)
+        if spec.partitions > self._partitions(spec.name):
+            wanted = [NewPartitions(spec.name, spec.partitions)]
+            for future in self._client.create_partitions(wanted, request_timeout=_ANSWER_S).values():
+                try:
+                    future.result()
+                except KafkaException as error:
+                    if error.args[0].code() != KafkaError.INVALID_PARTITIONS:  # there already, for a predecessor asked
+                        raise translated(error) from error
+        until(lambda: True if self._is(spec) else None, f"topic {spec.name!r} to be as asked")
+
+    def _is(self, spec: TopicSpec) -> bool:
+        return self.config(spec.name).items() >= spec.config.items() and self._partitions(spec.name) >= spec.partitions
+
+    def _partitions(self, topic: str) -> int:
+        found = self.topic_ids([topic])
+        if topic not in found:
+            raise Missing(f"there is no topic {topic!r}")
+        return found[topic][1]
+
+    def config(self, topic: str) -> Mapping[str, str]:
+        """Every setting of a topic by its name; raises Missing."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        (future,) = self._client.describe_configs([resource], request_timeout=_ANSWER_S).values()
+        return {name: entry.value for name, entry in self._answer(future).items()}
 
     def delete_topics(self, names: Collection[str]) -> None:
         """Delete those that exist."""

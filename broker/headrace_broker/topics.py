@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from headrace_events.topic_settings import TopicSettings
+
 COMMANDS = "headrace.commands"
 RESULTS = "headrace.results"
 STATE = "headrace.state"
@@ -70,6 +72,17 @@ def project_topics(project: str) -> tuple[TopicSpec, ...]:
     )
 
 
-def requested_topic(name: str, partitions: int, purpose: str) -> TopicSpec:
-    """A topic that somebody asked for by command: kept for ever."""
-    return TopicSpec(name=name, partitions=partitions, purpose=purpose, config=_FOR_EVER)
+def requested_topic(name: str, purpose: str, settings: TopicSettings) -> TopicSpec:
+    """A topic that somebody asked for by command."""
+    limited = settings.retention_ms is not None or settings.retention_bytes is not None
+    policies = {(False, False): "delete", (False, True): "delete", (True, False): "compact"}
+    config = {
+        "cleanup.policy": policies.get((settings.compacted, limited), "compact,delete"),
+        "retention.ms": _limit(settings.retention_ms),
+        "retention.bytes": _limit(settings.retention_bytes),
+    }
+    return TopicSpec(name=name, partitions=settings.partitions, purpose=purpose, config=config)
+
+
+def _limit(most: int | None) -> str:
+    return "-1" if most is None else str(most)

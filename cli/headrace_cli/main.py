@@ -2,7 +2,19 @@
 
 import typer
 
-from headrace_cli import account, audit, environment, keys, members, projects, schemas, stack, topics, users
+from headrace_cli import (
+    account,
+    audit,
+    environment,
+    kafka,
+    keys,
+    members,
+    projects,
+    schemas,
+    stack,
+    topics,
+    users,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +39,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(topics.app, name="topic")
+app.add_typer(kafka.app, name="kafka")
 app.add_typer(schemas.app, name="schema")
 
 if __name__ == "__main__":

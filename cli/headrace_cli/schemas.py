@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 import headrace
-from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
+from headrace_cli.working import member_of
 
 app = typer.Typer(no_args_is_help=True, help="Schemas of projects' topics.")
 InProject = Annotated[str, typer.Option("--project", help="the project")]
@@ -21,7 +21,7 @@ OfVersion = Annotated[int | None, typer.Option("--version", help="the version; w
 
 
 def _registry(project: str, user: str | None) -> headrace.SchemaRegistry:
-    return signed_in(user).get_project(project).get_schema_registry()
+    return member_of(project, user).get_schema_registry()
 
 
 def _text(file: Path) -> str:

@@ -107,7 +107,7 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
                     subject=subject,
                     schema_id=schema_id,
                 ),
-                TopicRequested(name=topic, partitions=wish.partitions, purpose="features"),
+                TopicRequested(name=topic, partitions=wish.partitions, purpose="features", subject=subject),
             ]
         case _:
             raise unknown(wish)

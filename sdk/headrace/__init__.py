@@ -25,6 +25,7 @@ from headrace._feature_group import FeatureGroup, Vector
 from headrace._feature_store import FeatureStore
 from headrace._feature_view import FeatureView
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
+from headrace._kafka_record import KafkaRecord
 from headrace._lineage import Lineage, LineageEdge, LineageNode
 from headrace._login import administrator, connect, login
 from headrace._members import MembersApi, ProjectMember
@@ -70,6 +71,7 @@ __all__ = [
     "HyperparameterOptConfig",
     "Invalid",
     "KafkaApi",
+    "KafkaRecord",
     "KafkaSchema",
     "KafkaTopic",
     "Lineage",

@@ -65,6 +65,10 @@ class Api:
         """Send a command; see `command`."""
         return self.command("PUT", path, body, **how)
 
+    def patch(self, path: str, body: Mapping[str, Any], **how: Any) -> Accepted:
+        """Send a command; see `command`."""
+        return self.command("PATCH", path, body, **how)
+
     def delete(self, path: str, **how: Any) -> Accepted:
         """Send a command; see `command`."""
         return self.command("DELETE", path, None, **how)

@@ -99,8 +99,8 @@ class Project:
         return FeatureStore(self._api, self.name, self._kept_producer)
 
     def get_kafka_api(self) -> KafkaApi:
-        """Topics and schemas."""
-        return KafkaApi(self._api, self.name, self.user, self.client_files)
+        """Topics, what is on them, and who reads it."""
+        return KafkaApi(self._api, self.name, self.user, self.client_files, lambda: self.schemas)
 
     def get_schema_registry(self) -> SchemaRegistry:
         """Schemas of what is on the topics."""

@@ -4,16 +4,27 @@ import io
 import json
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import fastavro
+from fastavro import _read_py as in_python
 
 from headrace._errors import Invalid
 from headrace._http import Api
 
 _HEAD = struct.Struct(">bI")
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    EOFError,
+    LookupError,
+    StopIteration,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 
 class Schemas:
@@ -23,6 +34,7 @@ class Schemas:
         self._api = api
         self._path = f"/api/projects/{project}/registry"
         self._parsed: dict[int, Any] = {}
+        self._readers: dict[int, Callable[..., Any]] = {}
         self._latest: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -31,7 +43,11 @@ class Schemas:
         with self._lock:
             if schema_id not in self._parsed:
                 text = self._api.get(f"{self._path}/schemas/ids/{schema_id}", format="resolved")["schema"]
-                self._parsed[schema_id] = fastavro.parse_schema(json.loads(text), named_schemas={})
+                parsed = _parse(schema_id, text)
+                # The compiled reader knows no bound on how deep a record is: the process would end with its stack.
+                deep = _is_recursive(parsed, frozenset())
+                self._readers[schema_id] = in_python.schemaless_reader if deep else fastavro.schemaless_reader
+                self._parsed[schema_id] = parsed
             return self._parsed[schema_id]
 
     def latest(self, subject: str) -> int:
@@ -54,14 +70,41 @@ class Schemas:
 
     def decode(self, payload: bytes) -> dict[str, Any]:
         """The record of framed bytes; raises Invalid where they are none."""
-        if len(payload) < _HEAD.size or payload[0] != 0:
-            raise Invalid("the bytes have no Confluent framing", code="undecodable")
-        schema = self.schema(_HEAD.unpack_from(payload)[1])
-        body = io.BytesIO(payload[_HEAD.size :])
-        try:
-            record: Any = fastavro.schemaless_reader(body, schema, None)
-        except (ValueError, TypeError, EOFError, IndexError, KeyError, StopIteration) as error:
-            raise Invalid(f"the body does not follow its schema: {error!r}", code="undecodable") from error
+        record = self.read(payload)
         if not isinstance(record, dict):
             raise Invalid("the schema is not that of a record", code="undecodable")
         return record
+
+    def read(self, payload: bytes) -> Any:
+        """What framed bytes say, a record or not; raises Invalid where they say nothing."""
+        if len(payload) < _HEAD.size or payload[0] != 0:
+            raise Invalid("the bytes have no Confluent framing", code="undecodable")
+        schema_id = _HEAD.unpack_from(payload)[1]
+        schema = self.schema(schema_id)
+        body = io.BytesIO(payload[_HEAD.size :])
+        try:
+            value: Any = self._readers[schema_id](body, schema, None)
+        except _UNREADABLE as error:
+            raise Invalid(f"the body does not follow its schema: {error!r}", code="undecodable") from error
+        if rest := len(payload) - _HEAD.size - body.tell():
+            raise Invalid(f"{rest} bytes are left over after the record", code="undecodable")
+        return value
+
+
+def _parse(schema_id: int, text: str) -> Any:
+    try:
+        return fastavro.parse_schema(json.loads(text), named_schemas={})
+    except (fastavro.schema.SchemaParseException, *_UNREADABLE) as error:
+        raise Invalid(f"schema {schema_id} cannot be used here: {error!r}", code="unusable-schema") from error
+
+
+def _is_recursive(schema: Any, within: frozenset[str]) -> bool:
+    """Whether a record of the parsed schema can hold one of its own kind; `within` are the types around this one."""
+    if isinstance(schema, str):
+        return schema in within
+    if isinstance(schema, list):
+        return any(_is_recursive(branch, within) for branch in schema)
+    inside = within | {schema["name"]} if "name" in schema else within
+    inner = [schema.get("items", "null"), schema.get("values", "null"), schema["type"]]
+    inner += [field["type"] for field in schema.get("fields", ())]
+    return any(_is_recursive(one, inside) for one in inner)

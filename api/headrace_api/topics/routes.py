@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from headrace_api.errors import Missing
 from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
-from headrace_api.topics.models import NewGrant, NewTopic, TopicAccepted
+from headrace_api.topics.models import Changes, NewGrant, NewTopic, TopicAccepted
 from headrace_events.topic import CloseTopic, CreateTopic, GrantTopic
 from headrace_projections.catalogue.queries import topics as queries
 from headrace_projections.catalogue.queries.topics import TopicRow
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/projects/{project}/topics", tags=["topics"])
 @router.post("", status_code=202, summary="Create a topic")
 async def create_topic(project: ProjectPath, body: NewTopic, sending: Sending) -> TopicAccepted:
     """Ask for `<project>.topics.<name>`; it takes records once `phase` is open. For Data Owners and administrators."""
-    wish = CreateTopic(project=project, name=body.name, partitions=body.partitions)
+    wish = body.command(CreateTopic, project=project)
     accepted = await sending.send(wish, f"/api/projects/{project}/topics/{wish.key}")
     return TopicAccepted(**accepted.model_dump(), topic=wish.key)
 
@@ -34,6 +34,15 @@ async def get_topic(topic: str, reading: Reading) -> TopicRow:
     if found is None:
         raise Missing("topic", topic)
     return found
+
+
+@router.patch("/{topic}", status_code=202, summary="Change a topic")
+async def change_topic(project: ProjectPath, topic: str, body: Changes, sending: Sending) -> Accepted:
+    """Ask for other settings of a topic of `<project>.topics.`; they hold once `changing` is false.
+
+    For Data Owners and administrators.
+    """
+    return await sending.send(body.of(project, topic), f"/api/projects/{project}/topics/{topic}")
 
 
 @router.delete("/{topic}", summary="Delete a topic")

@@ -18,7 +18,7 @@ from headrace_events.errors import Conflict, NotFound
 from headrace_events.ids import Micros, processor_command_id
 from headrace_events.language import Command
 from headrace_events.project import MarkDeleted, MarkReady
-from headrace_events.topic import RecordTopicOpened
+from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
 from headrace_processors.provisioning.closing import Closing
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
 
@@ -76,7 +76,10 @@ class Provisioner:
                 project.closed.clear()
                 done += 1
             for requested, at in list(project.topics.values()):
-                self._open_topic(project, requested_topic(requested.name, requested.partitions, requested.purpose), at)
+                self._open_topic(project, requested_topic(requested.name, requested.purpose, requested.settings), at)
+                done += 1
+            for change, at in list(project.changes.values()):
+                self._change_topic(project, change, at)
                 done += 1
             for pending in list(project.certificates.values()):
                 self._issue(project, pending)
@@ -115,6 +118,12 @@ class Provisioner:
         (opened,) = self._admin.create_topics([spec])
         self._say(RecordTopicOpened(project=project.name, topic=opened), at, "opened")
         project.topics.pop(spec.name, None)
+
+    def _change_topic(self, project: WantedProject, change: TopicChangeRequested, at: Position) -> None:
+        self._admin.change_topic(requested_topic(change.name, "user", change.settings))
+        said = RecordTopicChanged(project=project.name, topic=change.name, settings=change.settings)
+        self._say(said, at, "changed")
+        project.changes.pop(change.name, None)
 
     def _bury(self, project: WantedProject, dead: DeadCertificates) -> None:
         """Revoke what no access rule names any more."""

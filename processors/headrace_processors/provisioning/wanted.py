@@ -15,7 +15,14 @@ from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
-from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import (
+    TopicChanged,
+    TopicChangeRequested,
+    TopicClosed,
+    TopicGranted,
+    TopicOpened,
+    TopicRequested,
+)
 from headrace_events.user import UserActivated, UserDeactivated
 
 NEVER = Micros(1 << 62)
@@ -83,6 +90,7 @@ class WantedProject:
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
+    changes: dict[str, tuple[TopicChangeRequested, Position]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
@@ -108,8 +116,14 @@ class WantedProject:
                 self.topics[name] = (requested, recorded.at)
             case TopicOpened(name=name):
                 self.topics.pop(name, None)
+            case TopicChangeRequested(name=name) as change:
+                self.changes[name] = (change, recorded.at)
+            case TopicChanged(name=name, settings=settings):
+                if name in self.changes and self.changes[name][0].settings == settings:
+                    del self.changes[name]
             case TopicClosed(name=name):
                 self.closed.add(name)
+                self.changes.pop(name, None)
                 self.writers.pop(name, None)
                 self.rules_changed = True
             case TopicGranted(topic=topic, user=user):

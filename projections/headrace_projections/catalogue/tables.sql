@@ -89,6 +89,11 @@ CREATE TABLE topics (
     topic           text NOT NULL,                  -- its full name
     topic_id        text,                           -- Kafka's; null until it is open
     partitions      bigint NOT NULL,
+    retention_ms    bigint,                         -- null: for ever
+    retention_bytes bigint,                         -- of each partition; null: without a limit
+    compacted       boolean NOT NULL DEFAULT false,
+    changing        boolean NOT NULL DEFAULT false, -- other settings were asked for, and do not hold yet
+    subject         text,                           -- that records are encoded by, as far as somebody said
     purpose         text NOT NULL,                  -- events, runs, predictions, outcomes, deadletters, features, user
     phase           text NOT NULL,                  -- requested, open, closed
     requested_seq   bigint,                         -- null for the topics every project has

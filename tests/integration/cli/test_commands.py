@@ -74,6 +74,35 @@ def test_people_projects_members_and_topics(shell: Shell) -> None:
     assert len(refused.stderr.strip().splitlines()) == 2
 
 
+def test_a_topic_is_described_and_changed(shell: Shell) -> None:
+    owner, project = unique(), unique("p")
+    shell.json("user", "create", owner)
+    shell.json("project", "create", project, "--owner", owner)
+    shell.json("topic", "create", "clicks", "--project", project, "--retention-ms", "60000", "--compacted")
+    change = ("topic", "change", "clicks", "--project", project)
+    shell.json(*change, "--partitions", "2", "--retention-ms", "forever", "--retention-bytes", "1000")
+    told = shell.json("topic", "describe", "clicks", "--project", project)
+    assert isinstance(told, dict)
+    assert {name: told[name] for name in ("partitions", "retention_ms", "retention_bytes", "compacted", "phase")} == {
+        "partitions": 2,
+        "retention_ms": None,
+        "retention_bytes": 1000,
+        "compacted": True,
+        "phase": "open",
+    }
+    assert told["subject"] == f"{project}.topics.clicks-value"
+    for wrong, code in (
+        ((*change, "--retention-ms", "-5"), "invalid-retention"),
+        ((*change, "--partitions", "65"), "invalid-partitions"),
+        ((*change, "--partitions", "1"), "fewer-partitions"),
+        (("topic", "change", "nowhere", "--project", project, "--compacted"), "topic-not-found"),
+        (("topic", "describe", "nowhere", "--project", project), "topic-not-found"),
+    ):
+        refused = shell.run(*wrong)
+        assert refused.returncode == 1
+        assert f"({code})" in refused.stderr
+
+
 def test_an_environment_runs_a_job(shell: Shell, tmp_path: Path) -> None:
     owner, project = unique(), unique("p")
     shell.run("user", "create", owner)

@@ -17,10 +17,12 @@ from headrace_broker.topics import project_topics
 from headrace_events.certificate import CertificateRejected, RequestCertificate
 from headrace_events.errors import Conflict
 from headrace_events.feature_group import CreateFeatureGroup
+from headrace_events.language import Event
 from headrace_events.member import RemoveMember
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
-from headrace_events.topic import CloseTopic, CreateTopic, GrantTopic, TopicOpened
+from headrace_events.topic import ChangeTopic, CloseTopic, CreateTopic, GrantTopic, TopicChanged, TopicOpened
+from headrace_events.topic_settings import Limit
 
 
 def can_produce(as_whom: Connection, topic: str) -> bool:
@@ -154,6 +156,24 @@ def test_a_closed_topic_goes_from_the_brokers_with_the_rules_that_name_it(platfo
     assert not [rule for rule in admin.rules() if rule.name == name]
     with pytest.raises(Conflict, match="exists already"):
         platform.send(CreateTopic(project=project, name="passing"), "user:ada")
+
+
+def test_a_topic_is_made_and_changed_as_asked_though_provisioning_is_killed(platform: Platform, project: str) -> None:
+    name = f"{project}.topics.kept"
+    admin = Admin(connection(platform.stack, "broker"))
+    platform.send(CreateTopic(project=project, name="kept", retention_ms=60_000, compacted=True), "user:ada")
+
+    def happened(kind: type[Event]) -> bool | None:
+        return kind in [type(one.event) for one in platform.events() if one.event.key == name] or None
+
+    eventually(lambda: happened(TopicOpened), "the topic to open")
+    assert (admin.config(name)["cleanup.policy"], admin.config(name)["retention.ms"]) == ("compact,delete", "60000")
+    more = ChangeTopic(project=project, topic=name, partitions=3, retention_ms=Limit(), compacted=False)
+    platform.send(more, "user:ada")
+    kill(platform.stack, "provisioning")
+    eventually(lambda: happened(TopicChanged), "the change to hold", 40)
+    assert (admin.config(name)["cleanup.policy"], admin.config(name)["retention.ms"]) == ("delete", "-1")
+    assert admin.topic_ids([name])[name][1] == 3
 
 
 def test_a_signing_request_that_is_none_is_rejected_with_the_reason(platform: Platform) -> None:

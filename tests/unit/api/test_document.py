@@ -13,7 +13,7 @@ from tests.unit.api.in_memory import Service
 
 from headrace_api.app import REGISTRIES, ROUTERS
 
-_VERBS = {"get", "post", "put", "delete", "head"}
+_VERBS = {"get", "post", "put", "patch", "delete", "head"}
 
 
 def test_every_operation_has_a_summary_a_tag_and_a_name_of_its_own(service: Service) -> None:

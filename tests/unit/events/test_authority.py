@@ -103,7 +103,9 @@ def test_the_last_owner_can_neither_leave_nor_step_down() -> None:
 def test_a_grant_is_for_a_members_topic_of_the_project() -> None:
     scenario = project()
     assert scenario.events(CreateTopic(project="flights", name="clicks")) == [
-        TopicRequested(name="flights.topics.clicks", partitions=1, purpose="user")
+        TopicRequested(
+            name="flights.topics.clicks", partitions=1, purpose="user", subject="flights.topics.clicks-value"
+        )
     ]
     grant = GrantTopic(project="flights", topic="flights.topics.clicks", user="eve")
     assert scenario.refusal(grant) == "member-not-found"

@@ -58,7 +58,9 @@ def test_a_new_group_brings_its_schema_its_subject_and_its_topic_in_one_step() -
     assert isinstance(subject, SubjectVersionRegistered)
     assert isinstance(created, FeatureGroupCreated)
     assert schema.schema_id == subject.schema_id == created.schema_id == FIRST_FREE_ID
-    assert topic == TopicRequested(name="flights.features.weather.1", partitions=1, purpose="features")
+    assert topic == TopicRequested(
+        name="flights.features.weather.1", partitions=1, purpose="features", subject="weather_1"
+    )
 
 
 def test_versions_go_up_by_one_and_are_never_used_again() -> None:

@@ -34,6 +34,7 @@ PUBLIC = {
     "HyperparameterOptConfig",
     "Invalid",
     "KafkaApi",
+    "KafkaRecord",
     "KafkaSchema",
     "KafkaTopic",
     "Lineage",

@@ -2,10 +2,18 @@
 
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
-from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
+from headrace_events.topic import (
+    TopicChanged,
+    TopicChangeRequested,
+    TopicClosed,
+    TopicGranted,
+    TopicOpened,
+    TopicRequested,
+)
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
 from headrace_projections.catalogue.tables import TABLES
 from headrace_projections.changes import Change, Forget, Update, Upsert
+from headrace_schemas.records import to_record
 
 
 @on(ProjectRequested)
@@ -48,7 +56,8 @@ def show_deleted(event: ProjectDeleted, at: Recorded) -> list[Change]:
 def request_topic(event: TopicRequested, at: Recorded) -> list[Change]:
     """Show the topic that is being made."""
     row = {
-        "partitions": event.partitions,
+        **to_record(event.settings),
+        "subject": event.subject,
         "purpose": event.purpose,
         "phase": "requested",
         **stamped("requested", at),
@@ -67,6 +76,19 @@ def open_topic(event: TopicOpened, at: Recorded) -> list[Change]:
         **stamped("opened", at),
     }
     return [Upsert("topics", {"project": project_of(at), "topic": event.name}, row)]
+
+
+@on(TopicChangeRequested)
+def change_topic(event: TopicChangeRequested, at: Recorded) -> list[Change]:
+    """Show that other settings will come; those shown still hold."""
+    return [Update("topics", {"project": project_of(at), "topic": event.name}, {"changing": True})]
+
+
+@on(TopicChanged)
+def show_changed(event: TopicChanged, at: Recorded) -> list[Change]:
+    """Show the settings that hold now."""
+    key = {"project": project_of(at), "topic": event.name}
+    return [Update("topics", key, {**to_record(event.settings), "changing": False})]
 
 
 @on(TopicGranted)

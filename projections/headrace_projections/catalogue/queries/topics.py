@@ -8,11 +8,21 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class TopicRow:
-    """A topic by its full name; it takes records once `phase` is open. `writers` are those besides the owners."""
+    """A topic by its full name; it takes records once `phase` is open. `writers` are those besides the owners.
+
+    Records are kept for `retention_ms`, and while their partition holds no more than `retention_bytes`; None is for
+    ever. The settings are those that hold on the brokers; `changing` says that others were asked for. `subject` is the
+    one in the schema registry that records are encoded by.
+    """
 
     topic: str
     topic_id: str | None = None
     partitions: int
+    retention_ms: int | None = None
+    retention_bytes: int | None = None
+    compacted: bool
+    changing: bool
+    subject: str | None = None
     purpose: str
     phase: str
     opened_time: datetime | None = None
@@ -20,7 +30,9 @@ class TopicRow:
 
 
 _TOPICS = """
-    SELECT topic, topic_id, partitions, purpose, phase, opened_time,
+    SELECT topic, topic_id, partitions, retention_ms, retention_bytes, compacted, changing, purpose, phase, opened_time,
+           CASE purpose WHEN 'predictions' THEN 'headrace.predictions.Prediction'
+                        WHEN 'outcomes' THEN 'headrace.outcomes.Outcome' ELSE subject END AS subject,
            ARRAY(SELECT user_name FROM catalogue.topic_writers writers
                  WHERE writers.project = topics.project AND writers.topic = topics.topic
                  ORDER BY user_name) AS writers

@@ -17,6 +17,8 @@ from headrace_events.member import MemberAdded, MemberRemoved
 from headrace_events.monitor import AlertOpened
 from headrace_events.roles import Role
 from headrace_events.study import RungReported
+from headrace_events.topic import TopicChanged, TopicChangeRequested
+from headrace_events.topic_settings import TopicSettings
 from headrace_events.user import UserCreated
 from headrace_projections.catalogue.apply import apply, handlers, people
 from headrace_projections.catalogue.definition import TABLES
@@ -96,6 +98,16 @@ def test_a_user_is_listed() -> None:
     assert change.key == {"user_name": "ada"}
     assert change.row["administrator"]
     assert change.row["created_time"] == datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
+
+
+def test_a_topics_settings_are_shown_when_they_hold() -> None:
+    key = {"project": "flights", "topic": "flights.topics.clicks"}
+    wanted = TopicSettings(partitions=3, retention_ms=1_000, compacted=True)
+    (asked,) = specific(TopicChangeRequested(name="flights.topics.clicks", settings=wanted))
+    assert asked == Update("topics", key, {"changing": True})
+    (holds,) = specific(TopicChanged(name="flights.topics.clicks", settings=wanted))
+    row = {"partitions": 3, "retention_ms": 1_000, "retention_bytes": None, "compacted": True, "changing": False}
+    assert holds == Update("topics", key, row)
 
 
 def test_a_member_comes_with_a_role_and_goes_altogether() -> None:
