@@ -1,5 +1,7 @@
 """The life of a project: Requested, Ready once its topics and access rules hold, Closing, Deleted."""
 
+from dataclasses import replace
+
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, Forbidden, NotFound, NotReady
 from headrace_events.ids import project_name
@@ -17,6 +19,18 @@ class CreateProject(Command):
     project: str
     owner: str
     description: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.describe")
+class DescribeProject(Command):
+    """Say in a few words what the project is for."""
+
+    project: str
+    description: str
 
     @property
     def key(self) -> str:
@@ -70,6 +84,18 @@ class ProjectRequested(Event):
         return self.project
 
 
+@event("project.described", Home.PLATFORM)
+class ProjectDescribed(Event):
+    """The project's description is another."""
+
+    project: str
+    description: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
 @event("project.ready", Home.PLATFORM)
 class ProjectReady(Event):
     """The project takes commands, and its topics take records."""
@@ -110,6 +136,7 @@ class Project:
 
     phase: str
     owner: str
+    description: str = ""
 
 
 def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
@@ -123,6 +150,12 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 raise AlreadyExists("project", project)
             must_be_active(owner, known)
             return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
+        case DescribeProject(project=project, description=description):
+            if state is None or state.phase != "ready":
+                raise NotReady("project", project, _phase(state, project))
+            return (
+                [] if state.description == description else [ProjectDescribed(project=project, description=description)]
+            )
         case MarkReady(project=project, topics=topics):
             if state is None:
                 raise NotFound("project", project)
@@ -159,14 +192,16 @@ def _phase(state: Project | None, name: str) -> str:
 def evolve(state: Project | None, fact: Event) -> Project:
     """Fold one event."""
     match fact:
-        case ProjectRequested(owner=owner):
-            return Project(phase="requested", owner=owner)
+        case ProjectRequested(owner=owner, description=description):
+            return Project(phase="requested", owner=owner, description=description)
+        case ProjectDescribed(description=description) if state is not None:
+            return replace(state, description=description)
         case ProjectReady() if state is not None:
-            return Project(phase="ready", owner=state.owner)
+            return replace(state, phase="ready")
         case ProjectClosing() if state is not None:
-            return Project(phase="closing", owner=state.owner)
+            return replace(state, phase="closing")
         case ProjectDeleted() if state is not None:
-            return Project(phase="deleted", owner=state.owner)
+            return replace(state, phase="deleted")
         case _:
             raise unknown(fact)
 

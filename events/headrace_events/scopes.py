@@ -56,6 +56,7 @@ OF_KIND: Mapping[str, Scope] = {
     "monitor": Scope.MONITORING,
     "password": Scope.ACCOUNT,
     "project": Scope.PROJECTS,
+    "readme": Scope.PROJECTS,
     "session": Scope.ACCOUNT,
     "study": Scope.EXPERIMENTS,
     "subject": Scope.KAFKA,

@@ -45,8 +45,21 @@ class Project:
 
     @property
     def description(self) -> str:
-        """What its maker wrote about it."""
+        """What it is for, in a few words."""
         return str(self._api.get(f"/api/projects/{self.name}")["description"])
+
+    def describe(self, description: str) -> None:
+        """Say in a few words what it is for; for Data Owners."""
+        self._api.put(f"/api/projects/{self.name}/description", {"description": description})
+
+    @property
+    def readme(self) -> str:
+        """Its README, in Markdown; empty where none was written."""
+        return str(self._api.get(f"/api/projects/{self.name}/readme")["text"])
+
+    def write_readme(self, text: str) -> None:
+        """Put this Markdown, of at most 65,536 bytes, in the place of the README; for Data Owners."""
+        self._api.put(f"/api/projects/{self.name}/readme", {"text": text})
 
     def producer(self, topic: str | None = None, **overrides: Any) -> Producer:
         """A confluent-kafka Producer, ready: brokers, certificate, settings.

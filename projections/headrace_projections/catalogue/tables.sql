@@ -56,6 +56,16 @@ CREATE TABLE projects (
     deleted_time    timestamptz
 );
 
+CREATE TABLE readmes (
+    project         text NOT NULL,
+    name            text NOT NULL,                  -- README.md
+    body            text NOT NULL,                  -- Markdown, as it was written
+    written_by      text NOT NULL,                  -- actor
+    written_seq     bigint NOT NULL,
+    written_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name)
+);
+
 CREATE TABLE members (
     project         text NOT NULL,
     user_name       text NOT NULL,

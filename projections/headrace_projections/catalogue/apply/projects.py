@@ -1,7 +1,8 @@
-"""Projects and their topics."""
+"""Projects, what is written about them, and their topics."""
 
 from headrace_events.envelope import Recorded
-from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
+from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectDescribed, ProjectReady, ProjectRequested
+from headrace_events.readme import ReadmeWritten
 from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, stamped
 from headrace_projections.catalogue.tables import TABLES
@@ -18,6 +19,19 @@ def list_project(event: ProjectRequested, at: Recorded) -> list[Change]:
         **authored("requested", at),
     }
     return [Upsert("projects", {"project": event.project}, row)]
+
+
+@on(ProjectDescribed)
+def describe_project(event: ProjectDescribed, at: Recorded) -> list[Change]:
+    """Show what the project is for."""
+    return [Update("projects", {"project": event.project}, {"description": event.description})]
+
+
+@on(ReadmeWritten)
+def write_readme(event: ReadmeWritten, at: Recorded) -> list[Change]:
+    """Show the README as it is now."""
+    key = {"project": project_of(at), "name": "README.md"}
+    return [Upsert("readmes", key, {"body": event.text, **authored("written", at)})]
 
 
 @on(ProjectReady)

@@ -25,6 +25,15 @@ class ProjectRow:
 
 
 @value
+class ReadmeRow:
+    """A project's README in Markdown, as it was written; nobody and never where there is none."""
+
+    text: str = ""
+    written_by: str | None = None
+    written_time: datetime | None = None
+
+
+@value
 class MemberRow:
     """Somebody's membership; `version` (of all memberships of the project) is what If-Match is compared with."""
 
@@ -77,6 +86,12 @@ async def projects(pool: Pool, user: str | None = None) -> list[ProjectRow]:
 async def project(pool: Pool, name: str) -> ProjectRow | None:
     """The project of that name."""
     return await one_of(pool, ProjectRow, f"{_PROJECTS} WHERE project = %(name)s", name=name)
+
+
+async def readme(pool: Pool, name: str) -> ReadmeRow:
+    """The project's README; an empty one where none was written."""
+    query = "SELECT body AS text, written_by, written_time FROM catalogue.readmes WHERE project = %(name)s"
+    return await one_of(pool, ReadmeRow, query, name=name) or ReadmeRow()
 
 
 async def members(pool: Pool, name: str) -> list[MemberRow]:
