@@ -33,6 +33,22 @@ def create(
     tell(as_json, row, f"project {name} of {row['owner']} is ready after {seconds:.1f} s")
 
 
+@app.command("archive")
+@told
+def archive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Put a project away: it is read as before, and nothing in it is changed."""
+    signed_in(user).get_project(name).archive()
+    tell(as_json, {"project": name, "phase": "archived"}, f"project {name} is archived")
+
+
+@app.command("unarchive")
+@told
+def unarchive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Take an archived project up again."""
+    signed_in(user).get_project(name).unarchive()
+    tell(as_json, {"project": name, "phase": "ready"}, f"project {name} is taken up again")
+
+
 @app.command("delete")
 @told
 def delete(

@@ -168,6 +168,17 @@ class Project:
         """The same as JSON lines, all of them, the first first, in parts of bytes."""
         return audit.lines(self._api, f"/api/projects/{self.name}/audit", filters)
 
+    def archive(self) -> None:
+        """Put the project away: it is read as before, and nothing in it is changed; for Data Owners.
+
+        Certificates only read, deployments rest, and what was begun before is brought to its end.
+        """
+        self._api.post(f"/api/projects/{self.name}/archive", {})
+
+    def unarchive(self) -> None:
+        """Take the project up again, as it was; for Data Owners."""
+        self._api.post(f"/api/projects/{self.name}/unarchive", {})
+
     def delete(self, *, confirm: str) -> None:
         """Delete the project with all that is in it, and return when nothing is left; `confirm` repeats its name.
 

@@ -10,6 +10,7 @@ from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
 from headrace_api.reading import Reading
 from headrace_events.access import Access
+from headrace_events.errors import Archived
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/artifacts", tags=["artifacts"])
@@ -22,6 +23,8 @@ async def put_artifact(sha256: Digest, request: Request, reading: Reading, respo
     """Store the body, of any size, under its hash; the same bytes again change nothing (200)."""
     if not reading.may(Access.STORING_FILES):
         raise NotAllowed("members-only", "only members of the project store its files")
+    if reading.archived:
+        raise Archived(reading.project)
     reading.actor.must_have(Scope.MODELS, Scope.EXPERIMENTS, Scope.FEATURES)
     store = reading.context.artifacts
     size = await store.size(reading.project, sha256)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from headrace_broker.acls import Rule, member_principal, member_rules, project_rules, wanted_members
+from headrace_broker.acls import Rule, project_rules, wanted_members
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -13,7 +13,14 @@ from headrace_events.certificate import (
 from headrace_events.envelope import Position, Recorded
 from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
+from headrace_events.project import (
+    ProjectArchived,
+    ProjectClosing,
+    ProjectDeleted,
+    ProjectReady,
+    ProjectRequested,
+    ProjectUnarchived,
+)
 from headrace_events.roles import Role
 from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_events.user import UserActivated, UserDeactivated
@@ -78,6 +85,7 @@ class WantedProject:
     requested_at: Position
     shut: Shut = field(default_factory=Shut)
     ready: bool = False
+    archived: bool = False
     closing_at: Position | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
@@ -93,6 +101,9 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case ProjectArchived() | ProjectUnarchived() as moved:
+                self.archived = isinstance(moved, ProjectArchived)
+                self.rules_changed = True
             case ProjectClosing():
                 self.closing_at = recorded.at
             case MemberAdded(user=user, role=role) | MemberRoleChanged(user=user, role=role):
@@ -141,7 +152,8 @@ class WantedProject:
         """The access rules of the platform's own principals and of every live certificate of a member."""
         roles = {user: role for user, role in self.roles.items() if user not in self.shut.out}
         live = {user: generations - set(self._dead(user, generations)) for user, generations in self.live.items()}
-        return project_rules(self.name) | wanted_members(self.name, roles, live, self.writers)
+        members = wanted_members(self.name, roles, live, self.writers, archived=self.archived)
+        return project_rules(self.name) | members
 
     def dead(self) -> list[DeadCertificates]:
         """What has to be revoked because its person was shut out."""
@@ -169,9 +181,8 @@ class WantedProject:
         role = self.roles.get(pending.user)
         if role is None or pending.user in self.shut.out or self.shut.closed(pending.user, pending.time):
             return set()
-        granted = [topic for topic, users in self.writers.items() if pending.user in users]
-        principal = member_principal(self.name, pending.user, pending.generation)
-        return member_rules(self.name, principal, role, granted)
+        alone = {pending.user: {pending.generation}}
+        return wanted_members(self.name, {pending.user: role}, alone, self.writers, archived=self.archived)
 
 
 @dataclass(slots=True)
@@ -189,7 +200,7 @@ class Wanted:
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
             self.projects[name] = WantedProject(name, recorded.at, self.shut)
-        elif isinstance(recorded.event, ProjectReady | ProjectClosing):
+        elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
         elif isinstance(recorded.event, ProjectDeleted):
             self.projects.pop(recorded.event.project, None)

@@ -40,7 +40,7 @@ CREATE INDEX api_keys_of_user ON api_keys (user_name);
 
 CREATE TABLE projects (
     project         text PRIMARY KEY,
-    phase           text NOT NULL,                  -- requested, ready, closing, deleted
+    phase           text NOT NULL,                  -- requested, ready, archived, closing, deleted
     owner           text NOT NULL,
     description     text NOT NULL,
     requested_by    text NOT NULL,                  -- actor
@@ -49,6 +49,9 @@ CREATE TABLE projects (
     ready_seq       bigint,
     ready_time      timestamptz,
     events_topic_id text,                           -- of `<project>.events`; null until it is ready
+    archived_by     text,                           -- actor; null but while it is archived
+    archived_seq    bigint,
+    archived_time   timestamptz,
     closing_by      text,                           -- actor
     closing_seq     bigint,
     closing_time    timestamptz,

@@ -10,6 +10,7 @@ class Access:
     """A person's standing towards a project. `named` says that they were its first owner, or that they delete it."""
 
     exists: bool
+    archived: bool = False
     named: bool = False
     role: Role | None = None
     administrator: bool
@@ -19,6 +20,7 @@ async def access_of(pool: Pool, project: str, user: str) -> Access:
     """How the person stands to the project; also where one of the two does not exist."""
     query = """
         SELECT projects.project IS NOT NULL AS exists, members.role,
+               coalesce(projects.phase = 'archived', false) AS archived,
                coalesce(asked.user_name = projects.owner, false)
                    OR coalesce('user:' || asked.user_name = projects.closing_by, false) AS named,
                coalesce(users.administrator, false) AS administrator

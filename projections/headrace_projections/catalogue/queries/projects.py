@@ -11,7 +11,10 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class ProjectRow:
-    """A project; it takes commands and records while `phase` is ready. One that is deleted keeps its name."""
+    """A project; it takes commands and records while `phase` is ready, and is only read while it is archived.
+
+    One that is deleted keeps its name.
+    """
 
     project: str
     phase: str
@@ -19,6 +22,8 @@ class ProjectRow:
     description: str
     requested_time: datetime
     ready_time: datetime | None = None
+    archived_by: str | None = None
+    archived_time: datetime | None = None
     closing_by: str | None = None
     closing_time: datetime | None = None
     deleted_time: datetime | None = None
@@ -61,7 +66,8 @@ class HappenedRow:
 
 # The platform's log may be read before the project's own: ready is what has its owner and its topics, too.
 _PROJECTS = """
-    SELECT project, owner, description, requested_time, ready_time, closing_by, closing_time, deleted_time,
+    SELECT project, owner, description, requested_time, ready_time, archived_by, archived_time,
+           closing_by, closing_time, deleted_time,
            CASE WHEN phase = 'ready' AND NOT EXISTS (SELECT FROM catalogue.topics
                                                      WHERE topics.project = projects.project)
                 THEN 'requested' ELSE phase END AS phase

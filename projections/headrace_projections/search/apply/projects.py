@@ -1,7 +1,7 @@
 """Projects, what is written about them, their members and topics."""
 
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectDescribed, ProjectReady, ProjectRequested
+from headrace_events.project import ProjectArchived, ProjectDescribed, ProjectReady, ProjectRequested, ProjectUnarchived
 from headrace_events.readme import ReadmeWritten
 from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.lineage.node import Node, NodeKind, person, topic
@@ -30,6 +30,18 @@ def project_ready(told: Telling[ProjectReady]) -> list[Document]:
 def project_described(told: Telling[ProjectDescribed]) -> list[Document]:
     """What it is for is said anew."""
     return told.again(Node(NodeKind.PROJECT, told.event.project), description=told.event.description)
+
+
+@on(ProjectArchived)
+def project_archived(told: Telling[ProjectArchived]) -> list[Document]:
+    """It is put away, and found as before."""
+    return told.again(Node(NodeKind.PROJECT, told.event.project), state="archived")
+
+
+@on(ProjectUnarchived)
+def project_unarchived(told: Telling[ProjectUnarchived]) -> list[Document]:
+    """It is taken up again."""
+    return told.again(Node(NodeKind.PROJECT, told.event.project), state="ready")
 
 
 @on(ReadmeWritten)
