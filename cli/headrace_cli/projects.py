@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -100,6 +101,30 @@ def _text(path: Path) -> str:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"{path} cannot be read as text: {error}", "Name a file of Markdown in UTF-8, or - for standard input.")
+
+
+@app.command("usage")
+@told
+def usage(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show how much of its quotas a project uses."""
+    rows = signed_in(user).get_project(name).get_usage()
+    tell(as_json, [asdict(row) for row in rows], "\n".join(str(row) for row in rows))
+
+
+@app.command("quota")
+@told
+def quota(
+    name: str,
+    which: Annotated[str, typer.Argument(help="as `headrace project usage --json` calls it")],
+    limit: Annotated[int | None, typer.Argument(help="what the platform gives everybody, if not given")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a project have that much of something; for administrators."""
+    platform = signed_in(user)
+    platform.set_quota(name, which, limit)
+    (row,) = [row for row in platform.get_project(name).get_usage() if row.quota == which]
+    tell(as_json, asdict(row), f"{name}: {row}")
 
 
 @app.command("list")

@@ -1,10 +1,13 @@
 """Topics of a project: asked for by command, opened by provisioning, announced to every reader."""
 
+from dataclasses import replace
+
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound, NotReady
 from headrace_events.ids import topic_suffix
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
+from headrace_events.quota import Quota, must_fit
 
 
 @value
@@ -124,11 +127,15 @@ class TopicClosed(Event):
 
 @value
 class Topic:
-    """Where a topic is in its life, and who besides the owners may write to it."""
+    """Where a topic is in its life, and who besides the owners may write to it.
+
+    `partitions` are those it was asked for with: 0 for the topics that every project has.
+    """
 
     opened: bool
     writers: tuple[str, ...] = ()
     closed: bool = False
+    partitions: int = 0
 
 
 def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
@@ -140,6 +147,7 @@ def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
                 raise AlreadyExists("topic", wish.key)
             if not 1 <= partitions <= 64:
                 raise Invalid("invalid-partitions", "a topic has 1 to 64 partitions")
+            must_fit(known, wish.project, {Quota.TOPICS: 1, Quota.PARTITIONS: partitions})
             return [TopicRequested(name=wish.key, partitions=partitions, purpose="user")]
         case RecordTopicOpened(topic=topic):
             if state is None:
@@ -169,12 +177,12 @@ def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
 def evolve(state: Topic | None, fact: Event) -> Topic:
     """Fold one event."""
     match fact:
-        case TopicRequested():
-            return Topic(opened=False)
+        case TopicRequested(partitions=partitions):
+            return Topic(opened=False, partitions=partitions)
         case TopicOpened():
-            return Topic(opened=True, writers=state.writers if state else ())
+            return replace(state, opened=True) if state else Topic(opened=True)
         case TopicGranted(user=user) if state is not None:
-            return Topic(opened=state.opened, writers=(*state.writers, user))
+            return replace(state, writers=(*state.writers, user))
         case TopicClosed():
             return Topic(opened=False, closed=True)
         case _:

@@ -25,6 +25,7 @@ from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
 from headrace._settings import Settings
+from headrace._usage import Usage, usage
 
 DELETED_S = 180.0
 
@@ -167,6 +168,10 @@ class Project:
     def export_audit(self, **filters: Unpack[AuditFilters]) -> Iterator[bytes]:
         """The same as JSON lines, all of them, the first first, in parts of bytes."""
         return audit.lines(self._api, f"/api/projects/{self.name}/audit", filters)
+
+    def get_usage(self) -> list[Usage]:
+        """How much of each quota is in use, of how much."""
+        return usage(self._api, self.name)
 
     def archive(self) -> None:
         """Put the project away: it is read as before, and nothing in it is changed; for Data Owners.

@@ -59,6 +59,16 @@ CREATE TABLE projects (
     deleted_time    timestamptz
 );
 
+CREATE TABLE quotas (                               -- what administrators said; all else is the platform's table
+    project         text NOT NULL,
+    quota           text NOT NULL,
+    most            bigint NOT NULL,
+    changed_by      text NOT NULL,                  -- actor
+    changed_seq     bigint NOT NULL,
+    changed_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, quota)
+);
+
 CREATE TABLE readmes (
     project         text NOT NULL,
     name            text NOT NULL,                  -- README.md
@@ -266,6 +276,7 @@ CREATE TABLE trial_timeline (                       -- one row per event of a st
     rung            bigint,
     steps           bigint,
     metric          double precision,
+    cpu_seconds     double precision,               -- that the rung took; null where nobody measured it
     time            timestamptz NOT NULL,
     PRIMARY KEY (project, seq)
 );

@@ -67,6 +67,7 @@ PUBLIC = {
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "Usage",
     "User",
     "UsersApi",
     "Vector",
