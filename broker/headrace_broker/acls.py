@@ -116,7 +116,7 @@ def service_rules() -> set[Rule]:
     }
     rules |= {
         Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)
-        for operation in ("create", "alter", "describe")
+        for operation in ("create", "alter", "describe", "alter-configs", "describe-configs")
     }
     rules |= {Rule(PROVISIONING, "group", "*", False, operation) for operation in ("describe", "delete")}
     for reader in DATA_READERS:

@@ -4,7 +4,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.language import Command, Event, command
 from headrace_events.project import Project
-from headrace_events.quota import UNTOLD, Quota, QuotaChanged, Quotas, evolve
+from headrace_events.quota import QUOTAS, UNTOLD, Keeper, Quota, QuotaChanged, Quotas, evolve
 
 LARGEST = 10**15
 
@@ -32,8 +32,9 @@ def decide(state: Quotas | None, wish: Command, known: Known) -> list[Event]:
     match wish:
         case SetQuota(project=project, quota=name, limit=limit):
             quota = _named(name)
-            if limit is not None and not 0 <= limit <= LARGEST:
-                raise Invalid("invalid-limit", f"a limit is a whole number from 0 to {LARGEST}, not {limit}")
+            least = 1 if QUOTAS[quota].keeper is Keeper.BROKERS else 0
+            if limit is not None and not least <= limit <= LARGEST:
+                raise Invalid("invalid-limit", f"this limit is a whole number from {least} to {LARGEST}, not {limit}")
             found = known.state(Project, None, project)
             if found is None or found.phase in {"closing", "deleted"}:
                 raise NotFound("project", project)

@@ -4,7 +4,7 @@ from fastapi import Request
 
 from headrace_api.reading import Reader
 from headrace_events.quota import Quota, QuotaExceeded
-from headrace_projections.catalogue.queries.usage import quotas, usage
+from headrace_projections.catalogue.queries.usage import online_bytes, quotas
 
 
 async def must_have_room(reading: Reader, request: Request) -> None:
@@ -19,7 +19,6 @@ async def must_have_room(reading: Reader, request: Request) -> None:
     announced = request.headers.get("content-length", "")
     asked = max(1, int(announced)) if announced.isdecimal() else 1
     files = await context.file_bytes.of(context.artifacts.artifacts, project)
-    rows = await usage(context.pool, project, files)
-    used = next(row.used or 0 for row in rows if row.quota == Quota.STORAGE_BYTES)
+    used = files + await online_bytes(context.pool, project)
     if used + asked > limit:
         raise QuotaExceeded(project, Quota.STORAGE_BYTES, limit=limit, used=used, asked=asked)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from headrace_broker.acls import Rule, project_rules, wanted_members
+from headrace_broker import client_quotas
+from headrace_broker.acls import Rule, member_principal, project_rules, wanted_members
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -21,6 +22,7 @@ from headrace_events.project import (
     ProjectRequested,
     ProjectUnarchived,
 )
+from headrace_events.quota import QuotaChanged
 from headrace_events.roles import Role
 from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_events.user import UserActivated, UserDeactivated
@@ -94,6 +96,7 @@ class WantedProject:
     closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
     rules_changed: bool = True
 
     def apply(self, recorded: Recorded) -> None:
@@ -101,6 +104,11 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case QuotaChanged(quota=quota, limit=limit) if quota in client_quotas.NAMES:
+                self.limits.pop(client_quotas.NAMES[quota], None)
+                if limit is not None:
+                    self.limits[client_quotas.NAMES[quota]] = limit
+                self.rules_changed = True
             case ProjectArchived() | ProjectUnarchived() as moved:
                 self.archived = isinstance(moved, ProjectArchived)
                 self.rules_changed = True
@@ -150,10 +158,27 @@ class WantedProject:
 
     def rules(self) -> set[Rule]:
         """The access rules of the platform's own principals and of every live certificate of a member."""
-        roles = {user: role for user, role in self.roles.items() if user not in self.shut.out}
-        live = {user: generations - set(self._dead(user, generations)) for user, generations in self.live.items()}
-        members = wanted_members(self.name, roles, live, self.writers, archived=self.archived)
+        members = wanted_members(self.name, self.roles, self._alive(), self.writers, archived=self.archived)
         return project_rules(self.name) | members
+
+    def client_limits(self) -> dict[str, client_quotas.Limits]:
+        """What the brokers hold every live certificate of a member to, by its principal."""
+        if not self.limits:
+            return {}
+        alive = {user: generations for user, generations in self._alive().items() if user in self.roles}
+        return {
+            member_principal(self.name, user, generation): self.limits
+            for user, generations in alive.items()
+            for generation in generations
+        }
+
+    def _alive(self) -> dict[str, set[int]]:
+        """The generations that count, of everybody who is not shut out."""
+        return {
+            user: generations - set(self._dead(user, generations))
+            for user, generations in self.live.items()
+            if user not in self.shut.out
+        }
 
     def dead(self) -> list[DeadCertificates]:
         """What has to be revoked because its person was shut out."""
@@ -202,6 +227,9 @@ class Wanted:
             self.projects[name] = WantedProject(name, recorded.at, self.shut)
         elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
+        elif isinstance(recorded.event, QuotaChanged):
+            if (limited := self.projects.get(recorded.event.project)) is not None:
+                limited.apply(recorded)
         elif isinstance(recorded.event, ProjectDeleted):
             self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:

@@ -96,3 +96,15 @@ def test_usage_counts_what_the_command_processor_counts(served: Served) -> None:
     served.ask("DELETE", f"/api/projects/{name}/quotas/topics")
     with served.project("ada", name) as project:
         project.get_kafka_api().create_topic("more")
+
+
+def test_a_person_has_another_role_and_another_certificate_in_each_project(served: Served, tmp_path: Path) -> None:
+    platform = served.platform
+    own, other = served.new_project("ada", scientist="bob"), served.new_project("carl", scientist="ada")
+    mine = platform.member_connection(own, "ada", tmp_path)
+    theirs = platform.member_connection(other, "ada", tmp_path)
+    assert can_produce(mine, f"{own}.outcomes")
+    assert not can_produce(theirs, f"{other}.outcomes")
+    assert can_read(theirs, f"{other}.runs")
+    assert not can_read(mine, f"{other}.runs")
+    assert not can_read(theirs, f"{own}.runs")

@@ -158,7 +158,12 @@ def test_a_lower_quota_takes_nothing_away() -> None:
 
 @pytest.mark.parametrize(
     ("quota", "limit", "code"),
-    [("gold", 1, "unknown-quota"), ("topics", -1, "invalid-limit"), ("topics", LARGEST + 1, "invalid-limit")],
+    [
+        ("gold", 1, "unknown-quota"),
+        ("topics", -1, "invalid-limit"),
+        ("topics", LARGEST + 1, "invalid-limit"),
+        ("fetch-bytes-per-second", 0, "invalid-limit"),
+    ],
 )
 def test_a_quota_that_makes_no_sense_is_refused(quota: str, limit: int, code: str) -> None:
     assert project().refusal(SetQuota(project="flights", quota=quota, limit=limit), ADMINISTRATOR) == code

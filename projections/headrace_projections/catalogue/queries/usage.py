@@ -75,7 +75,6 @@ async def usage(pool: Pool, project: str, file_bytes: int) -> list[UsageRow]:
     assert counted is not None  # noqa: S101 - a query of scalars has one row
     async with pool.connection() as connection:
         rows = await _feature_rows(connection, project)
-        tables = await _online_bytes(connection, project)
     used: Mapping[Quota, int] = {
         Quota.TOPICS: counted.topics,
         Quota.PARTITIONS: counted.partitions,
@@ -83,7 +82,7 @@ async def usage(pool: Pool, project: str, file_bytes: int) -> list[UsageRow]:
         Quota.FEATURE_GROUPS: counted.feature_groups,
         Quota.DEPLOYMENTS: counted.deployments,
         Quota.CPU_SECONDS: counted.cpu_seconds,
-        Quota.STORAGE_BYTES: file_bytes + tables,
+        Quota.STORAGE_BYTES: file_bytes + await online_bytes(pool, project),
         Quota.FEATURE_ROWS: rows,
     }
     said = await quotas(pool, project)
@@ -114,7 +113,9 @@ async def _feature_rows(connection: AsyncConnection[TupleRow], project: str) -> 
     return sum(furthest.values())
 
 
-async def _online_bytes(connection: AsyncConnection[TupleRow], project: str) -> int:
-    found = await connection.execute(_TABLES.encode(), (f"{project}.",))
-    row = await found.fetchone()
-    return int(row[0]) if row else 0
+async def online_bytes(pool: Pool, project: str) -> int:
+    """What the project's online tables take, with their indexes."""
+    async with pool.connection() as connection:
+        found = await connection.execute(_TABLES.encode(), (f"{project}.",))
+        row = await found.fetchone()
+        return int(row[0]) if row else 0
