@@ -41,6 +41,7 @@ from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
 from headrace_api.totp import routes as totp
 from headrace_api.training_datasets import routes as training_datasets
+from headrace_api.usage import routes as usage
 from headrace_api.users import life as users_life
 from headrace_api.users import routes as users
 from headrace_api.vectors import routes as vectors
@@ -53,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     passwords.router,
     totp.router,
     projects.router,
+    usage.router,
     members.router,
     certificates.router,
     kafka.router,

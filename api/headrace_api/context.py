@@ -20,6 +20,7 @@ from headrace_api.registry.cache import SchemaCache
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
+from headrace_api.usage.files import FileBytes
 from headrace_broker.audit import ProducedAudit
 from headrace_broker.command_client import CommandClient
 from headrace_broker.credentials import Credentials, FollowedCredentials
@@ -66,6 +67,7 @@ class Context:
     ca_chain: str
     trail: Trail
     schemas: SchemaCache = field(default_factory=SchemaCache)
+    file_bytes: FileBytes = field(default_factory=FileBytes)
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ class Reader:
     project: str
     role: Role | None
     administrator: bool
+    archived: bool = False
 
     def may(self, access: Access) -> bool:
         """Whether the table of access gives it to them."""
@@ -79,7 +80,14 @@ async def reader(project: ProjectPath, context: Here, actor: Caller, after: Afte
     actor.must_have(Scope.READ)
     await until_visible(context, after)
     access = await access_of(context.pool, project, actor.user)
-    found = Reader(context=context, actor=actor, project=project, role=access.role, administrator=access.administrator)
+    found = Reader(
+        context=context,
+        actor=actor,
+        project=project,
+        role=access.role,
+        administrator=access.administrator,
+        archived=access.archived,
+    )
     if not access.exists or not (access.named or found.may(Access.PROJECT)):
         raise Missing("project", project)
     return found

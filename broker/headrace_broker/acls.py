@@ -28,12 +28,20 @@ def _topic(principal: str, name: str, *operations: str, prefixed: bool = False) 
     return (Rule(principal, "topic", name, prefixed, operation) for operation in operations)
 
 
+def reader_rules(project: str, principal: str) -> set[Rule]:
+    """What every certificate of a member may do, and no more of an archived project: read all of it."""
+    prefix = f"{project}."
+    return {
+        *_topic(principal, prefix, *READING, prefixed=True),
+        *(Rule(principal, "group", prefix, True, operation) for operation in READING),
+    }
+
+
 def member_rules(project: str, principal: str, role: Role, granted: Iterable[str] = ()) -> set[Rule]:
     """What a member's certificate may do: read all of the project, write what the role writes."""
     prefix = f"{project}."
     rules = {
-        *_topic(principal, prefix, *READING, prefixed=True),
-        *(Rule(principal, "group", prefix, True, operation) for operation in READING),
+        *reader_rules(project, principal),
         *(Rule(principal, "transactional-id", prefix, True, operation) for operation in TRANSACTIONS),
     }
     for kind in TOPIC_RIGHTS:
@@ -109,7 +117,7 @@ def service_rules() -> set[Rule]:
     }
     rules |= {
         Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)
-        for operation in ("create", "alter", "describe")
+        for operation in ("create", "alter", "describe", "alter-configs", "describe-configs")
     }
     rules |= {Rule(PROVISIONING, "group", "*", False, operation) for operation in ("describe", "delete")}
     for reader in DATA_READERS:
@@ -157,11 +165,14 @@ def wanted_members(
     roles: Mapping[str, Role],
     live: Mapping[str, Iterable[int]],
     writers: Mapping[str, Iterable[str]],
+    *,
+    archived: bool = False,
 ) -> set[Rule]:
     """The rules of all members: `live` generations by user, `writers` (users) by granted topic."""
     rules: set[Rule] = set()
     for user, role in roles.items():
         granted = [topic for topic, users in writers.items() if user in users]
         for generation in live.get(user, ()):
-            rules |= member_rules(project, member_principal(project, user, generation), role, granted)
+            principal = member_principal(project, user, generation)
+            rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
     return rules

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="Projects.")
 
@@ -31,6 +34,22 @@ def create(
     tell(as_json, row, f"project {name} of {row['owner']} is ready after {seconds:.1f} s")
 
 
+@app.command("archive")
+@told
+def archive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Put a project away: it is read as before, and nothing in it is changed."""
+    signed_in(user).get_project(name).archive()
+    tell(as_json, {"project": name, "phase": "archived"}, f"project {name} is archived")
+
+
+@app.command("unarchive")
+@told
+def unarchive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Take an archived project up again."""
+    signed_in(user).get_project(name).unarchive()
+    tell(as_json, {"project": name, "phase": "ready"}, f"project {name} is taken up again")
+
+
 @app.command("delete")
 @told
 def delete(
@@ -46,6 +65,66 @@ def delete(
     signed_in(user).delete_project(name, confirm=confirm)
     seconds = time.monotonic() - began
     tell(as_json, {"project": name, "phase": "deleted"}, f"nothing is left of project {name} after {seconds:.1f} s")
+
+
+@app.command("describe")
+@told
+def describe(name: str, description: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Say in a few words what a project is for."""
+    signed_in(user).get_project(name).describe(description)
+    tell(as_json, {"project": name, "description": description}, f"{name}: {description}")
+
+
+@app.command("readme")
+@told
+def readme(
+    name: str,
+    write: Annotated[
+        Path | None, typer.Option(help="Markdown to put in its place; - for standard input", allow_dash=True)
+    ] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a project's README, or write it."""
+    project = signed_in(user).get_project(name)
+    if write is None:
+        text = project.readme
+        tell(as_json, {"project": name, "text": text}, text)
+        return
+    text = _text(write)
+    project.write_readme(text)
+    tell(as_json, {"project": name, "text": text}, f"the README of {name} is written: {len(text.encode())} bytes")
+
+
+def _text(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"{path} cannot be read as text: {error}", "Name a file of Markdown in UTF-8, or - for standard input.")
+
+
+@app.command("usage")
+@told
+def usage(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show how much of its quotas a project uses."""
+    rows = signed_in(user).get_project(name).get_usage()
+    tell(as_json, [asdict(row) for row in rows], "\n".join(str(row) for row in rows))
+
+
+@app.command("quota")
+@told
+def quota(
+    name: str,
+    which: Annotated[str, typer.Argument(help="as `headrace project usage --json` calls it")],
+    limit: Annotated[int | None, typer.Argument(help="what the platform gives everybody, if not given")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a project have that much of something; for administrators."""
+    platform = signed_in(user)
+    platform.set_quota(name, which, limit)
+    (row,) = [row for row in platform.get_project(name).get_usage() if row.quota == which]
+    tell(as_json, asdict(row), f"{name}: {row}")
 
 
 @app.command("list")

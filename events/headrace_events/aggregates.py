@@ -9,6 +9,7 @@ from headrace_events.ids import Micros
 from headrace_events.language import Command, Event
 
 if TYPE_CHECKING:
+    from headrace_events.quota import Quota
     from headrace_events.schema import Schema
 
 S = TypeVar("S")
@@ -38,6 +39,10 @@ class Known(Protocol):
 
     def schema(self, schema_id: int) -> "Schema | None":
         """The schema of that id, whichever project registered it."""
+        ...
+
+    def used(self, project: str, quota: "Quota") -> int:
+        """How much of it the project uses; 0 of what the command processor does not count."""
         ...
 
     def next_schema_id(self) -> int:

@@ -5,6 +5,7 @@ from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.model import Model
+from headrace_events.quota import Quota, must_fit
 
 
 @command("deployment.create")
@@ -128,6 +129,7 @@ def decide(state: Deployment | None, wish: Command, known: Known) -> list[Event]
                 raise NotFound("model", f"{model} version {model_version}")
             if not 1 <= replicas <= 64:
                 raise Invalid("invalid-replicas", "a deployment has 1 to 64 replicas")
+            must_fit(known, wish.project, {Quota.DEPLOYMENTS: 1})
             return [DeploymentCreated(name=name, model=model, model_version=model_version, replicas=replicas)]
         case RecordDeploymentReady(name=name):
             if _phase(state, name) == "deleted":

@@ -7,6 +7,7 @@ Refusal
 └── Conflict       the state does not allow it              HTTP 409
     ├── AlreadyExists
     ├── NotReady
+    ├── Archived
     └── WrongVersion
 """
 
@@ -64,6 +65,17 @@ class NotReady(Conflict):
 
     def __init__(self, what: str, name: str, phase: str) -> None:
         super().__init__(f"{what}-not-ready", f"{what} {name!r} is {phase}; wait for Ready", {what: name, "is": phase})
+
+
+class Archived(Conflict):
+    """The project is put away: it is read, and nothing in it is changed."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            "project-archived",
+            f"project {project!r} is archived, and can only be read: a Data Owner can unarchive it",
+            {"project": project},
+        )
 
 
 class WrongVersion(Conflict):

@@ -6,6 +6,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Invalid
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.quota import Quota, must_fit
 from headrace_events.registry import register
 from headrace_events.row_schema import AVRO_TYPES, Column, row_schema
 from headrace_events.topic import TopicRequested
@@ -86,6 +87,8 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
         case CreateFeatureGroup():
             version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
             _check(wish)
+            more = {Quota.FEATURE_GROUPS: 1, Quota.TOPICS: 1, Quota.PARTITIONS: wish.partitions}
+            must_fit(known, wish.project, more)
             required = (*wish.primary_key, *((wish.event_time,) if wish.event_time else ()))
             text = row_schema(wish.project, wish.name, version, wish.columns, required)
             subject = f"{wish.name}_{version}"

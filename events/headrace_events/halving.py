@@ -6,6 +6,7 @@ to run until `least_steps` x reduction^rung steps. Nobody waits for a rung to fi
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, Invalid
@@ -13,6 +14,7 @@ from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, value
 from headrace_events.model import must_be_recorded
 from headrace_events.numbers import finite
+from headrace_events.quota import Quota, must_fit
 from headrace_events.searchspace import must_be_searchable
 from headrace_events.study import (
     CreateStudy,
@@ -29,6 +31,7 @@ from headrace_events.study import (
 )
 
 MOST_STEPS = 10**12
+MOST_SECONDS = 10**9
 
 
 @value
@@ -43,13 +46,14 @@ class Trial:
 
 @value
 class Study:
-    """What the next decision depends on."""
+    """What the next decision depends on; `cpu_seconds` is what its trials have used so far, as workers measured it."""
 
     trials_wanted: int
     direction: str
     halving: Halving
     trials: Mapping[str, Trial]
     completed: bool = False
+    cpu_seconds: float = 0.0
 
     def sign(self) -> float:
         """Plus one where larger is better."""
@@ -94,18 +98,24 @@ def decide(state: Study | None, wish: Command, known: Known) -> list[Event]:
             if not 0 <= trial < now.trials_wanted:
                 raise Invalid("unknown-trial", f"the study has trials 0 to {now.trials_wanted - 1}")
             return [TrialStarted(study=study, trial=trial, parameters=parameters)]
-        case ReportRung(study=study, trial=trial, rung=rung, steps=steps, metric=metric, checkpoint=checkpoint):
+        case ReportRung(study=study, trial=trial, rung=rung, metric=metric, cpu_seconds=seconds):
             now = _open(state)
             _must_run(now, trial, rung)
             finite(metric, f"the metric of trial {trial}")
             reported = RungReported(
-                study=study, trial=trial, rung=rung, steps=steps, metric=metric, checkpoint=checkpoint
+                study=study,
+                trial=trial,
+                rung=rung,
+                steps=wish.steps,
+                metric=metric,
+                checkpoint=wish.checkpoint,
+                cpu_seconds=_measured(seconds, trial),
             )
             return [reported, *_next(evolve(now, reported), study)]
-        case ReportTrialFailure(study=study, trial=trial, reason=reason):
+        case ReportTrialFailure(study=study, trial=trial, reason=reason, cpu_seconds=seconds):
             now = _open(state)
             _must_run(now, trial, None)
-            failed = TrialFailed(study=study, trial=trial, reason=reason)
+            failed = TrialFailed(study=study, trial=trial, reason=reason, cpu_seconds=_measured(seconds, trial))
             return [failed, *_next(evolve(now, failed), study)]
         case _:
             raise unknown(wish)
@@ -133,6 +143,7 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
     must_be_searchable(wish.searchspace)
     if wish.trained_on is not None:
         must_be_recorded(wish.trained_on, wish.project, known)
+    must_fit(known, wish.project, {Quota.CPU_SECONDS: 1})
     return [
         StudyCreated(
             study=wish.study,
@@ -151,6 +162,12 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
             trained_on=wish.trained_on,
         )
     ]
+
+
+def _measured(seconds: float | None, trial: int) -> float | None:
+    if seconds is not None and not 0 <= finite(seconds, f"the processor time of trial {trial}") <= MOST_SECONDS:
+        raise Invalid("invalid-cpu-seconds", f"trial {trial} cannot have used {seconds} seconds")
+    return seconds
 
 
 def _open(state: Study | None) -> Study:
@@ -191,35 +208,26 @@ def evolve(state: Study | None, fact: Event) -> Study:
     match fact:
         case TrialStarted(trial=trial):
             return _with(state, trial, Trial(rung=0, running=True))
-        case RungReported(trial=trial, metric=metric):
+        case RungReported(trial=trial, metric=metric, cpu_seconds=seconds):
             was = state.trials[str(trial)]
-            return _with(state, trial, Trial(rung=was.rung, running=False, metrics=(*was.metrics, metric)))
+            ended = Trial(rung=was.rung, running=False, metrics=(*was.metrics, metric))
+            return _with(state, trial, ended, seconds)
         case TrialPromoted(trial=trial, rung=rung):
             was = state.trials[str(trial)]
             return _with(state, trial, Trial(rung=rung, running=True, metrics=was.metrics))
-        case TrialFailed(trial=trial):
+        case TrialFailed(trial=trial, cpu_seconds=seconds):
             was = state.trials[str(trial)]
-            return _with(state, trial, Trial(rung=was.rung, running=False, metrics=was.metrics, failed=True))
+            failed = Trial(rung=was.rung, running=False, metrics=was.metrics, failed=True)
+            return _with(state, trial, failed, seconds)
         case StudyCompleted():
-            return Study(
-                trials_wanted=state.trials_wanted,
-                direction=state.direction,
-                halving=state.halving,
-                trials=state.trials,
-                completed=True,
-            )
+            return replace(state, completed=True)
         case _:
             raise unknown(fact)
 
 
-def _with(state: Study, number: int, trial: Trial) -> Study:
-    return Study(
-        trials_wanted=state.trials_wanted,
-        direction=state.direction,
-        halving=state.halving,
-        trials={**state.trials, str(number): trial},
-        completed=state.completed,
-    )
+def _with(state: Study, number: int, trial: Trial, seconds: float | None = None) -> Study:
+    trials = {**state.trials, str(number): trial}
+    return replace(state, trials=trials, cpu_seconds=state.cpu_seconds + (seconds or 0.0))
 
 
 aggregate("study", Study, decide=decide, evolve=evolve)

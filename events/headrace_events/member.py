@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Conflict, NotFound
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.quota import Quota, must_fit
 from headrace_events.roles import Role
 from headrace_events.user import must_be_active
 
@@ -97,10 +98,11 @@ def decide(state: Membership | None, wish: Command, known: Known) -> list[Event]
     """Keep at least one Data Owner, and each person at most once."""
     roles = state.roles if state else {}
     match wish:
-        case AddMember(user=user, role=role):
+        case AddMember(project=project, user=user, role=role):
             must_be_active(user, known)
             if user in roles:
                 raise AlreadyExists("member", user)
+            must_fit(known, project, {Quota.MEMBERS: 1})
             return [MemberAdded(user=user, role=role)]
         case ChangeRole(user=user, role=role):
             if user not in roles:

@@ -13,6 +13,8 @@ from headrace_events import (
     model,
     monitor,
     password,
+    quota_setting,
+    readme,
     session,
     study,
     subject,
@@ -23,7 +25,7 @@ from headrace_events import (
 )
 from headrace_events import project as projects
 from headrace_events.aggregates import Known
-from headrace_events.errors import Forbidden, NotFound, NotReady
+from headrace_events.errors import Archived, Forbidden, NotFound, NotReady
 from headrace_events.language import Command
 from headrace_events.member import Membership
 from headrace_events.project import Project
@@ -53,7 +55,12 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     totp.ConfirmTotp: (Right.ANY_USER, ""),
     totp.RemoveTotp: (Right.ANY_USER, ""),
     projects.CreateProject: (Right.ANY_USER, ""),
+    projects.DescribeProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    readme.WriteReadme: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    quota_setting.SetQuota: (Right.ADMINISTRATOR, ""),
     projects.MarkReady: (Right.SYSTEM, "provisioning"),
+    projects.ArchiveProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    projects.UnarchiveProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
     projects.DeleteProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
     projects.MarkDeleted: (Right.SYSTEM, "provisioning"),
     member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),
@@ -97,15 +104,17 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
 }
 """Command → the right it asks for, and for SYSTEM the processor that alone has it."""
 
+WHILE_ARCHIVED = frozenset({"certificate"})
+"""The kinds of commands that members send to an archived project: whoever reads it needs certificates."""
+
 
 def authorise(command: Command, known: Known) -> None:
-    """Raise Forbidden, NotFound or NotReady where the actor may not send this command now.
+    """Raise Forbidden, NotFound, NotReady or Archived where the actor may not send this command now.
 
     Whoever is neither a member nor an administrator learns of a project no more than that there is none.
     """
     right, processor = PERMISSIONS[type(command)]
-    if command.scope is not None:
-        _project_must_be_ready(command.scope, known)
+    archived = command.scope is not None and _is_archived(command.scope, known)
     if right in {Right.NOBODY_YET, Right.ANYBODY}:
         return
     if known.actor.startswith("system:"):
@@ -113,6 +122,8 @@ def authorise(command: Command, known: Known) -> None:
             raise Forbidden("not-yours-to-send", f"{known.actor} does not send {command.wire}")
         return
     _user_may(command, right, known)
+    if archived and command.kind not in WHILE_ARCHIVED:
+        raise Archived(command.scope or "")
 
 
 def _user_may(command: Command, right: Right, known: Known) -> None:
@@ -142,12 +153,17 @@ def _user_may(command: Command, right: Right, known: Known) -> None:
     )
 
 
-def _project_must_be_ready(name: str, known: Known) -> None:
+def _is_archived(name: str, known: Known) -> bool:
+    """Whether members only read the project, while processors bring to an end what they were at.
+
+    Raises NotFound, NotReady where it takes no command of anybody.
+    """
     project = known.state(Project, None, name)
-    if project is None or not (project.phase == "ready" or _may_know(project, name, known)):
+    if project is None or not (project.phase in {"ready", "archived"} or _may_know(project, name, known)):
         raise NotFound("project", name)
-    if project.phase != "ready":
+    if project.phase not in {"ready", "archived"}:
         raise NotReady("project", name, project.phase)
+    return project.phase == "archived"
 
 
 def _may_know(project: Project, name: str, known: Known) -> bool:

@@ -1,7 +1,9 @@
-"""The life of a project: Requested, Ready once its topics and access rules hold, Closing, Deleted."""
+"""The life of a project: Requested, Ready once its topics and access rules hold, perhaps Archived, Closing, Deleted."""
+
+from dataclasses import replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Forbidden, NotFound, NotReady
+from headrace_events.errors import AlreadyExists, Archived, Conflict, Forbidden, NotFound, NotReady
 from headrace_events.ids import project_name
 from headrace_events.language import Command, Event, Home, command, event, value
 from headrace_events.member import MemberAdded
@@ -23,12 +25,46 @@ class CreateProject(Command):
         return self.project
 
 
+@command("project.describe")
+class DescribeProject(Command):
+    """Say in a few words what the project is for."""
+
+    project: str
+    description: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
 @command("project.mark_ready")
 class MarkReady(Command):
     """Provisioning says: topics and access rules of the project hold on every broker."""
 
     project: str
     topics: tuple[OpenedTopic, ...]
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.archive")
+class ArchiveProject(Command):
+    """Put the project away: it is read as before, and nothing in it is changed."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.unarchive")
+class UnarchiveProject(Command):
+    """Take the project up again."""
+
+    project: str
 
     @property
     def key(self) -> str:
@@ -70,12 +106,46 @@ class ProjectRequested(Event):
         return self.project
 
 
+@event("project.described", Home.PLATFORM)
+class ProjectDescribed(Event):
+    """The project's description is another."""
+
+    project: str
+    description: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
 @event("project.ready", Home.PLATFORM)
 class ProjectReady(Event):
     """The project takes commands, and its topics take records."""
 
     project: str
     topics: tuple[OpenedTopic, ...]
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.archived", Home.PLATFORM)
+class ProjectArchived(Event):
+    """The project takes no command of a member but for certificates, its certificates only read, nothing is served."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.unarchived", Home.PLATFORM)
+class ProjectUnarchived(Event):
+    """The project is as it was before it was archived."""
+
+    project: str
 
     @property
     def key(self) -> str:
@@ -106,14 +176,15 @@ class ProjectDeleted(Event):
 
 @value
 class Project:
-    """Where a project is in its life: requested, ready, closing or deleted."""
+    """Where a project is in its life: requested, ready, archived, closing or deleted."""
 
     phase: str
     owner: str
+    description: str = ""
 
 
 def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
-    """Take each name once; become Ready once; go from Ready through Closing to Deleted, and never back."""
+    """Take each name once; become Ready once; be Archived and back; go through Closing to Deleted, and never back."""
     match wish:
         case CreateProject(project=project, owner=owner, description=description):
             if not may_act_for(owner, known):
@@ -122,6 +193,21 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 raise AlreadyExists("project", project)
             must_be_active(owner, known)
             return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
+        case DescribeProject(project=project, description=description):
+            must_take_commands(project, known)
+            if state is not None and state.description == description:
+                return []
+            return [ProjectDescribed(project=project, description=description)]
+        case ArchiveProject(project=project):
+            if _phase(state, project) == "archived":
+                return []
+            must_take_commands(project, known)
+            return [ProjectArchived(project=project)]
+        case UnarchiveProject(project=project):
+            if _phase(state, project) == "archived":
+                return [ProjectUnarchived(project=project)]
+            must_take_commands(project, known)
+            return []
         case MarkReady(project=project, topics=topics):
             if state is None:
                 raise NotFound("project", project)
@@ -155,17 +241,32 @@ def _phase(state: Project | None, name: str) -> str:
     return state.phase
 
 
+def must_take_commands(name: str, known: Known) -> None:
+    """Raise NotFound, NotReady or Archived unless members may change the project now."""
+    match _phase(known.state(Project, None, name), name):
+        case "ready":
+            return
+        case "archived":
+            raise Archived(name)
+        case phase:
+            raise NotReady("project", name, phase)
+
+
 def evolve(state: Project | None, fact: Event) -> Project:
     """Fold one event."""
     match fact:
-        case ProjectRequested(owner=owner):
-            return Project(phase="requested", owner=owner)
-        case ProjectReady() if state is not None:
-            return Project(phase="ready", owner=state.owner)
+        case ProjectRequested(owner=owner, description=description):
+            return Project(phase="requested", owner=owner, description=description)
+        case ProjectDescribed(description=description) if state is not None:
+            return replace(state, description=description)
+        case ProjectArchived() if state is not None:
+            return replace(state, phase="archived")
+        case ProjectReady() | ProjectUnarchived() if state is not None:
+            return replace(state, phase="ready")
         case ProjectClosing() if state is not None:
-            return Project(phase="closing", owner=state.owner)
+            return replace(state, phase="closing")
         case ProjectDeleted() if state is not None:
-            return Project(phase="deleted", owner=state.owner)
+            return replace(state, phase="deleted")
         case _:
             raise unknown(fact)
 

@@ -40,7 +40,7 @@ MEANING: Mapping[Scope, str] = {
     Scope.MONITORING: "monitors and alert rules",
     Scope.LINEAGE: "tell of runs elsewhere, in OpenLineage's words",
     Scope.ACCOUNT: "its owner's keys, sessions and password; never more than the key itself has",
-    Scope.ADMIN: "what only administrators do: people",
+    Scope.ADMIN: "what only administrators do: people, quotas",
 }
 """What each scope is good for, as the guide shows it."""
 
@@ -56,6 +56,8 @@ OF_KIND: Mapping[str, Scope] = {
     "monitor": Scope.MONITORING,
     "password": Scope.ACCOUNT,
     "project": Scope.PROJECTS,
+    "quota": Scope.ADMIN,
+    "readme": Scope.PROJECTS,
     "session": Scope.ACCOUNT,
     "study": Scope.EXPERIMENTS,
     "subject": Scope.KAFKA,

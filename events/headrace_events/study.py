@@ -61,7 +61,7 @@ class StartTrial(Command):
 
 @command("study.report_rung")
 class ReportRung(Command):
-    """A worker's trial has finished a rung with this value of the metric."""
+    """A worker's trial has finished a rung with this value of the metric, after that much processor time."""
 
     project: str
     study: str
@@ -70,6 +70,7 @@ class ReportRung(Command):
     steps: int
     metric: float
     checkpoint: str | None = None
+    cpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -78,12 +79,13 @@ class ReportRung(Command):
 
 @command("study.report_failure")
 class ReportTrialFailure(Command):
-    """A trial's function raised."""
+    """A trial's function raised, after that much processor time."""
 
     project: str
     study: str
     trial: int
     reason: str
+    cpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -137,6 +139,7 @@ class RungReported(Event):
     steps: int
     metric: float
     checkpoint: str | None = None
+    cpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -163,6 +166,7 @@ class TrialFailed(Event):
     study: str
     trial: int
     reason: str
+    cpu_seconds: float | None = None
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ from headrace_events.errors import AlreadyExists, Conflict, NotFound, NotReady
 from headrace_events.ids import topic_suffix
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
+from headrace_events.quota import Quota, must_fit
 from headrace_events.subject import Subject
 from headrace_events.topic_settings import Limit, TopicSettings, changed, checked
 
@@ -199,13 +200,17 @@ class TopicClosed(Event):
 
 @value
 class Topic:
-    """Where a topic is in its life, what it is to be like, and who besides the owners may write to it."""
+    """Where a topic is in its life, what it is to be like, and who besides the owners may write to it.
+
+    `given` are the topics that every project has without asking.
+    """
 
     opened: bool
     settings: TopicSettings
     changing: bool = False
     writers: tuple[str, ...] = ()
     closed: bool = False
+    given: bool = False
 
 
 def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
@@ -235,6 +240,8 @@ def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
                 retention_bytes=wish.retention_bytes,
                 compacted=wish.compacted,
             )
+            if settings.partitions > found.settings.partitions:
+                must_fit(known, project, {Quota.PARTITIONS: settings.partitions - found.settings.partitions})
             return [] if settings == found.settings else [TopicChangeRequested(name=topic, settings=settings)]
         case RecordTopicChanged(topic=topic, settings=settings):
             if state is None or state.closed:
@@ -263,6 +270,7 @@ def _requested(state: Topic | None, wish: CreateTopic, known: Known) -> TopicReq
         subject=wish.subject or f"{wish.key}-value",
     )
     checked(requested.settings)
+    must_fit(known, wish.project, {Quota.TOPICS: 1, Quota.PARTITIONS: wish.partitions})
     if wish.subject is not None:
         subject = known.state(Subject, wish.project, wish.subject)
         if subject is None or not subject.live:
@@ -289,7 +297,7 @@ def evolve(state: Topic | None, fact: Event) -> Topic:
         case TopicOpened() if state is not None:
             return replace(state, opened=True)
         case TopicOpened(partitions=partitions):
-            return Topic(opened=True, settings=TopicSettings(partitions=partitions))
+            return Topic(opened=True, settings=TopicSettings(partitions=partitions), given=True)
         case TopicGranted(user=user) if state is not None:
             return replace(state, writers=(*state.writers, user))
         case TopicChangeRequested(settings=settings) if state is not None:

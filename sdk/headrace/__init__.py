@@ -44,6 +44,7 @@ from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
+from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "Usage",
     "User",
     "UsersApi",
     "Vector",

@@ -13,6 +13,7 @@ from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
 from headrace._settings import Settings
+from headrace._usage import set_quota
 from headrace._users import UsersApi
 
 
@@ -75,6 +76,13 @@ class Platform:
         For its Data Owners and for administrators. The name stays taken, and nothing brings the project back.
         """
         Project(self.api, name, self.user, self._settings).delete(confirm=confirm)
+
+    def set_quota(self, project: str, quota: str, limit: int | None) -> None:
+        """Let the project have that much of it, or with None what the platform's table says; for administrators.
+
+        Project.get_usage shows which quotas there are. A limit below what is in use takes nothing away.
+        """
+        set_quota(self.api, project, quota, limit)
 
     def get_projects(self) -> list[dict[str, Any]]:
         """The caller's projects, or for administrators all of them."""

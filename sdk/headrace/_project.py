@@ -25,6 +25,7 @@ from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
 from headrace._settings import Settings
+from headrace._usage import Usage, usage
 
 DELETED_S = 180.0
 
@@ -45,8 +46,21 @@ class Project:
 
     @property
     def description(self) -> str:
-        """What its maker wrote about it."""
+        """What it is for, in a few words."""
         return str(self._api.get(f"/api/projects/{self.name}")["description"])
+
+    def describe(self, description: str) -> None:
+        """Say in a few words what it is for; for Data Owners."""
+        self._api.put(f"/api/projects/{self.name}/description", {"description": description})
+
+    @property
+    def readme(self) -> str:
+        """Its README, in Markdown; empty where none was written."""
+        return str(self._api.get(f"/api/projects/{self.name}/readme")["text"])
+
+    def write_readme(self, text: str) -> None:
+        """Put this Markdown, of at most 65,536 bytes, in the place of the README; for Data Owners."""
+        self._api.put(f"/api/projects/{self.name}/readme", {"text": text})
 
     def producer(self, topic: str | None = None, **overrides: Any) -> Producer:
         """A confluent-kafka Producer, ready: brokers, certificate, settings.
@@ -154,6 +168,21 @@ class Project:
     def export_audit(self, **filters: Unpack[AuditFilters]) -> Iterator[bytes]:
         """The same as JSON lines, all of them, the first first, in parts of bytes."""
         return audit.lines(self._api, f"/api/projects/{self.name}/audit", filters)
+
+    def get_usage(self) -> list[Usage]:
+        """How much of each quota is in use, of how much."""
+        return usage(self._api, self.name)
+
+    def archive(self) -> None:
+        """Put the project away: it is read as before, and nothing in it is changed; for Data Owners.
+
+        Certificates only read, deployments rest, and what was begun before is brought to its end.
+        """
+        self._api.post(f"/api/projects/{self.name}/archive", {})
+
+    def unarchive(self) -> None:
+        """Take the project up again, as it was; for Data Owners."""
+        self._api.post(f"/api/projects/{self.name}/unarchive", {})
 
     def delete(self, *, confirm: str) -> None:
         """Delete the project with all that is in it, and return when nothing is left; `confirm` repeats its name.

@@ -6,6 +6,7 @@ ServingError
 ├── Unauthenticated   no key, or not one that counts                      HTTP 401
 ├── NotAllowed        a key of another project                            HTTP 403
 ├── NotServed         no such project, deployment or version              HTTP 404
+│   └── Archived      the project is put away: nothing of it is served    HTTP 409
 ├── NotReady          the deployment has no replica that answers now      HTTP 503
 ├── NotLogged         predicted, but the log did not take the prediction  HTTP 503
 ├── ModelFailed       the model raised, or answered something else        HTTP 500
@@ -57,6 +58,13 @@ class NotServed(ServingError):
 
     status = 404
     code = "not-found"
+
+
+class Archived(NotServed):
+    """The project is put away; its deployments rest until it is taken up again."""
+
+    status = 409
+    code = "project-archived"
 
 
 class NotReady(ServingError):

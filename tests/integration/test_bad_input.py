@@ -73,7 +73,13 @@ def requests(served: Served, name: str) -> dict[str, httpx.Response]:
     first = {"user": unique()}
     assert served.ask("POST", users, json=first, headers=used).status_code == 201
     raw = {"Content-Type": "application/json"}
+    topics, description = f"/api/projects/{other}/topics", f"/api/projects/{other}/description"
+    assert served.ask("PUT", f"/api/projects/{other}/quotas/topics", json={"limit": 0}).status_code == 200
+    full = served.ask("POST", topics, json={"name": "clicks"})
+    assert served.ask("POST", f"/api/projects/{other}/archive").status_code == 200
     return {
+        "more than a quota allows": full,
+        "a change of an archived project": served.ask("PUT", description, json={"description": "more"}),
         "an unknown project, or one you do not belong to": served.ask("GET", f"/api/projects/{other}", key=bob),
         "a wrong role": served.ask("POST", groups, json=group, key=bob),
         "no key": served.http.get("/api/projects"),

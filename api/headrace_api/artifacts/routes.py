@@ -9,7 +9,9 @@ from headrace_api.artifacts.models import StoredArtifact
 from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
 from headrace_api.reading import Reading
+from headrace_api.usage.room import must_have_room
 from headrace_events.access import Access
+from headrace_events.errors import Archived
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/artifacts", tags=["artifacts"])
@@ -22,14 +24,18 @@ async def put_artifact(sha256: Digest, request: Request, reading: Reading, respo
     """Store the body, of any size, under its hash; the same bytes again change nothing (200)."""
     if not reading.may(Access.STORING_FILES):
         raise NotAllowed("members-only", "only members of the project store its files")
+    if reading.archived:
+        raise Archived(reading.project)
     reading.actor.must_have(Scope.MODELS, Scope.EXPERIMENTS, Scope.FEATURES)
     store = reading.context.artifacts
     size = await store.size(reading.project, sha256)
     if size is None:
+        await must_have_room(reading, request)
         try:
             size = await store.write(reading.project, sha256, request.stream())
         except WrongHash as error:
             raise Unprocessable("wrong-hash", str(error), {"sha256": error.promised, "found": error.found}) from error
+        reading.context.file_bytes.add(reading.project, size)
     else:
         response.status_code = 200
         async for _ in request.stream():  # so that whoever still sends gets to see the answer

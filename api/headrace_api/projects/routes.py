@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from headrace_api.errors import Missing, Unprocessable
-from headrace_api.projects.models import NewProject
+from headrace_api.projects.models import Description, NewProject, NewReadme
 from headrace_api.reading import PlatformReading, ProjectPath, Reading
 from headrace_api.sending import Accepted, PlatformSending, Sending
-from headrace_events.project import CreateProject, DeleteProject
+from headrace_events.project import ArchiveProject, CreateProject, DeleteProject, DescribeProject, UnarchiveProject
+from headrace_events.readme import WriteReadme
 from headrace_projections.catalogue.queries import projects as queries
-from headrace_projections.catalogue.queries.projects import ProjectRow
+from headrace_projections.catalogue.queries.projects import ProjectRow, ReadmeRow
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
 
@@ -56,3 +57,37 @@ async def get_project(reading: Reading) -> ProjectRow:
     if found is None:
         raise Missing("project", reading.project)
     return found
+
+
+@router.put("/{project}/description", summary="Describe a project")
+async def describe_project(project: ProjectPath, body: Description, sending: Sending) -> Accepted:
+    """Say in a few words what the project is for; for Data Owners and administrators."""
+    return await sending.send(DescribeProject(project=project, description=body.description))
+
+
+@router.get("/{project}/readme", summary="Read a project's README")
+async def get_readme(reading: Reading) -> ReadmeRow:
+    """The README, in Markdown; an empty text where none was written."""
+    return await queries.readme(reading.context.pool, reading.project)
+
+
+@router.put("/{project}/readme", summary="Write a project's README")
+async def write_readme(project: ProjectPath, body: NewReadme, sending: Sending) -> Accepted:
+    """Put this text in the place of the README; for Data Owners and administrators. It is found by search."""
+    return await sending.send(WriteReadme(project=project, text=body.text))
+
+
+@router.post("/{project}/archive", summary="Archive a project")
+async def archive_project(project: ProjectPath, sending: Sending) -> Accepted:
+    """Put the project away; for Data Owners and administrators.
+
+    It is read as before, but takes no command (409 `project-archived`) except to unarchive or delete it and for
+    certificates; these only read. Deployments rest. What was begun before, such as a study, is brought to its end.
+    """
+    return await sending.send(ArchiveProject(project=project))
+
+
+@router.post("/{project}/unarchive", summary="Unarchive a project")
+async def unarchive_project(project: ProjectPath, sending: Sending) -> Accepted:
+    """Take the project up again: certificates write what they wrote, deployments start again."""
+    return await sending.send(UnarchiveProject(project=project))

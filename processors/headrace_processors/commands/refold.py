@@ -9,6 +9,7 @@ from headrace_processors.commands.world import World
 def refold(world: World, connection: Connection) -> None:
     """Forget every aggregate and fold all events again; answers and counters stay."""
     world.aggregates.clear()
+    world.usage.clear()
     feed = MetadataFeed(connection, wait_ms=LEAVING_MS)
     while not feed.at_end():
         for recorded in feed.poll(1.0).events:

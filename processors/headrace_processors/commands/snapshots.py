@@ -80,7 +80,7 @@ def restore(world: World, record: Record) -> bool:
     elif kind == "agg":
         name, scope, key = rest.split("/", 2)
         at = AggregateKey(name, scope or None, key)
-        world.aggregates.pop(at, None)
+        world.let_go(at)
         if value is not None:
             if value["format"] != FORMAT:
                 return False

@@ -1,6 +1,6 @@
 """Everything the command processor must know to decide, in memory; each part of it is a record of the state topic."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -9,7 +9,9 @@ from headrace_events.envelope import Recorded
 from headrace_events.ids import CommandId, Micros
 from headrace_events.language import Home
 from headrace_events.project import ProjectDeleted
+from headrace_events.quota import Quota, Quotas
 from headrace_events.schema import Schema
+from headrace_events.usage import used_by
 from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import FIRST_FREE_ID
 
@@ -63,13 +65,15 @@ def topic_scope(recorded: Recorded) -> str:
 class World:
     """The aggregates, the answers already given, and the counters.
 
-    `dropped` are the aggregates of deleted projects whose snapshots are still to be removed.
+    `dropped` are the aggregates of deleted projects whose snapshots are still to be removed; `usage` is the sum, by
+    project, of what its aggregates use of their quotas.
     """
 
     aggregates: dict[AggregateKey, Held] = field(default_factory=dict)
     answers: "OrderedDict[CommandId, Answered]" = field(default_factory=OrderedDict)
     seqs: dict[str, int] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)
+    usage: dict[str, Counter[Quota]] = field(default_factory=dict)
     dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
     avro: ApacheAvro = field(default_factory=ApacheAvro)
@@ -88,10 +92,23 @@ class World:
 
     def hold(self, key: AggregateKey, held: Held) -> None:
         """Let the aggregate be in that state; a schema is found by its id from now on."""
+        self.let_go(key)
         self.aggregates[key] = held
+        if key.scope is not None:
+            self.usage.setdefault(key.scope, Counter()).update(used_by(held.state))
         if isinstance(held.state, Schema):
             self.fingerprints[held.state.schema_id] = key.key
             self.schema_id = max(self.schema_id, held.state.schema_id + 1)
+
+    def let_go(self, key: AggregateKey) -> None:
+        """Know nothing of the aggregate any more."""
+        held = self.aggregates.pop(key, None)
+        if held is not None and key.scope is not None:
+            self.usage[key.scope].subtract(used_by(held.state))
+
+    def used(self, project: str, quota: Quota) -> int:
+        """How much of it the project uses; 0 of what is not counted here."""
+        return self.usage.get(project, Counter())[quota]
 
     def next_schema_id(self) -> int:
         """The platform-wide id that the next new schema gets."""
@@ -115,10 +132,12 @@ class World:
             self._drop(recorded.event.project)
 
     def _drop(self, project: str) -> None:
-        """Forget all that belongs to a project; that it was deleted is the platform's to know."""
-        gone = [key for key in self.aggregates if key.scope == project]
+        """Forget all that belongs to a project, its quotas too; that it was deleted is the platform's to know."""
+        quotas = AggregateKey(KIND_OF_STATE[Quotas], None, project)
+        gone = [key for key in self.aggregates if key.scope == project or key == quotas]
         for key in gone:
             del self.aggregates[key]
+        self.usage.pop(project, None)
         self.seqs.pop(project, None)
         self.dropped += gone
 

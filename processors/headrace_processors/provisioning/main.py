@@ -8,6 +8,7 @@ from pathlib import Path
 from headrace_broker.admin import Admin
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.authority import CertificateAuthority
+from headrace_broker.client_quotas import ClientQuotas
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
@@ -32,7 +33,9 @@ def main() -> None:
     commands = CommandClient(connection)
     admin = Admin(connection)
     closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
-    provisioner = Provisioner(admin, commands, CertificateAuthority.open(secrets / "ca"), lifetime, closing)
+    authority = CertificateAuthority.open(secrets / "ca")
+    limits = ClientQuotas(connection)
+    provisioner = Provisioner(admin, commands, authority, lifetime, closing, client_quotas=limits)
     wanted = Wanted()
     feed = MetadataFeed(connection)
     while not feed.at_end() and not stop.is_set():

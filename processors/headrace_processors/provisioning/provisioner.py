@@ -5,11 +5,13 @@ time. Killed between any two steps, the next start folds the events again and go
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from headrace_broker.acls import Rule, project_rules
 from headrace_broker.admin import Admin
 from headrace_broker.authority import CertificateAuthority, InvalidSigningRequest
+from headrace_broker.client_quotas import ClientQuotas, Limits
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
 from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
@@ -35,6 +37,8 @@ class Provisioner:
         authority: CertificateAuthority,
         lifetime: timedelta,
         closing: Closing,
+        *,
+        client_quotas: ClientQuotas,
     ) -> None:
         self._admin = admin
         self._closing = closing
@@ -42,17 +46,23 @@ class Provisioner:
         self._authority = authority
         self._lifetime = lifetime
         self._rules: set[Rule] = set()
+        self._client_quotas = client_quotas
+        self._limits: dict[str, Limits] = {}
 
     def put_back(self, wanted: Wanted) -> tuple[set[Rule], set[Rule]]:
         """Compare the brokers with what is wanted, undo what was changed by hand; return (was missing, was extra)."""
         self._rules = self._admin.rules()
+        self._limits = {who: limits for who, limits in self._client_quotas.limits().items() if "__" in who}
         due: set[Rule] = set()
+        limits: dict[str, Limits] = {}
         for project in wanted.projects.values():
             if project.ready and project.closing_at is None:
                 due |= project.rules()
+                limits |= project.client_limits()
                 project.rules_changed = False
         missing = due - self._rules
         extra = {rule for rule in self._rules - due if "__" in rule.principal}
+        self._limit(limits, self._limits)
         self._set(add=missing, remove=extra)
         return missing, extra
 
@@ -97,6 +107,7 @@ class Provisioner:
         """Take away what is left; not all of it may go at once, and then the next call goes on."""
         mine = {rule for rule in self._rules if rule.principal.startswith(f"{project.name}__")}
         self._set(add=set(), remove=mine)
+        self._limit({}, self._limits_of(project))
         if not self._closing.step(project.name):
             return 0
         self._set(add=set(), remove=project_rules(project.name) & self._rules)
@@ -110,6 +121,7 @@ class Provisioner:
         due = project.rules()
         prefix = f"{project.name}__"
         extra = {rule for rule in self._rules if rule.principal.startswith(prefix)} - due
+        self._limit(project.client_limits(), self._limits_of(project))
         self._set(add=due - self._rules, remove=extra)
         project.rules_changed = False
         return 1
@@ -141,6 +153,7 @@ class Provisioner:
                 project=project.name, user=pending.user, generation=pending.generation, reason=str(error)
             )
         else:
+            self._limit({name: project.limits} if project.limits else {}, {})
             self._set(add=project.rules_of(pending) - self._rules)
             command = RecordCertificate(
                 project=project.name,
@@ -157,6 +170,21 @@ class Provisioner:
         gone = remove or set()
         self._admin.set_rules(add=add, remove=gone)
         self._rules = (self._rules - gone) | add
+
+    def _limits_of(self, project: WantedProject) -> dict[str, Limits]:
+        return {who: limits for who, limits in self._limits.items() if who.startswith(f"{project.name}__")}
+
+    def _limit(self, due: Mapping[str, Limits], held: Mapping[str, Limits]) -> None:
+        """Hold clients to what is due, and no longer to what they were held to besides."""
+        changes: dict[str, dict[str, float | None]] = {}
+        for who in due.keys() | held.keys():
+            before, after = held.get(who, {}), due.get(who, {})
+            if before != after:
+                changes[who] = {**dict.fromkeys(before), **after}
+        self._client_quotas.change(changes)
+        for who in changes:
+            self._limits.pop(who, None)
+        self._limits |= {who: dict(due[who]) for who in changes if who in due}
 
     def _say(self, command: Command, at: Position, step: str) -> None:
         """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from headrace_broker.acls import Rule, member_principal, member_rules, project_rules, wanted_members
+from headrace_broker import client_quotas
+from headrace_broker.acls import Rule, member_principal, project_rules, wanted_members
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -13,7 +14,15 @@ from headrace_events.certificate import (
 from headrace_events.envelope import Position, Recorded
 from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
+from headrace_events.project import (
+    ProjectArchived,
+    ProjectClosing,
+    ProjectDeleted,
+    ProjectReady,
+    ProjectRequested,
+    ProjectUnarchived,
+)
+from headrace_events.quota import QuotaChanged
 from headrace_events.roles import Role
 from headrace_events.topic import (
     TopicChanged,
@@ -85,6 +94,7 @@ class WantedProject:
     requested_at: Position
     shut: Shut = field(default_factory=Shut)
     ready: bool = False
+    archived: bool = False
     closing_at: Position | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
@@ -94,6 +104,7 @@ class WantedProject:
     closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
     rules_changed: bool = True
 
     def apply(self, recorded: Recorded) -> None:
@@ -101,6 +112,14 @@ class WantedProject:
         match recorded.event:
             case ProjectReady():
                 self.ready = True
+            case QuotaChanged(quota=quota, limit=limit) if quota in client_quotas.NAMES:
+                self.limits.pop(client_quotas.NAMES[quota], None)
+                if limit is not None:
+                    self.limits[client_quotas.NAMES[quota]] = limit
+                self.rules_changed = True
+            case ProjectArchived() | ProjectUnarchived() as moved:
+                self.archived = isinstance(moved, ProjectArchived)
+                self.rules_changed = True
             case ProjectClosing():
                 self.closing_at = recorded.at
             case MemberAdded(user=user, role=role) | MemberRoleChanged(user=user, role=role):
@@ -129,6 +148,11 @@ class WantedProject:
             case TopicGranted(topic=topic, user=user):
                 self.writers.setdefault(topic, set()).add(user)
                 self.rules_changed = True
+            case _:
+                self._follow_certificates(recorded)
+
+    def _follow_certificates(self, recorded: Recorded) -> None:
+        match recorded.event:
             case CertificateRequested(user=user, generation=generation, signing_request=signing_request):
                 self.asked[user, generation] = recorded.time
                 self.certificates[user, generation] = PendingCertificate(
@@ -153,9 +177,27 @@ class WantedProject:
 
     def rules(self) -> set[Rule]:
         """The access rules of the platform's own principals and of every live certificate of a member."""
-        roles = {user: role for user, role in self.roles.items() if user not in self.shut.out}
-        live = {user: generations - set(self._dead(user, generations)) for user, generations in self.live.items()}
-        return project_rules(self.name) | wanted_members(self.name, roles, live, self.writers)
+        members = wanted_members(self.name, self.roles, self._alive(), self.writers, archived=self.archived)
+        return project_rules(self.name) | members
+
+    def client_limits(self) -> dict[str, client_quotas.Limits]:
+        """What the brokers hold every live certificate of a member to, by its principal."""
+        if not self.limits:
+            return {}
+        alive = {user: generations for user, generations in self._alive().items() if user in self.roles}
+        return {
+            member_principal(self.name, user, generation): self.limits
+            for user, generations in alive.items()
+            for generation in generations
+        }
+
+    def _alive(self) -> dict[str, set[int]]:
+        """The generations that count, of everybody who is not shut out."""
+        return {
+            user: generations - set(self._dead(user, generations))
+            for user, generations in self.live.items()
+            if user not in self.shut.out
+        }
 
     def dead(self) -> list[DeadCertificates]:
         """What has to be revoked because its person was shut out."""
@@ -183,9 +225,8 @@ class WantedProject:
         role = self.roles.get(pending.user)
         if role is None or pending.user in self.shut.out or self.shut.closed(pending.user, pending.time):
             return set()
-        granted = [topic for topic, users in self.writers.items() if pending.user in users]
-        principal = member_principal(self.name, pending.user, pending.generation)
-        return member_rules(self.name, principal, role, granted)
+        alone = {pending.user: {pending.generation}}
+        return wanted_members(self.name, {pending.user: role}, alone, self.writers, archived=self.archived)
 
 
 @dataclass(slots=True)
@@ -203,8 +244,11 @@ class Wanted:
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
             self.projects[name] = WantedProject(name, recorded.at, self.shut)
-        elif isinstance(recorded.event, ProjectReady | ProjectClosing):
+        elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
+        elif isinstance(recorded.event, QuotaChanged):
+            if (limited := self.projects.get(recorded.event.project)) is not None:
+                limited.apply(recorded)
         elif isinstance(recorded.event, ProjectDeleted):
             self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:

@@ -184,10 +184,10 @@ class Driver:
                 name, worker = f"{slot.study.study}/{slot.trial}", f"worker-{launch.worker}"
                 source = Source(project=slot.study.project, run=name, worker=worker, rung=slot.rung)
                 self._runs.write(source, message)
-            case Finished(metric, checkpoint):
-                self._finished(run, slot, metric, checkpoint)
-            case Failed(reason):
-                self._failed(run, slot, reason)
+            case Finished():
+                self._finished(run, slot, message)
+            case Failed(reason, seconds):
+                self._failed(run, slot, reason, seconds)
             case Lost(reason):
                 active.losses[slot.trial, slot.rung] += 1
                 if active.losses[slot.trial, slot.rung] >= MOST_LOSSES:
@@ -196,8 +196,9 @@ class Driver:
                     active.resting[slot.trial] = time.monotonic() + REST_SECONDS
                     del active.busy[slot.trial]
 
-    def _finished(self, run: StudyRun, slot: Slot, metric: float, checkpoint: bytes | None) -> None:
+    def _finished(self, run: StudyRun, slot: Slot, ended: Finished) -> None:
         self._runs.settle()
+        checkpoint = ended.checkpoint
         try:
             stored = self._store.write(run.key.project, checkpoint) if checkpoint is not None else None
         except Unavailable as error:
@@ -209,15 +210,18 @@ class Driver:
             trial=slot.trial,
             rung=slot.rung,
             steps=run.state.halving.steps(slot.rung),
-            metric=metric,
+            metric=ended.metric,
             checkpoint=stored,
+            cpu_seconds=ended.cpu_seconds,
         )
         self._send(run, slot.trial, f"report/{slot.rung}", report)
 
-    def _failed(self, run: StudyRun, slot: Slot, reason: str) -> None:
+    def _failed(self, run: StudyRun, slot: Slot, reason: str, seconds: float = 0.0) -> None:
         self._runs.settle()
         logger.info("%s/%d failed at rung %d: %s", run.key.study, slot.trial, slot.rung, reason)
-        failure = ReportTrialFailure(project=run.key.project, study=run.key.study, trial=slot.trial, reason=reason)
+        failure = ReportTrialFailure(
+            project=run.key.project, study=run.key.study, trial=slot.trial, reason=reason, cpu_seconds=seconds
+        )
         self._send(run, slot.trial, f"fail/{slot.rung}", failure)
 
     def _send(self, run: StudyRun, trial: int, step: str, command: Command) -> None:

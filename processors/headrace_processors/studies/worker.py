@@ -11,11 +11,12 @@ import inspect
 import math
 import os
 import queue
+import resource
 import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The rung ended with this metric; `checkpoint` is what the function saved, pickled."""
+    """The rung ended with this metric, after that much processor time; `checkpoint` is what was saved, pickled."""
 
     metric: float
     checkpoint: bytes | None
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Failed:
     """The function raised, or did not do what the contract asks for."""
 
     reason: str
+    cpu_seconds: float = 0.0
 
 
 Message = Metric | Line | Finished | Failed
@@ -85,7 +88,7 @@ def run_rung(job: Job, program: bytes, checkpoint: bytes | None, *files: bytes) 
     """Run the rung; yield what it reports and writes, and last of all how it ended."""
     outbox = _Outbox()
     work = threading.Thread(
-        target=lambda: outbox.messages.put(_run(job, program, checkpoint, files, outbox.messages.put)),
+        target=lambda: outbox.messages.put(_measured(job, program, checkpoint, files, outbox.messages.put)),
         name=job.run,
         daemon=True,
     )
@@ -94,7 +97,20 @@ def run_rung(job: Job, program: bytes, checkpoint: bytes | None, *files: bytes) 
     work.join()
 
 
-def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Message:
+def processor_seconds() -> float:
+    """Seconds of processor time that this process and its ended children have used, all threads together."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _measured(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Message:
+    """How it ended, with the processor time it took; a worker runs one rung at a time."""
+    before = processor_seconds()
+    ended = _run(job, program, checkpoint, files, tell)
+    return replace(ended, cpu_seconds=processor_seconds() - before)
+
+
+def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Finished | Failed:
     lines = Lines(tell)
     out, err = Stream(lines, "stdout"), Stream(lines, "stderr")
     for name in [name for name in os.environ if name.startswith("HEADRACE_")]:

@@ -40,7 +40,7 @@ CREATE INDEX api_keys_of_user ON api_keys (user_name);
 
 CREATE TABLE projects (
     project         text PRIMARY KEY,
-    phase           text NOT NULL,                  -- requested, ready, closing, deleted
+    phase           text NOT NULL,                  -- requested, ready, archived, closing, deleted
     owner           text NOT NULL,
     description     text NOT NULL,
     requested_by    text NOT NULL,                  -- actor
@@ -49,11 +49,34 @@ CREATE TABLE projects (
     ready_seq       bigint,
     ready_time      timestamptz,
     events_topic_id text,                           -- of `<project>.events`; null until it is ready
+    archived_by     text,                           -- actor; null but while it is archived
+    archived_seq    bigint,
+    archived_time   timestamptz,
     closing_by      text,                           -- actor
     closing_seq     bigint,
     closing_time    timestamptz,
     deleted_seq     bigint,
     deleted_time    timestamptz
+);
+
+CREATE TABLE quotas (                               -- what administrators said; all else is the platform's table
+    project         text NOT NULL,
+    quota           text NOT NULL,
+    most            bigint NOT NULL,
+    changed_by      text NOT NULL,                  -- actor
+    changed_seq     bigint NOT NULL,
+    changed_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, quota)
+);
+
+CREATE TABLE readmes (
+    project         text NOT NULL,
+    name            text NOT NULL,                  -- README.md
+    body            text NOT NULL,                  -- Markdown, as it was written
+    written_by      text NOT NULL,                  -- actor
+    written_seq     bigint NOT NULL,
+    written_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name)
 );
 
 CREATE TABLE members (
@@ -258,6 +281,7 @@ CREATE TABLE trial_timeline (                       -- one row per event of a st
     rung            bigint,
     steps           bigint,
     metric          double precision,
+    cpu_seconds     double precision,               -- that the rung took; null where nobody measured it
     time            timestamptz NOT NULL,
     PRIMARY KEY (project, seq)
 );

@@ -1,4 +1,4 @@
-"""The kinds of things that can be found: those of the lineage graph, and what watches over deployments."""
+"""The kinds of things that can be found: those of the lineage graph, READMEs, and what watches over deployments."""
 
 from enum import StrEnum
 
@@ -7,6 +7,7 @@ class Kind(StrEnum):
     """What a document is about."""
 
     PROJECT = "project"
+    README = "readme"
     PERSON = "person"
     TOPIC = "topic"
     FEATURE_GROUP = "feature_group"

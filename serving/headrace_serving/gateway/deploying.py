@@ -1,4 +1,4 @@
-"""Keeps Serve as the log says: starts what was created, takes what runs already, stops what was deleted."""
+"""Keeps Serve as the log says: starts what was created, takes what runs already, stops what was deleted or put away."""
 
 import logging
 from collections.abc import Sequence
@@ -75,12 +75,12 @@ class Deploying:
         due = [
             deployed
             for deployed in known.values()
-            if deployed.phase in {"created", "ready"} and not self._deployer.ready(deployed.place)
+            if self._directory.should_run(deployed) and not self._deployer.ready(deployed.place)
         ]
         running = self._deployer.running()
         wanted = {f"{place.project}.{place.name}": place for place in known}
         for name in running:
-            if name not in wanted or known[wanted[name]].phase in {"deleted", "failed"}:
+            if name not in wanted or not self._directory.should_run(known[wanted[name]]):
                 logger.info("%s is stopped", name)
                 self._deployer.remove(name)
         for deployed in due:

@@ -9,8 +9,8 @@ from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated
-from headrace_events.project import ProjectClosing
-from headrace_serving.errors import NotServed
+from headrace_events.project import ProjectArchived, ProjectClosing, ProjectUnarchived
+from headrace_serving.errors import Archived, NotServed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,6 +85,7 @@ class Directory:
 
     deployments: dict[Place, Deployed] = field(default_factory=dict)
     changes: int = 0
+    _archived: set[str] = field(default_factory=set)
     _members: dict[str, frozenset[str]] = field(default_factory=dict)
     _models: dict[tuple[str, str, int], ModelVersionCreated] = field(default_factory=dict)
     _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
@@ -93,8 +94,15 @@ class Directory:
     def apply(self, recorded: Recorded) -> None:
         """Fold one event; most have nothing to do with serving."""
         project, fact = recorded.project, recorded.event
-        if isinstance(fact, ProjectClosing):
-            self._forget(fact.project)
+        match fact:
+            case ProjectClosing():
+                self._forget(fact.project)
+            case ProjectArchived():
+                self._archived.add(fact.project)
+                self.changes += 1
+            case ProjectUnarchived():
+                self._archived.discard(fact.project)
+                self.changes += 1
         if project is None:
             return
         match fact:
@@ -129,6 +137,7 @@ class Directory:
     def _forget(self, project: str) -> None:
         """Know nothing of the project any more; what runs for it is stopped, for nothing asks for it."""
         self._members.pop(project, None)
+        self._archived.discard(project)
         self.deployments = {place: one for place, one in self.deployments.items() if place.project != project}
         self._models = {key: one for key, one in self._models.items() if key[0] != project}
         self._views = {key: one for key, one in self._views.items() if key[0] != project}
@@ -143,11 +152,17 @@ class Directory:
         """Whether the person belongs to the project now."""
         return user in self._members.get(project, frozenset())
 
+    def should_run(self, deployed: Deployed) -> bool:
+        """Whether replicas are wanted now: it has neither failed nor been deleted, and its project is not archived."""
+        return deployed.phase in {"created", "ready"} and deployed.place.project not in self._archived
+
     def find(self, place: Place, version: int | None = None) -> Serving:
-        """The deployment, if it serves that model version (None: any); raises NotServed."""
+        """The deployment, if it serves that model version (None: any); raises NotServed, Archived."""
         deployed = self.deployments.get(place)
         if deployed is None or deployed.phase == "deleted":
             raise NotServed(f"project {place.project!r} has no deployment {place.name!r}")
+        if place.project in self._archived:
+            raise Archived(f"project {place.project!r} is archived: nothing of it is served until it is unarchived")
         if version not in {None, deployed.version}:
             raise NotServed(
                 f"deployment {place.name!r} serves version {deployed.version} of {deployed.model!r}, not {version}"

@@ -184,3 +184,29 @@ def test_a_stack_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_a_readme_is_written_from_a_file_and_shown_again(shell: Shell, tmp_path: Path) -> None:
+    owner, project = unique(), unique("p")
+    shell.run("user", "create", owner)
+    shell.run("project", "create", project, "--owner", owner)
+    assert shell.run("project", "describe", project, "Clicks", "--user", owner).returncode == 0
+    (tmp_path / "README.md").write_text("# Clicks\n")
+    written = shell.run("project", "readme", project, "--write", str(tmp_path / "README.md"), "--user", owner)
+    assert written.stdout == f"the README of {project} is written: 9 bytes\n"
+    assert shell.run("project", "readme", project).stdout == "# Clicks\n\n"
+    missing = shell.run("project", "readme", project, "--write", str(tmp_path / "nothing.md"))
+    assert (missing.returncode, len(missing.stderr.strip().splitlines())) == (1, 2)
+
+
+def test_an_administrator_sets_a_quota_and_everybody_sees_it(shell: Shell) -> None:
+    owner, project = unique(), unique("p")
+    shell.run("user", "create", owner)
+    shell.run("project", "create", project, "--owner", owner)
+    assert shell.run("project", "quota", project, "topics", "0").stdout == f"{project}: 0 of 0 topics in use\n"
+    assert "0 of 0 topics in use\n" in shell.run("project", "usage", project, "--user", owner).stdout
+    refused = shell.run("topic", "create", "clicks", "--project", project, "--user", owner)
+    assert refused.returncode == 1
+    assert "(quota-exceeded)" in refused.stderr
+    assert shell.run("project", "quota", project, "topics").stdout == f"{project}: 0 of 100 topics in use\n"
+    assert shell.run("project", "quota", project, "topics", "9", "--user", owner).returncode == 1

@@ -111,3 +111,21 @@ def test_a_grant_is_for_a_members_topic_of_the_project() -> None:
     assert scenario.refusal(grant) == "member-not-found"
     assert scenario.refusal(GrantTopic(project="flights", topic="flights.events", user="bob")) == "topic-not-found"
     assert scenario.events(GrantTopic(project="flights", topic="flights.topics.clicks", user="bob"))
+
+
+def test_an_owner_leaves_once_there_is_another_one() -> None:
+    scenario = project()
+    scenario.events(ChangeRole(project="flights", user="bob", role=Role.DATA_OWNER))
+    assert len(scenario.events(RemoveMember(project="flights", user="ada"))) == 1
+    assert scenario.refusal(RemoveMember(project="flights", user="bob"), "user:bob") == "last-owner"
+    assert scenario.refusal(RemoveMember(project="flights", user="bob"), "user:root-admin") == "last-owner"
+
+
+def test_a_person_has_another_role_in_each_project() -> None:
+    scenario = project()
+    scenario.events(CreateProject(project="trains", owner="bob"), "user:bob")
+    scenario.events(MarkReady(project="trains", topics=()), "system:provisioning")
+    scenario.events(AddMember(project="trains", user="ada", role=Role.DATA_SCIENTIST), "user:bob")
+    assert len(scenario.events(CreateTopic(project="trains", name="clicks"), "user:bob")) == 1
+    assert scenario.refusal(CreateTopic(project="flights", name="clicks"), "user:bob") == "owners-only"
+    assert scenario.refusal(CreateTopic(project="trains", name="more"), "user:ada") == "owners-only"

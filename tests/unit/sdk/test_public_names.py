@@ -68,6 +68,7 @@ PUBLIC = {
     "TrainingDataset",
     "Unavailable",
     "Unreachable",
+    "Usage",
     "User",
     "UsersApi",
     "Vector",

@@ -12,6 +12,7 @@ from headrace_broker.results import Result
 from headrace_events.deployment import DeploymentDeleted, RecordDeploymentFailure, RecordDeploymentReady
 from headrace_events.envelope import Request
 from headrace_events.errors import Conflict
+from headrace_events.project import ProjectArchived, ProjectUnarchived
 from headrace_serving.errors import BadModel
 from headrace_serving.gateway.deploying import Deploying
 from headrace_serving.gateway.directory import Deployed, Place
@@ -51,6 +52,7 @@ class Runs:
         """Stop it."""
         self.done.append(f"remove {name}")
         self.apps.pop(name)
+        self.held = {place for place in self.held if f"{place.project}.{place.name}" != name}
 
 
 @dataclass(slots=True)
@@ -135,6 +137,21 @@ def test_what_was_deleted_or_was_never_asked_for_is_stopped() -> None:
     gateway.happen(DeploymentDeleted(name="delay"))
     deploying(gateway, runs).step()
     assert sorted(runs.done) == ["remove flights.delay", "remove flights.old"]
+
+
+def test_what_is_archived_rests_until_it_is_taken_up_again() -> None:
+    gateway, runs, told = served(), Runs(), Told()
+    keeping = deploying(gateway, runs, told=told)
+    keeping.step()
+    gateway.happen(ProjectArchived(project="flights"))
+    keeping.step()
+    assert (runs.apps, gateway.predict({"instances": []}).json()["code"]) == ({}, "project-archived")
+    assert gateway.send("POST", "/projects/flights/v1/models/delay:predict", {}, key="k2.x").status_code == 401
+    gateway.happen(ProjectUnarchived(project="flights"))
+    keeping.step()
+    started = "deploy delay archive distance,carrier,wind_speed"
+    assert runs.done == [started, "remove flights.delay", started]
+    assert told.requests == []
 
 
 def test_a_refusal_does_not_stop_the_others() -> None:

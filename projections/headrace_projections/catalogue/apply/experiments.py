@@ -87,6 +87,7 @@ def report_rung(event: RungReported, at: Recorded) -> list[Change]:
             rung=event.rung,
             steps=event.steps,
             metric=event.metric,
+            cpu_seconds=event.cpu_seconds,
         ),
     ]
 
@@ -107,7 +108,7 @@ def fail_trial(event: TrialFailed, at: Recorded) -> list[Change]:
     row = {"running": False, "failed": True, "reason": event.reason, **stamped("changed", at)}
     return [
         Update("trial_progress", _trial(event.study, event.trial, at), row),
-        _line("failed", event.study, at, trial=event.trial),
+        _line("failed", event.study, at, trial=event.trial, cpu_seconds=event.cpu_seconds),
     ]
 
 

@@ -1,7 +1,16 @@
-"""Projects and their topics."""
+"""Projects, what is written about them, and their topics."""
 
 from headrace_events.envelope import Recorded
-from headrace_events.project import ProjectClosing, ProjectDeleted, ProjectReady, ProjectRequested
+from headrace_events.project import (
+    ProjectArchived,
+    ProjectClosing,
+    ProjectDeleted,
+    ProjectDescribed,
+    ProjectReady,
+    ProjectRequested,
+    ProjectUnarchived,
+)
+from headrace_events.readme import ReadmeWritten
 from headrace_events.topic import (
     TopicChanged,
     TopicChangeRequested,
@@ -28,11 +37,37 @@ def list_project(event: ProjectRequested, at: Recorded) -> list[Change]:
     return [Upsert("projects", {"project": event.project}, row)]
 
 
+@on(ProjectDescribed)
+def describe_project(event: ProjectDescribed, at: Recorded) -> list[Change]:
+    """Show what the project is for."""
+    return [Update("projects", {"project": event.project}, {"description": event.description})]
+
+
+@on(ReadmeWritten)
+def write_readme(event: ReadmeWritten, at: Recorded) -> list[Change]:
+    """Show the README as it is now."""
+    key = {"project": project_of(at), "name": "README.md"}
+    return [Upsert("readmes", key, {"body": event.text, **authored("written", at)})]
+
+
 @on(ProjectReady)
 def show_ready(event: ProjectReady, at: Recorded) -> list[Change]:
     """Show that the project takes commands; its topics are shown by `topic.opened` in the project's own log."""
     events = next((topic.topic_id for topic in event.topics if topic.purpose == "events"), None)
     row = {"phase": "ready", "events_topic_id": events, **stamped("ready", at)}
+    return [Update("projects", {"project": event.project}, row)]
+
+
+@on(ProjectArchived)
+def archive_project(event: ProjectArchived, at: Recorded) -> list[Change]:
+    """Show that the project is put away, and by whom."""
+    return [Update("projects", {"project": event.project}, {"phase": "archived", **authored("archived", at)})]
+
+
+@on(ProjectUnarchived)
+def unarchive_project(event: ProjectUnarchived, at: Recorded) -> list[Change]:
+    """Show that the project is taken up again."""
+    row = {"phase": "ready", "archived_by": None, "archived_seq": None, "archived_time": None}
     return [Update("projects", {"project": event.project}, row)]
 
 

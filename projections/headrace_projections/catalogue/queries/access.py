@@ -21,6 +21,7 @@ class Access:
     """A person's standing towards a project. `named` says that they see it without being a member."""
 
     exists: bool
+    archived: bool = False
     named: bool = False
     role: Role | None = None
     administrator: bool
@@ -30,6 +31,7 @@ async def access_of(pool: Pool, project: str, user: str) -> Access:
     """How the person stands to the project; also where one of the two does not exist."""
     query = f"""
         SELECT projects.project IS NOT NULL AS exists, members.role, ({NAMED}) AS named,
+               coalesce(projects.phase = 'archived', false) AS archived,
                coalesce(users.administrator, false) AS administrator
         FROM (SELECT %(project)s::text AS project, %(user)s::text AS user_name) asked
         LEFT JOIN catalogue.projects USING (project)

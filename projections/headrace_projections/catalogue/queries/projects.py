@@ -12,7 +12,10 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class ProjectRow:
-    """A project; it takes commands and records while `phase` is ready. One that is deleted keeps its name."""
+    """A project; it takes commands and records while `phase` is ready, and is only read while it is archived.
+
+    One that is deleted keeps its name.
+    """
 
     project: str
     phase: str
@@ -20,9 +23,20 @@ class ProjectRow:
     description: str
     requested_time: datetime
     ready_time: datetime | None = None
+    archived_by: str | None = None
+    archived_time: datetime | None = None
     closing_by: str | None = None
     closing_time: datetime | None = None
     deleted_time: datetime | None = None
+
+
+@value
+class ReadmeRow:
+    """A project's README in Markdown, as it was written; nobody and never where there is none."""
+
+    text: str = ""
+    written_by: str | None = None
+    written_time: datetime | None = None
 
 
 @value
@@ -52,8 +66,8 @@ class HappenedRow:
 
 
 _PROJECTS = f"""
-    SELECT project, owner, description, requested_time, ready_time, closing_by, closing_time, deleted_time,
-           {PHASE} AS phase
+    SELECT project, owner, description, requested_time, ready_time, archived_by, archived_time,
+           closing_by, closing_time, deleted_time, {PHASE} AS phase
     FROM catalogue.projects"""
 _MEMBERS = """
     SELECT user_name AS user, role, since_time,
@@ -75,6 +89,12 @@ async def projects(pool: Pool, user: str | None = None) -> list[ProjectRow]:
 async def project(pool: Pool, name: str) -> ProjectRow | None:
     """The project of that name."""
     return await one_of(pool, ProjectRow, f"{_PROJECTS} WHERE project = %(name)s", name=name)
+
+
+async def readme(pool: Pool, name: str) -> ReadmeRow:
+    """The project's README; an empty one where none was written."""
+    query = "SELECT body AS text, written_by, written_time FROM catalogue.readmes WHERE project = %(name)s"
+    return await one_of(pool, ReadmeRow, query, name=name) or ReadmeRow()
 
 
 async def members(pool: Pool, name: str) -> list[MemberRow]:

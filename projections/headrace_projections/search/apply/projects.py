@@ -1,10 +1,12 @@
-"""Projects, their members and topics."""
+"""Projects, what is written about them, their members and topics."""
 
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.project import ProjectReady, ProjectRequested
+from headrace_events.project import ProjectArchived, ProjectDescribed, ProjectReady, ProjectRequested, ProjectUnarchived
+from headrace_events.readme import ReadmeWritten
 from headrace_events.topic import TopicClosed, TopicGranted, TopicOpened, TopicRequested
 from headrace_projections.lineage.node import Node, NodeKind, person, topic
 from headrace_projections.search.document import Document
+from headrace_projections.search.kinds import Kind
 from headrace_projections.search.telling import Telling, on
 
 
@@ -22,6 +24,31 @@ def project_requested(told: Telling[ProjectRequested]) -> list[Document]:
 def project_ready(told: Telling[ProjectReady]) -> list[Document]:
     """It takes commands."""
     return told.again(Node(NodeKind.PROJECT, told.event.project), state="ready")
+
+
+@on(ProjectDescribed)
+def project_described(told: Telling[ProjectDescribed]) -> list[Document]:
+    """What it is for is said anew."""
+    return told.again(Node(NodeKind.PROJECT, told.event.project), description=told.event.description)
+
+
+@on(ProjectArchived)
+def project_archived(told: Telling[ProjectArchived]) -> list[Document]:
+    """It is put away, and found as before."""
+    return told.again(Node(NodeKind.PROJECT, told.event.project), state="archived")
+
+
+@on(ProjectUnarchived)
+def project_unarchived(told: Telling[ProjectUnarchived]) -> list[Document]:
+    """It is taken up again."""
+    return told.again(Node(NodeKind.PROJECT, told.event.project), state="ready")
+
+
+@on(ReadmeWritten)
+def readme_written(told: Telling[ReadmeWritten]) -> list[Document]:
+    """Its README, a document of its own: it is told of in the project's log, and the project in the platform's."""
+    thing, text = f"{Kind.README}:{told.project}", (told.event.text,)
+    return told.again(thing, text=text) or [told.new(thing, told.project, text=text, state="ready")]
 
 
 @on(MemberAdded)

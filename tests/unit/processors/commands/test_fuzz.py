@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from headrace_events.ids import CommandId
 from headrace_events.language import Command
 from headrace_events.member import AddMember
 from headrace_events.project import CreateProject, MarkReady
+from headrace_events.quota import Quota
 from headrace_events.roles import Role
 from headrace_events.user import CreateFirstAdministrator, CreateUser
 from headrace_processors.commands.world import World
@@ -117,6 +120,8 @@ class AnybodySendsAnything(RuleBasedStateMachine):
             assert world.aggregates == folded.aggregates
             assert world.seqs == folded.seqs
             assert world.schema_id == folded.schema_id
+            for project, quota in product(PROJECTS, Quota):
+                assert world.used(project, quota) == folded.used(project, quota)
 
 
 TestAnybodySendsAnything = pytest.mark.fuzz(AnybodySendsAnything.TestCase)

@@ -6,6 +6,7 @@ from tests.unit.events.test_feature_groups import FLIGHTS, VIEW, WEATHER
 from headrace_broker.record import Entry, Record
 from headrace_events.ids import CommandId, Micros
 from headrace_events.project import DeleteProject, MarkDeleted
+from headrace_events.quota import Quota
 from headrace_processors.commands.snapshots import (
     aggregate_entry,
     answer_entry,
@@ -33,6 +34,8 @@ def test_a_restored_world_is_the_one_that_was_written() -> None:
     assert all(restore(restored, _record(entry)) for entry in entries)
     assert restored.aggregates == scenario.world.aggregates
     assert restored.answers == scenario.world.answers
+    assert restored.usage == scenario.world.usage
+    assert restored.used("flights", Quota.FEATURE_GROUPS) == 2
     assert restored.seqs == scenario.world.seqs
     assert restored.schema_id == scenario.world.schema_id
 

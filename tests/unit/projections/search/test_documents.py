@@ -7,10 +7,13 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.lineage_story import ENVIRONMENT, PROGRAM
+from tests.unit.projections.catalogue.examples import recorded
 from tests.unit.projections.lineage.test_edges import STUDY, story
 
 from headrace_events.deployment import DeleteDeployment
-from headrace_events.language import Command
+from headrace_events.language import Command, Event
+from headrace_events.project import ProjectDescribed, ProjectRequested
+from headrace_events.readme import ReadmeWritten
 from headrace_projections.lineage import node
 from headrace_projections.search.apply import Documents
 from headrace_projections.search.document import Document
@@ -21,8 +24,8 @@ from headrace_projections.search.kinds import Kind
 
 def documents(*more: tuple[str, Command]) -> dict[str, Document]:
     fold = Documents()
-    for recorded in story(*more):
-        fold.take(recorded)
+    for happened in story(*more):
+        fold.take(happened)
     return {document.id: document for document in fold.all.values()}
 
 
@@ -74,9 +77,9 @@ def test_a_deleted_deployment_is_still_found_as_deleted() -> None:
 def test_the_version_of_a_document_grows_with_every_change() -> None:
     fold = Documents()
     last: dict[str, int] = {}
-    for recorded in story():
-        for document in fold.take(recorded):
-            assert document.seq == recorded.seq > last.get(document.key, 0)
+    for happened in story():
+        for document in fold.take(happened):
+            assert document.seq == happened.seq > last.get(document.key, 0)
             last[document.key] = document.seq
 
 
@@ -98,3 +101,18 @@ def test_an_id_always_fits(text: str) -> None:
     long = identifier(text * 50)
     assert len(long.encode()) <= LONGEST_ID
     assert identifier(text * 50) == long
+
+
+def test_a_project_is_found_by_its_description_and_its_readme() -> None:
+    fold = Documents()
+    told: tuple[Event, ...] = (
+        ProjectRequested(project="flights", owner="ada", description="Delays"),
+        ProjectDescribed(project="flights", description="Delays of 2013"),
+        ReadmeWritten(text="# First"),
+        ReadmeWritten(text="# Gusts"),
+    )
+    for seq, event in enumerate(told, 1):
+        fold.take(recorded(event, seq=seq))
+    project, readme = fold.all["flights/project:flights"], fold.all["flights/readme:flights"]
+    assert (project.description, project.seq) == ("Delays of 2013", 2)
+    assert (readme.kind, readme.name, readme.text, readme.seq) == (Kind.README, "flights", ("# Gusts",), 4)

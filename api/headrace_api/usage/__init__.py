@@ -1,0 +1,1 @@
+"""Routes about quotas, and how much of them is in use."""
