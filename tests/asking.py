@@ -101,6 +101,22 @@ _QUERIES = {"projects-delete_project": "confirm={project}"}
 _OF_OTHERS = {"passwords-reset_password", "one-time_codes-remove_of"}
 """What every user may do for themselves, asked for somebody else."""
 
+HOSTILE = (
+    "../../../../etc/passwd",
+    "..\\..\\windows",
+    "' OR '1'='1",
+    "'; DROP TABLE catalogue.projects; --",
+    'x") OR ("1"="1',
+    "*:* AND _exists_:project OR project:rival",
+    '{"match_all": {}}',
+    "a\r\nX-Injected: 1",
+    "\ufffe\ud7ff",
+    "-1",
+    "9" * 400,
+    "x" * 5_000,
+)
+"""Texts that mean something to a shell, a file system, a database, a search server, HTTP, or nobody."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from headrace_api import health
@@ -94,6 +95,8 @@ _WHY = {
     504: "no result in time: send the same request again with the same Idempotency-Key",
 }
 
+_EARLY = "what happened at the positions in `after` does not show yet: read again"
+
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text} for status, text in _WHY.items()
 }
@@ -128,6 +131,9 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
         generate_unique_id_function=_operation,
     )
     for router in (health.router(metrics.registry), *ROUTERS):
+        for route in router.routes:
+            if isinstance(route, APIRoute) and _waits(route.dependant):
+                route.responses[202] = {"model": Problem, "description": _EARLY}
         app.include_router(router, responses=_PROBLEMS)
     for router in REGISTRIES:
         app.include_router(router)
@@ -135,6 +141,12 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
     app.add_middleware(BodyLimit)
     app.add_middleware(Requests, metrics=metrics)
     return app
+
+
+def _waits(dependant: Dependant) -> bool:
+    """Whether it, or what it depends on, takes positions to wait for."""
+    waits = any(parameter.alias == "after" for parameter in dependant.query_params)
+    return waits or any(_waits(needed) for needed in dependant.dependencies)
 
 
 def _operation(route: APIRoute) -> str:

@@ -21,6 +21,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
+from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -170,6 +171,10 @@ _HTTP = {404: (404, "route-not-found"), 405: (405, "method-not-allowed"), 400: (
 """What FastAPI says by itself → status and code; it gives 400 to a body that it cannot read at all."""
 
 
+UNAVAILABLE = (Unavailable, OperationalError, PoolTimeout, UndefinedTable, InvalidSchemaName)
+"""What a server of ours raises that does not answer, or a projection whose tables are not made yet."""
+
+
 def handle_errors(app: FastAPI) -> None:
     """Make every error of the app a Problem."""
 
@@ -201,6 +206,6 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, of_refusal)
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
-    for unavailable in (Unavailable, OperationalError, PoolTimeout):
+    for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, of_log)
     app.add_exception_handler(DoesNotFit, of_encoding)

@@ -68,7 +68,7 @@ async def read_audit(
 async def export_audit(reading: WholePlatformReading, filters: Filters, project: Project = None) -> StreamingResponse:
     """The same as JSON lines, the first first, all of them; for administrators."""
     reading.must(Access.PLATFORM)
-    return StreamingResponse(_lines(reading.context, _of(filters, project)), media_type=LINES)
+    return await _export(reading.context, _of(filters, project))
 
 
 @router.get("/projects/{project}/audit", summary="Who did, tried or was refused what in a project")
@@ -80,12 +80,25 @@ async def read_project_audit(reading: Owning, filters: Filters, cursor: Cursor =
 @router.get("/projects/{project}/audit/export", summary="Export a project's trail", response_class=StreamingResponse)
 async def export_project_audit(reading: Owning, filters: Filters) -> StreamingResponse:
     """The same as JSON lines, the first first, all of them."""
-    return StreamingResponse(_lines(reading.context, _of(filters, reading.project)), media_type=LINES)
+    return await _export(reading.context, _of(filters, reading.project))
 
 
 async def _page(context: Context, wanted: Wanted, cursor: int | None, limit: int) -> AuditPage:
     found = await queries.acts(context.pool, wanted, before=cursor, limit=limit)
     return AuditPage(acts=found, next=found[-1].cursor if len(found) == limit else None)
+
+
+async def _export(context: Context, wanted: Wanted) -> StreamingResponse:
+    """The answer, once its first line is there: until then it may still be an error."""
+    lines = _lines(context, wanted)
+    first = await anext(lines, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for line in lines:
+            yield line
+
+    return StreamingResponse(all_of_them(), media_type=LINES)
 
 
 async def _lines(context: Context, wanted: Wanted) -> AsyncIterator[bytes]:

@@ -8,13 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 
-from headrace_api.errors import ApiError, OutcomeUnknown, refusal_status
+from headrace_api.errors import UNAVAILABLE, ApiError, OutcomeUnknown, refusal_status
 from headrace_api.reading import NotYetVisible
 from headrace_api.registry.models import MEDIA_TYPE, RegistryAnswer
-from headrace_broker.errors import Unavailable
 from headrace_events.errors import Refusal
 from headrace_schemas.errors import DoesNotFit
 
@@ -87,7 +84,7 @@ def answer_of(error: Exception) -> Response:
             return _answer(error.status, error.message, error.headers)
         case Refusal():
             return _answer(CODES.get(error.code, refusal_status(error)), error.message)
-        case Unavailable() | OperationalError() | PoolTimeout():
+        case _ if isinstance(error, UNAVAILABLE):
             return _answer(STORE_FAILED, f"try again: {error}")
         case DoesNotFit():
             return _answer(422, f"a value is outside what its type can hold: {error}")

@@ -11,7 +11,7 @@ from headrace_api.registry.models import PostedSchema, SentReference
 from headrace_events.avro import Written
 from headrace_events.compatibility import DEFAULT, Compatibility, Earlier, incompatibilities
 from headrace_events.registry import MOST_REFERENCES
-from headrace_events.schema import SchemaReference, fingerprint
+from headrace_events.schema import Met, SchemaReference, fingerprint
 from headrace_events.subject import WHOLE_PROJECT
 from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
 from headrace_schemas.avro import ApacheAvro
@@ -121,13 +121,15 @@ async def schema_of(registry: Registry, schema_id: int) -> SchemaRow:
 
 
 async def written(registry: Registry, text: str, references: Sequence[SchemaReference]) -> Written:
-    """The schema with the texts of whatever it refers to, each once, after those it refers to itself."""
+    """As in the language: each text once, after those it refers to itself; raises Invalid, RegistryError."""
     texts: dict[int, str] = {}
+    met = Met()
 
     async def add(referred: Sequence[SchemaReference]) -> None:
         for reference in referred:
-            if reference.schema_id not in texts:
+            if reference.schema_id not in met.ids:
                 row = await schema_of(registry, reference.schema_id)
+                met.add(row.schema_id, row.schema)
                 await add(row.referred)
                 texts[reference.schema_id] = row.schema
 

@@ -39,6 +39,18 @@ def test_every_error_has_the_one_form(service: Service) -> None:
                 assert content["schema"]["$ref"].endswith(form), (path, status)
 
 
+def test_every_read_that_waits_may_be_early(service: Service) -> None:
+    document = service.http.get("/openapi.json").json()
+    waiting = 0
+    for path, verbs in document["paths"].items():
+        for verb, spec in verbs.items():
+            waits = any(parameter["name"] == "after" for parameter in spec.get("parameters", []))
+            if "/registry/" not in path and waits:
+                assert spec["responses"]["202"]["content"], (verb, path)
+                waiting += 1
+    assert waiting > 40
+
+
 def test_health_needs_no_key(service: Service) -> None:
     assert service.http.get("/healthz").json() == {"status": "ok"}
 

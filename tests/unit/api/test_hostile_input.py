@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.asking import Route, routes, told
+from tests.asking import HOSTILE, Route, routes, told
 from tests.unit.api.in_memory import ADMINISTRATOR, Service
 
 from headrace_api.app import build
@@ -36,20 +36,6 @@ LOOK_ALIKES = {
     "fl\N{LATIN SMALL LETTER DOTLESS I}ghts": "LATIN SMALL LETTER DOTLESS I",
     "ada\N{FULLWIDTH DIGIT ONE}": "FULLWIDTH DIGIT ONE",
 }
-HOSTILE = (
-    "../../../../etc/passwd",
-    "..\\..\\windows",
-    "' OR '1'='1",
-    "'; DROP TABLE catalogue.projects; --",
-    'x") OR ("1"="1',
-    "*:* AND _exists_:project OR project:rival",
-    '{"match_all": {}}',
-    "a\r\nX-Injected: 1",
-    "\ufffe\ud7ff",
-    "-1",
-    "9" * 400,
-    "x" * 5_000,
-)
 
 
 def named(route: Route) -> str:

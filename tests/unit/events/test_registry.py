@@ -13,7 +13,7 @@ from headrace_events.feature_group import CreateFeatureGroup, FeatureGroupCreate
 from headrace_events.language import Command, Event
 from headrace_events.registry import MOST_REFERENCES, MOST_VERSIONS
 from headrace_events.row_schema import Column
-from headrace_events.schema import SchemaReference, SchemaRegistered
+from headrace_events.schema import MOST_MET, SchemaReference, SchemaRegistered
 from headrace_events.subject import (
     AskedReference,
     DeleteSchema,
@@ -252,6 +252,25 @@ def test_a_schema_refers_to_versions_of_its_project() -> None:
 )
 def test_a_reference_that_leads_nowhere_makes_no_schema(asked: tuple[AskedReference, ...]) -> None:
     assert given(register()).refusal(register(OUTER, "outer", references=asked)) == "invalid-schema"
+
+
+def _link(number: int, text: str = "") -> RegisterSchema:
+    """A schema that refers to the one before."""
+    before = AskedReference(name=f"n.R{number - 1}", subject=f"s{number - 1}", version=1)
+    made = json.dumps({"type": "record", "name": f"n.R{number}", "doc": text, "fields": []})
+    return register(made, f"s{number}", references=(before,) if number else ())
+
+
+def test_a_chain_of_references_has_an_end() -> None:
+    """Each link is a small schema; without an end, the reader of a long chain would be out of stack."""
+    scenario = given(*(_link(number) for number in range(MOST_MET + 1)))
+    assert scenario.refusal(_link(MOST_MET + 1)) == "invalid-schema"
+    assert scenario.events(register(subject="another"))
+
+
+def test_what_is_referred_to_is_not_longer_than_a_reader_can_bear() -> None:
+    scenario = given(_link(0, "x" * 800_000), _link(1, "x" * 800_000), _link(2, "x" * 800_000))
+    assert scenario.refusal(_link(3)) == "invalid-schema"
 
 
 def test_a_deleted_version_is_not_referred_to() -> None:
