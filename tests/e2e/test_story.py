@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import deltalake
@@ -257,6 +261,30 @@ def test_what_was_rebuilt_equals_what_was_live_and_goes_on(played: Played) -> No
     topic = f"{played.flights}.events"
     ((seq,),) = played.witness.rows("SELECT seq FROM catalogue.checkpoint WHERE topic = %s", topic)
     assert seq == len(played.witness.messages(topic))
+
+
+def test_every_pointer_at_the_end_is_printed_and_leads_where_it_says(
+    played: Played, surroundings: Mapping[str, str], tmp_path: Path
+) -> None:
+    pointers = played.report["next"]
+    pages = {what: played.witness.http.get(page) for what, page in pointers["pages"].items()}
+    assert {what: page.status_code for what, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert pages["its OpenAPI document"].json()["openapi"]
+    assert pages["monitoring"].json()["windows"] == _windows(played)["windows"]
+    assert pages["serving"].json()["name"] == "late"
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    calls = [f"{sys.executable} -c 'import headrace; print({call})'" for call in pointers["python"]]
+    status, *signing_in = pointers["commands"]
+    script = "\n".join((status, "set -e", *signing_in, *calls))
+    typed = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert typed.returncode == 0, typed.stderr
+    assert f"api {played.report['api']}  isolation" in typed.stdout
+    assert "model version late.1" in typed.stdout
+    assert "PSI of humid on late" in typed.stdout
+    for line in (*pointers["commands"], *pointers["pages"].values(), *pointers["python"]):
+        assert line in played.told
 
 
 def _windows(played: Played) -> Any:

@@ -96,9 +96,10 @@ class Witness:
 
 @dataclass(frozen=True)
 class Played:
-    """What the story says of itself, and a witness of what is left of it."""
+    """What the story says of itself, in its report and on the terminal, and a witness of what is left of it."""
 
     report: Mapping[str, Any]
+    told: str
     witness: Witness
     home: Path
 
