@@ -102,6 +102,8 @@ def play(stage: Stage, chapter: Chapter, groups: Groups, predicting: Deployment)
     logged = [one for one in predictions(stage) if one in ours]
     if len(logged) != len(july.ids):
         raise AssertionError(f"{len(july.ids)} flights were predicted, {len(logged)} predictions are on the log")
+    if len(logged) < stage.extent.predictions:
+        raise AssertionError(f"{len(logged)} flights were predicted, not {stage.extent.predictions} or more")
     records, known = count(stage, f"{stage.cast.name}.outcomes")
     chapter.figures = {
         "predictions": len(logged),
