@@ -4,18 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from flights.flink import running_job
 from flights.july import July
 from flights.logged import outcome_times, outcomes, predictions
 from flights.program import NUMBERS
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import Deployment, FeatureWindow, Monitor, TrainingDataset, Window
-from headrace_compose.stack import Stack
 
 DAY_US = 86_400_000_000
 TOLERANCE = 1e-9
@@ -73,7 +72,7 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
     alerts = _until(monitor.get_alerts, lambda found: any(not alert.open for alert in found), "an alert to resolve")
     for alert in alerts:
         story.say(f"alert {alert.rule}: {'open' if alert.open else 'resolved'}, opened at PSI {alert.observed:.2f}")
-    job, checkpoints = _flink()
+    job = running_job()
     chapter.figures = {
         "windows": [[str(one.start.date()), one.count, one.matched, one.accuracy] for one in windows],
         "psi": {SHOWN: [one.psi for one in features if one.feature == SHOWN]},
@@ -86,8 +85,9 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
         "distributions_compared": compared,
         "alerts": [[alert.rule, alert.open, alert.observed] for alert in alerts],
         "unmatched_outcomes": monitor.unmatched_outcomes(),
-        "flink_job": job,
-        "flink_checkpoints": checkpoints,
+        "flink_job": job.id,
+        "flink_checkpoints_completed": job.completed,
+        "flink_last_checkpoint": job.last,
     }
     chapter.result = (
         f"{len(windows)} windows, {len(known):,} outcomes ({share:.0%} late), {len(alerts)} alerts; all equal the log"
@@ -195,12 +195,3 @@ def _same(shown: float | None, computed: float, what: str, window: Window | Feat
 def _same_counts(shown: tuple[int, ...], computed: Any, what: str) -> None:
     if list(shown) != computed.tolist():
         raise AssertionError(f"the bins of {what} are {shown}, numpy finds {computed.tolist()}")
-
-
-def _flink() -> tuple[str, list[str]]:
-    """The Flink job and its complete checkpoints, as they lie on disk."""
-    complete = sorted((Stack().home.root / "flink").glob("**/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
-    if not complete:
-        raise AssertionError("Flink has made no checkpoint")
-    newest: Path = complete[-1].parent
-    return newest.parent.name, [path.parent.name for path in complete if path.parent.parent == newest.parent]

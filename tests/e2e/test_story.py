@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import deltalake
 import numpy as np
@@ -228,6 +229,22 @@ def test_drift_is_what_numpy_makes_of_the_log_and_the_training_files(played: Pla
         q, p = (_shares(each[np.isfinite(each)], edges) for each in (training, values))
         computed.append(float(np.sum((p - q) * np.log(p / q))))
     assert played.step(7)["psi"]["humid"] == pytest.approx(computed, abs=TOLERANCE)
+
+
+def test_the_flink_job_of_the_report_runs_and_its_checkpoints_are_complete(played: Played) -> None:
+    step = played.step(7)
+    (job,) = (one for one in played.witness.flink("/jobs/overview")["jobs"] if one["state"] == "RUNNING")
+    assert (job["jid"], job["name"]) == (step["flink_job"], "headrace-windows")
+    checkpoints = played.witness.flink(f"/jobs/{job['jid']}/checkpoints")
+    assert checkpoints["counts"]["completed"] >= step["flink_checkpoints_completed"] > 0
+    told, now = (Path(urlsplit(one).path) for one in (step["flink_last_checkpoint"], _place(checkpoints)))
+    assert told.parent == now.parent
+    assert told.parent.name == step["flink_job"]
+    assert (now / "_metadata").exists()
+
+
+def _place(checkpoints: Mapping[str, Any]) -> str:
+    return str(checkpoints["latest"]["completed"]["external_path"])
 
 
 def test_an_alert_opened_and_resolved_by_its_rule_and_is_on_the_log(played: Played) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import ssl
 import struct
 import time
 from collections.abc import Mapping
@@ -39,6 +40,15 @@ class Witness:
     def ask(self, path: str, **parameters: Any) -> Any:
         """What the API answers to a GET."""
         return self.http.get(path, params=parameters).raise_for_status().json()
+
+    def flink(self, path: str) -> Any:
+        """What Flink's REST interface answers, to the cluster's own key."""
+        site = self.stack.site
+        keys = site.home.root / "flink" / "keys"
+        context = ssl.create_default_context(cafile=keys / "certificate.pem")
+        context.load_cert_chain(keys / "certificate.pem", keys / "key.pem")
+        answer = httpx.get(f"https://{site.addresses['flink-jobmanager']}{path}", verify=context)
+        return answer.raise_for_status().json()
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a query."""
