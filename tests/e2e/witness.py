@@ -29,13 +29,14 @@ class Witness:
 
     stack: RunningStack
     http: httpx.Client
+    key: str
     schemas: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack: RunningStack) -> Witness:
         """A witness of this stack."""
-        key = (stack.site.home.secrets / f"{NAME}.key").read_text()
-        return cls(stack, httpx.Client(base_url=stack.site.api_url, headers={"Authorization": f"Bearer {key}"}))
+        key = (stack.site.home.secrets / f"{NAME}.key").read_text().strip()
+        return cls(stack, httpx.Client(base_url=stack.site.api_url, headers={"Authorization": f"Bearer {key}"}), key)
 
     def ask(self, path: str, **parameters: Any) -> Any:
         """What the API answers to a GET."""
