@@ -5,10 +5,11 @@ python -m flights [year|sample]
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import headrace
-from flights import features, july, lineage, people, rebuilt, served, training, trials, watched, year
+from flights import afterwards, features, july, lineage, people, rebuilt, served, training, trials, watched, year
 from flights.data import read_year
 from flights.extent import EXTENTS, Extent
 from flights.recomputed import compare
@@ -26,11 +27,12 @@ def main(extent: str = "year") -> None:
         administrator = headrace.administrator()
         chapter.result = f"the API answers at {administrator.url}"
     with administrator:
-        _play(story, administrator, EXTENTS[extent])
-    story.close(REPORT, {"api": administrator.url, "extent": extent})
+        stage = _play(story, administrator, EXTENTS[extent])
+        story.close(REPORT, {"api": administrator.url, "extent": extent, "next": asdict(afterwards.point(stage))})
+        afterwards.play(stage)
 
 
-def _play(story: Story, administrator: headrace.Platform, extent: Extent) -> None:
+def _play(story: Story, administrator: headrace.Platform, extent: Extent) -> Stage:
     with story.chapter("1", "Projects and people") as chapter:
         cast = people.play(story, chapter, administrator)
     stage = Stage(story=story, cast=cast, extent=extent, year=read_year(), api=administrator.url)
@@ -56,6 +58,7 @@ def _play(story: Story, administrator: headrace.Platform, extent: Extent) -> Non
         lineage.play(stage, chapter)
     with story.chapter("10", "Rebuild") as chapter:
         rebuilt.play(stage, chapter)
+    return stage
 
 
 if __name__ == "__main__":

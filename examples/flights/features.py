@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flights.cast import Cast
 from flights.data import between, day
+from flights.logged import length
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import FeatureGroup, Receipt
@@ -73,14 +74,17 @@ def play(stage: Stage, chapter: Chapter) -> Groups:
     story.say(f"all rows visible online after {online_after:.1f} s")
     offline_after = _wait(receipts, began, online=False)
     story.say(f"and offline after {offline_after:.1f} s")
-    rows = sum(receipt.accepted for receipt in receipts.values())
+    held = {name: length(cast, getattr(groups, name).topic) for name in receipts}
+    if held != {name: receipt.accepted for name, receipt in receipts.items()}:
+        raise AssertionError(f"the topics hold {held} records, the receipts say {receipts}")
+    rows = sum(held.values())
     refused = groups.weather.insert(list(BAD_ROWS), show_progress=False).refused
     for refusal in refused:
         story.say(f"refused in the receipt: [yellow]{refusal.reason}[/]")
     letters = _send_around(cast, groups.weather)
     story.say(f"{letters} records sent around the SDK are dead letters of {cast.name}, with the reason")
     chapter.figures = {
-        "rows": {name: receipt.accepted for name, receipt in receipts.items()},
+        "rows": held,
         "visible_online_seconds": round(online_after, 2),
         "visible_offline_seconds": round(offline_after, 2),
         "rows_per_second_online": round(rows / online_after),

@@ -7,6 +7,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from flights.cast import Cast
 from flights.stage import Stage
 
 _SECONDS = 120.0
@@ -40,6 +41,14 @@ def _by_inference_id(stage: Stage, topic: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def length(cast: Cast, topic: str) -> int:
+    """How many records a topic of plain writes holds: where its partitions end, less where they begin."""
+    consumer = _reader(cast)
+    ends = [consumer.get_watermark_offsets(where, timeout=15) for where in _partitions(consumer, topic)]
+    consumer.close()
+    return sum(high - low for low, high in ends)
+
+
 def count(stage: Stage, topic: str) -> tuple[int, int]:
     """How many records a topic holds, and how many different keys."""
     keys = set()
@@ -52,18 +61,9 @@ def count(stage: Stage, topic: str) -> tuple[int, int]:
 
 def _whole(stage: Stage, topic: str) -> list[Message]:
     """All committed records of a topic, up to the end it has now."""
-    settings = stage.cast.owner.client_files().librdkafka()
-    consumer = Consumer(
-        {
-            **settings,
-            "group.id": f"{stage.cast.name}.story-{uuid.uuid4().hex[:8]}",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "isolation.level": "read_committed",
-        }
-    )
-    partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    consumer = _reader(stage.cast)
+    partitions = _partitions(consumer, topic)
+    consumer.assign(partitions)
     messages: list[Message] = []
     at_end: set[int | None] = set()
     deadline = time.monotonic() + _SECONDS
@@ -80,3 +80,23 @@ def _whole(stage: Stage, topic: str) -> list[Message]:
             raise TimeoutError(f"the end of {topic} was not reached")
     consumer.close()
     return messages
+
+
+def _reader(cast: Cast) -> Consumer:
+    """A consumer of the owner's, in a group of its own that keeps no position."""
+    return Consumer(
+        {
+            **cast.owner.client_files().librdkafka(),
+            "group.id": f"{cast.name}.story-{uuid.uuid4().hex[:8]}",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        }
+    )
+
+
+def _partitions(consumer: Consumer, topic: str) -> list[TopicPartition]:
+    """The topic's partitions, each from its beginning."""
+    return [
+        TopicPartition(topic, number, 0) for number in consumer.list_topics(topic, timeout=15).topics[topic].partitions
+    ]

@@ -1,25 +1,28 @@
 """Step 7: what the windows say, revised by late outcomes, computed again with numpy from the log."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from flights.flink import running_job
 from flights.july import July
 from flights.logged import outcome_times, outcomes, predictions
 from flights.program import NUMBERS
 from flights.stage import Stage
 from flights.story import Chapter
 from headrace import Deployment, FeatureWindow, Monitor, TrainingDataset, Window
-from headrace_compose.stack import Stack
 
 DAY_US = 86_400_000_000
 TOLERANCE = 1e-9
 SHOWN = "humid"
 EPSILON = 1e-6
+PREDICTION, LATENCY = "@prediction", "@latency_ms"
+"""What the model said and how long it took: binned as the inputs are."""
+BINNED = (*NUMBERS, PREDICTION, LATENCY)
 
 
 def begin(stage: Stage, deployment: Deployment) -> Monitor:
@@ -34,31 +37,31 @@ def begin(stage: Stage, deployment: Deployment) -> Monitor:
 def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: TrainingDataset) -> None:
     """Wait for the windows, let the late outcomes come, and compare everything with the log."""
     story = stage.story
-    predicted = predictions(stage)
+    predicted, known = predictions(stage), outcomes(stage)
     windows = _until(
         monitor.get_windows,
-        lambda found: sum(one.count for one in found) == len(predicted),
-        "windows of all predictions",
+        lambda found: _sums(found) == (len(predicted), len(known)),
+        "windows of all predictions, and of the outcomes that came so far",
     )
     before = {one.window_start: one.matched for one in windows}
     story.say(
         f"{len(windows)} windows count {len(predicted):,} predictions; {sum(before.values()):,} outcomes are known"
     )
-    late = len(july.held)
     july.send(july.held)
     known = outcomes(stage)
     order = outcome_times(stage)
     in_reverse = sum(later < earlier for earlier, later in pairwise(order))
     windows = _until(
-        monitor.get_windows, lambda found: sum(one.matched for one in found) == len(known), "windows of all outcomes"
+        monitor.get_windows, lambda found: _sums(found) == (len(predicted), len(known)), "windows of all outcomes"
     )
     revised = sum(one.matched > before.get(one.window_start, 0) for one in windows)
+    late = sum(one.matched for one in windows) - sum(before.values())
     share = late / len(known)
     story.say(f"{late:,} outcomes ({share:.0%}) came after their windows: {revised} windows were revised")
     features = _until(
-        lambda: monitor.get_features(SHOWN),
-        lambda found: sum(one.count + one.missing for one in found) == len(predicted),
-        "windows of all features",
+        monitor.get_features,
+        lambda found: _by_name(found) == dict.fromkeys(BINNED, len(predicted)),
+        "windows of all values",
     )
     _check_windows(windows, predicted, known)
     compared = _check_features(monitor, predicted, dataset)
@@ -69,10 +72,10 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
     alerts = _until(monitor.get_alerts, lambda found: any(not alert.open for alert in found), "an alert to resolve")
     for alert in alerts:
         story.say(f"alert {alert.rule}: {'open' if alert.open else 'resolved'}, opened at PSI {alert.observed:.2f}")
-    job, checkpoints = _flink()
+    job = running_job()
     chapter.figures = {
         "windows": [[str(one.start.date()), one.count, one.matched, one.accuracy] for one in windows],
-        "psi": {SHOWN: [one.psi for one in features]},
+        "psi": {SHOWN: [one.psi for one in features if one.feature == SHOWN]},
         "outcomes": len(known),
         "outcome_records_sent_twice": len(order) - len(known),
         "outcome_records_before_their_predecessor": in_reverse,
@@ -82,8 +85,9 @@ def play(stage: Stage, chapter: Chapter, monitor: Monitor, july: July, dataset: 
         "distributions_compared": compared,
         "alerts": [[alert.rule, alert.open, alert.observed] for alert in alerts],
         "unmatched_outcomes": monitor.unmatched_outcomes(),
-        "flink_job": job,
-        "flink_checkpoints": checkpoints,
+        "flink_job": job.id,
+        "flink_checkpoints_completed": job.completed,
+        "flink_last_checkpoint": job.last,
     }
     chapter.result = (
         f"{len(windows)} windows, {len(known):,} outcomes ({share:.0%} late), {len(alerts)} alerts; all equal the log"
@@ -99,6 +103,19 @@ def _until(ask: Callable[[], Any], enough: Callable[[Any], bool], what: str, sec
     return found
 
 
+def _sums(windows: list[Window]) -> tuple[int, int]:
+    """How many predictions are in the windows, and how many of them have an outcome."""
+    return sum(one.count for one in windows), sum(one.matched for one in windows)
+
+
+def _by_name(features: list[FeatureWindow]) -> Counter[str]:
+    """How many values of each name are in the windows."""
+    found = Counter[str]()
+    for one in features:
+        found[one.feature] += one.count
+    return found
+
+
 def _check_windows(
     windows: list[Window], predicted: dict[str, dict[str, Any]], known: dict[str, dict[str, Any]]
 ) -> None:
@@ -106,9 +123,12 @@ def _check_windows(
     for window in windows:
         ids = [one for one, record in predicted.items() if _day(record) == window.window_start]
         matched = [(predicted[one]["prediction"], known[one]["outcome"]) for one in ids if one in known]
+        latencies = [predicted[one]["latency_ms"] for one in ids]
         p, y = np.array(matched, dtype=float).reshape(-1, 2).T
         _same(window.count, len(ids), "count", window)
         _same(window.matched, len(matched), "matched", window)
+        _same(window.failed, sum(predicted[one]["error"] is not None for one in ids), "failures", window)
+        _same(window.latency_ms_mean, float(np.mean(latencies)), "mean latency", window)
         if matched:
             _same(window.accuracy, float(np.mean((p >= 0.5) == (y >= 0.5))), "accuracy", window)
             _same(window.brier_score, float(np.mean((p - y) ** 2)), "Brier score", window)
@@ -116,26 +136,39 @@ def _check_windows(
 
 
 def _check_features(monitor: Monitor, predicted: dict[str, dict[str, Any]], dataset: TrainingDataset) -> int:
-    """Bins and PSI of every number and day, the reference from the training data's files."""
+    """Bins of every value and day, with what is missing, and PSI where the training data's files hold the value too."""
     training = dataset.read("train")
     compared = 0
-    for name in NUMBERS:
-        reference = training[name].to_numpy(dtype=float)
+    for name in BINNED:
         for window in monitor.get_features(name):
             values = np.array(
-                [record["numbers"].get(name) for record in predicted.values() if _day(record) == window.window_start],
+                [_value(record, name) for record in predicted.values() if _day(record) == window.window_start],
                 dtype=float,
             )
-            found, expected = (_counts(each, window.edges) for each in (values, reference))
-            _same_counts(window.counts, found, f"{name} on {window.start:%d %B}")
+            what, found = f"{name} on {window.start:%d %B}", _counts(values, window.edges)
+            _same_counts(window.counts, found, what)
+            _same_counts((window.count, window.missing), np.array((values.size, np.isnan(values).sum())), what)
+            compared += 1
+            if name not in NUMBERS:  # the model's own output on its training data is not recorded
+                if window.reference_counts is not None or window.psi is not None:
+                    raise AssertionError(f"{name} is compared with training data that nobody has")
+                continue
+            expected = _counts(training[name].to_numpy(dtype=float), window.edges)
             _same_counts(window.reference_counts or (), expected, f"the training data of {name}")
             if not found.sum():  # nothing was known of it that day, so nothing can be compared
                 if window.psi is not None:
                     raise AssertionError(f"PSI of {name} on {window.start:%d %B} is {window.psi} of no values")
                 continue
             _same(window.psi, _psi(expected, found), f"PSI of {name}", window)
-            compared += 1
     return compared
+
+
+def _value(record: dict[str, Any], name: str) -> float | None:
+    """The value of that name, as the prediction on the log has it."""
+    found: float | None = (
+        record[name.removeprefix("@")] if name in {PREDICTION, LATENCY} else record["numbers"].get(name)
+    )
+    return found
 
 
 def _day(record: dict[str, Any]) -> int:
@@ -162,12 +195,3 @@ def _same(shown: float | None, computed: float, what: str, window: Window | Feat
 def _same_counts(shown: tuple[int, ...], computed: Any, what: str) -> None:
     if list(shown) != computed.tolist():
         raise AssertionError(f"the bins of {what} are {shown}, numpy finds {computed.tolist()}")
-
-
-def _flink() -> tuple[str, list[str]]:
-    """The Flink job and its complete checkpoints, as they lie on disk."""
-    complete = sorted((Stack().home.root / "flink").glob("**/chk-*/_metadata"), key=lambda path: path.stat().st_mtime)
-    if not complete:
-        raise AssertionError("Flink has made no checkpoint")
-    newest: Path = complete[-1].parent
-    return newest.parent.name, [path.parent.name for path in complete if path.parent.parent == newest.parent]

@@ -66,13 +66,15 @@ class Gateway:
     def _connected(self) -> httpx.Client:
         if self._client is None:
             self._client = httpx.Client(
-                base_url=self._address(),
+                base_url=self.url,
                 headers={"Authorization": f"Bearer {self._api.key}", "Content-Type": "application/json"},
                 timeout=httpx.Timeout(60.0, connect=5.0),
             )
         return self._client
 
-    def _address(self) -> str:
+    @property
+    def url(self) -> str:
+        """Its address for the project: that of the environment, else as the API says."""
         given = self._project._settings.given
         if given.get("HEADRACE_PROJECT") == self._project.name and given.get("HEADRACE_SERVING"):
             return given["HEADRACE_SERVING"]

@@ -159,6 +159,11 @@ class ModelServing:
         self._path = f"/api/projects/{project.name}/deployments"
         self._gateway = Gateway(project)
 
+    @property
+    def url(self) -> str:
+        """Where predictions are asked for over HTTP: below it are `/v1/models/…` and `/v2/…`."""
+        return self._gateway.url
+
     def create_deployment(
         self, model: Model, name: str | None = None, replicas: int = 1, *, wait: bool = True
     ) -> Deployment:

@@ -59,23 +59,25 @@ def played(
 ) -> Iterator[Played]:
     """The story of a sample of the year, on a stack where somebody has been before."""
     folder = tmp_path_factory.mktemp("story")
-    tell(folder, surroundings)
+    told = tell(folder, surroundings)
     report = json.loads((folder / "demo-report.json").read_text())
     witness = Witness.of(whole_stack)
-    yield Played(report=report, witness=witness, home=whole_stack.site.home.root)
+    yield Played(report=report, told=told, witness=witness, home=whole_stack.site.home.root)
     witness.http.close()
 
 
-def tell(folder: Path, surroundings: Mapping[str, str]) -> None:
-    """Play the story; what it says is shown where it fails."""
+def tell(folder: Path, surroundings: Mapping[str, str], extent: str = "sample", seconds: float = 480) -> str:
+    """Play the story; give what it says, the end of which is shown where it fails."""
     with (folder / "told").open("w") as told:
         done = subprocess.run(
-            [sys.executable, "-m", "flights", "sample"],
+            [sys.executable, "-m", "flights", extent],
             cwd=folder,
             env=surroundings,
             stdout=told,
             stderr=told,
             check=False,
-            timeout=480,
+            timeout=seconds,
         )
-    assert done.returncode == 0, (folder / "told").read_text()[-4000:]
+    said = (folder / "told").read_text()
+    assert done.returncode == 0, said[-4000:]
+    return said

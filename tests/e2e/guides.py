@@ -10,9 +10,13 @@ _DOCS = _REPOSITORY / "docs"
 
 README = _REPOSITORY / "README.md"
 FOLLOWED = tuple(
-    _DOCS / f"{page}.md" for page in ("features", "training-data", "experiments", "serving", "monitoring", "lineage")
+    _DOCS / f"{page}.md"
+    for page in ("features", "training-data", "experiments", "serving", "monitoring", "lineage", "schema-registry")
 )
 """Guides whose programs go on where the one before stopped, in the order in which the README names them."""
+ADMINISTERED = tuple(_DOCS / f"{page}.md" for page in ("audit", "projects"))
+"""Guides to what an administrator may do who belongs to no project."""
+PEOPLE = _DOCS / "people.md"
 API = _DOCS / "api.md"
 PROJECTIONS = _DOCS / "projections.md"
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.e2e.guides import API, FOLLOWED, PROJECTIONS, README, block, blocks
+from tests.e2e.guides import ADMINISTERED, API, FOLLOWED, PEOPLE, PROJECTIONS, README, block, blocks
 from tests.e2e.witness import Played
 
 import headrace
@@ -27,14 +27,18 @@ def reader(played: Played, surroundings: Mapping[str, str]) -> Iterator[ModuleTy
         for name in ("HEADRACE_HOME", "HEADRACE_CACHE"):
             patch.setenv(name, surroundings[name])
         with headrace.administrator() as administrator:
+            administrator.create_user("bob")
             administrator.create_project("guides", owner="ada")
             key = administrator.issue_key("ada", project="guides", hours=1).key
+            for name, told in (("API", administrator.url), ("API_KEY", key), ("PROJECT", "guides")):
+                patch.setenv(f"HEADRACE_{name}", told)
             module = ModuleType("followed")
             module.__file__ = "followed.py"  # a module of the reader's own, not one that trials could import
             patch.setitem(sys.modules, module.__name__, module)
-            with headrace.login(administrator.url, key) as project:
+            with headrace.login() as project:
                 module.project = project  # type: ignore[attr-defined]
                 yield module
+                vars(module)["project"].close()  # a guide has signed in again
 
 
 def test_a_newcomer_gets_as_far_as_the_readme_says(newcomer: subprocess.CompletedProcess[str]) -> None:
@@ -48,6 +52,41 @@ def test_the_guide_does_what_it_shows(reader: ModuleType, page: Path) -> None:
     assert samples
     for sample in samples:
         exec(compile(sample, page.name, "exec"), vars(reader))  # noqa: S102 - that is what samples are for
+
+
+@pytest.mark.parametrize("page", ADMINISTERED, ids=lambda page: page.stem)
+def test_the_guide_does_what_it_shows_to_an_administrator(
+    reader: ModuleType, played: Played, monkeypatch: pytest.MonkeyPatch, page: Path
+) -> None:
+    monkeypatch.setenv("HEADRACE_API_KEY", played.witness.key)
+    names = dict(vars(reader))
+    (sample,) = blocks(page, "python")
+    exec(compile(sample, page.name, "exec"), names)  # noqa: S102 - that is what samples are for
+    for name, made in names.items():
+        if isinstance(made, headrace.Platform | headrace.Project) and made is not vars(reader).get(name):
+            made.close()
+
+
+def test_somebody_comes_and_goes_as_the_guide_to_people_shows(
+    played: Played, surroundings: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    shown = block(PEOPLE, "bash")
+    script = "\n".join(("set -ex", 'PATH="$PWD/.venv/bin:$PATH"', shown.replace("ada", "zoe")))
+    typed = subprocess.run(
+        ["bash", "-c", script],
+        input="\n\n",  # no password, and again none
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        start_new_session=True,  # without a terminal that could be asked instead
+    )
+    assert typed.returncode == 0, typed.stderr
+    (zoe,) = (row for row in played.witness.ask("/api/users") if row["user"] == "zoe")
+    assert (zoe["standing"], zoe["administrator"]) == ("active", False)
 
 
 def test_the_guides_led_where_they_say(reader: ModuleType) -> None:

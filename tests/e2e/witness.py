@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import ssl
 import struct
 import time
 from collections.abc import Mapping
@@ -28,17 +29,27 @@ class Witness:
 
     stack: RunningStack
     http: httpx.Client
+    key: str
     schemas: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack: RunningStack) -> Witness:
         """A witness of this stack."""
-        key = (stack.site.home.secrets / f"{NAME}.key").read_text()
-        return cls(stack, httpx.Client(base_url=stack.site.api_url, headers={"Authorization": f"Bearer {key}"}))
+        key = (stack.site.home.secrets / f"{NAME}.key").read_text().strip()
+        return cls(stack, httpx.Client(base_url=stack.site.api_url, headers={"Authorization": f"Bearer {key}"}), key)
 
     def ask(self, path: str, **parameters: Any) -> Any:
         """What the API answers to a GET."""
         return self.http.get(path, params=parameters).raise_for_status().json()
+
+    def flink(self, path: str) -> Any:
+        """What Flink's REST interface answers, to the cluster's own key."""
+        site = self.stack.site
+        keys = site.home.root / "flink" / "keys"
+        context = ssl.create_default_context(cafile=keys / "certificate.pem")
+        context.load_cert_chain(keys / "certificate.pem", keys / "key.pem")
+        answer = httpx.get(f"https://{site.addresses['flink-jobmanager']}{path}", verify=context)
+        return answer.raise_for_status().json()
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -96,9 +107,10 @@ class Witness:
 
 @dataclass(frozen=True)
 class Played:
-    """What the story says of itself, and a witness of what is left of it."""
+    """What the story says of itself, in its report and on the terminal, and a witness of what is left of it."""
 
     report: Mapping[str, Any]
+    told: str
     witness: Witness
     home: Path
 
