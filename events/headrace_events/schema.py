@@ -5,7 +5,11 @@ from collections.abc import Sequence
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.avro import Written
+from headrace_events.errors import Invalid
 from headrace_events.language import Command, Event, Home, event, value
+
+MOST_REFERENCES = 100
+"""Of a schema, with those of what it refers to."""
 
 
 @value
@@ -42,17 +46,25 @@ class Schema:
 
 
 def written(known: Known, text: str, references: Sequence[SchemaReference]) -> Written:
-    """The schema with the texts of whatever it refers to, each once, after those it refers to itself."""
+    """The schema with the texts of whatever it refers to, each once, after those that it refers to; raises Invalid."""
     texts: dict[int, str] = {}
 
-    def add(referred: Sequence[SchemaReference]) -> None:
+    def add(referred: Sequence[SchemaReference], depth: int) -> None:
         for reference in referred:
             if reference.schema_id not in texts and (schema := known.schema(reference.schema_id)) is not None:
-                add(schema.references)
+                must_be_few(depth)
+                add(schema.references, depth + 1)
                 texts[reference.schema_id] = schema.text
+                must_be_few(len(texts))
 
-    add(references)
+    add(references, 1)
     return Written(text=text, referenced=tuple(texts.values()))
+
+
+def must_be_few(references: int) -> None:
+    """Raise Invalid where a schema refers to too much, directly or by what it refers to."""
+    if references > MOST_REFERENCES:
+        raise Invalid("invalid-schema", f"a schema has at most {MOST_REFERENCES} references, with those of theirs")
 
 
 def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -> tuple[int, list[Event]]:

@@ -11,9 +11,9 @@ from tests.unit.events.scenario import Scenario, fold, project
 from headrace_broker.record import Record
 from headrace_events.feature_group import CreateFeatureGroup, FeatureGroupCreated
 from headrace_events.language import Command, Event
-from headrace_events.registry import MOST_REFERENCES, MOST_VERSIONS
+from headrace_events.registry import MOST_VERSIONS
 from headrace_events.row_schema import Column
-from headrace_events.schema import SchemaReference, SchemaRegistered
+from headrace_events.schema import MOST_REFERENCES, SchemaReference, SchemaRegistered
 from headrace_events.subject import (
     AskedReference,
     DeleteSchema,
@@ -287,6 +287,17 @@ def test_the_same_schema_under_another_subject_is_another_reference() -> None:
     scenario.events(delete(2, "outer"))
     assert scenario.events(delete(subject="views"))
     assert scenario.refusal(delete()) == "schema-referenced"
+
+
+def test_what_references_refer_to_counts_as_references() -> None:
+    scenario = given(register(INT, "s0"))
+    for number in range(1, MOST_REFERENCES + 1):
+        before = (AskedReference(name="n.R", subject=f"s{number - 1}", version=1),)
+        scenario.events(
+            register(f'{{"type":"record","name":"n.T{number}","fields":[]}}', f"s{number}", references=before)
+        )
+    one_more = (AskedReference(name="n.R", subject=f"s{MOST_REFERENCES}", version=1),)
+    assert scenario.refusal(register(OUTER, "outer", references=one_more)) == "invalid-schema"
 
 
 def test_compatibility_looks_through_references() -> None:
