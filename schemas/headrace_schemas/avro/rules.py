@@ -3,17 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from headrace_events.avro import Written
 from headrace_schemas.avro.comparing import Comparison, Steps
 from headrace_schemas.avro.defaults import Defaults
+from headrace_schemas.avro.kept import Kept, length
 from headrace_schemas.avro.limits import CHARACTERS_A_STEP, MOST_DEPTH, MOST_TEXT, invalid
 from headrace_schemas.avro.reading import PRIMITIVE, Definitions, Reader, parsed_json
 
-_READ = 512
-"""How many schemas are kept as they were read."""
+_MOST_KEPT = 4_000_000
+"""Characters of the schemas that are kept as they were read, which takes up to some thirty times that many bytes."""
 
 _SEEN_BY_READERS = ("type", "name", "fields", "symbols", "default", "size", "items", "values")
 _LOGICAL = ("logicalType", "precision", "scale")
@@ -27,13 +27,19 @@ class ReadSchema:
     definitions: Definitions
 
 
-@lru_cache(_READ)
+KEPT: Kept[ReadSchema] = Kept(_MOST_KEPT)
+
+
 def read(schema: Written) -> ReadSchema:
     """The schema, if it is one and within our bounds; raises Invalid."""
-    try:
-        return _read(schema)
-    except RecursionError:
-        raise invalid(f"it is nested deeper than {MOST_DEPTH}") from None
+    found = KEPT.get(schema)
+    if found is None:
+        try:
+            found = _read(schema)
+        except RecursionError:
+            raise invalid(f"it is nested deeper than {MOST_DEPTH}") from None
+        KEPT.keep(schema, found)
+    return found
 
 
 def _read(schema: Written) -> ReadSchema:
@@ -54,11 +60,6 @@ def _read(schema: Written) -> ReadSchema:
         defaults.check(name)
     _must_be_shallow(form, definitions, set(), 0)
     return ReadSchema(form, definitions)
-
-
-def length(schema: Written) -> int:
-    """Characters of the schema's text and of all that it refers to."""
-    return len(schema.text) + sum(map(len, schema.referenced))
 
 
 def _must_be_shallow(form: Any, definitions: Definitions, met: set[str], depth: int) -> None:
