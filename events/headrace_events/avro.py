@@ -14,6 +14,17 @@ class Written:
     referenced: tuple[str, ...] = ()
 
 
+class Comparing(Protocol):
+    """Compares one schema with all those it is held against; they share what may be spent on it."""
+
+    def unreadable(self, reader: Written, writer: Written) -> Sequence[str]:
+        """Why not everything written with `writer` can be read with `reader`; empty where it can.
+
+        Raises Invalid where the comparisons so far take too many steps.
+        """
+        ...
+
+
 class Avro(Protocol):
     """Avro's own rules."""
 
@@ -21,6 +32,6 @@ class Avro(Protocol):
         """A text that is equal for equal schemas; raises Invalid where it is no schema, or one beyond our bounds."""
         ...
 
-    def unreadable(self, reader: Written, writer: Written) -> Sequence[str]:
-        """Why not everything written with `writer` can be read with `reader`; empty where it can."""
+    def comparing(self) -> Comparing:
+        """Something to compare one schema with those it is held against."""
         ...

@@ -52,14 +52,18 @@ class Earlier:
 def incompatibilities(
     avro: Avro, level: Compatibility, proposed: Written, earlier: Sequence[Earlier]
 ) -> tuple[str, ...]:
-    """Why the schema may not follow the earlier versions (in order) at that level; empty where it may."""
+    """Why the schema may not follow the earlier versions (in order) at that level; empty where it may.
+
+    Raises Invalid where finding that out takes too many steps.
+    """
+    comparing = avro.comparing()
     against = earlier if level.transitive else earlier[-1:]
     broken: list[str] = []
     for old in reversed(against):
         if level.backward:
-            found = avro.unreadable(proposed, old.schema)
+            found = comparing.unreadable(proposed, old.schema)
             broken += [f"the new schema cannot read data of version {old.version}: {reason}" for reason in found]
         if level.forward:
-            found = avro.unreadable(old.schema, proposed)
+            found = comparing.unreadable(old.schema, proposed)
             broken += [f"version {old.version} cannot read data of the new schema: {reason}" for reason in found]
     return tuple(broken)

@@ -9,7 +9,7 @@ from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace_events.language import Command, Event
 from headrace_events.member import Membership
 from headrace_events.roles import Role
-from headrace_events.schema import SchemaReference, enter, written
+from headrace_events.schema import SchemaReference, enter, must_be_few, written
 from headrace_events.subject import (
     WHOLE_PROJECT,
     AskedReference,
@@ -33,7 +33,6 @@ from headrace_events.subject import (
 )
 from headrace_events.topic import Topic
 
-MOST_REFERENCES = 100
 MOST_VERSIONS = 1_000
 
 
@@ -99,8 +98,7 @@ def _register(state: Subject, wish: RegisterSchema, known: Known) -> list[Event]
 
 
 def _few(references: tuple[AskedReference, ...]) -> tuple[AskedReference, ...]:
-    if len(references) > MOST_REFERENCES:
-        raise Invalid("invalid-schema", f"a schema has at most {MOST_REFERENCES} references")
+    must_be_few(len(references))
     return references
 
 

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.avro import Written
 from headrace_events.errors import Invalid
 from headrace_events.language import Command, Event, Home, event, value
+
+MOST_REFERENCES = 100
+"""Of a schema, with those of what it refers to."""
 
 
 @value
@@ -43,46 +45,26 @@ class Schema:
     references: tuple[SchemaReference, ...] = ()
 
 
-MOST_MET = 200
-"""How many schemas a schema refers to, itself or through others."""
-
-MOST_MET_TEXT = 2_000_000
-"""How many characters these have together."""
-
-
-@dataclass(slots=True)
-class Met:
-    """The schemas met on the way through references, which has an end however long somebody makes it."""
-
-    ids: set[int] = field(default_factory=set)
-    text: int = 0
-
-    def add(self, schema_id: int, text: str) -> None:
-        """Count one more; raises Invalid."""
-        self.ids.add(schema_id)
-        self.text += len(text)
-        if len(self.ids) > MOST_MET or self.text > MOST_MET_TEXT:
-            most = f"{MOST_MET} schemas of {MOST_MET_TEXT} characters together"
-            raise Invalid("invalid-schema", f"itself or through others a schema refers to at most {most}")
-
-
 def written(known: Known, text: str, references: Sequence[SchemaReference]) -> Written:
-    """The schema with the texts of whatever it refers to, each once, after those it refers to itself.
-
-    Raises Invalid where these are too many, or too long.
-    """
+    """The schema with the texts of whatever it refers to, each once, after those that it refers to; raises Invalid."""
     texts: dict[int, str] = {}
-    met = Met()
 
-    def add(referred: Sequence[SchemaReference]) -> None:
+    def add(referred: Sequence[SchemaReference], depth: int) -> None:
         for reference in referred:
-            if reference.schema_id not in met.ids and (schema := known.schema(reference.schema_id)) is not None:
-                met.add(schema.schema_id, schema.text)
-                add(schema.references)
+            if reference.schema_id not in texts and (schema := known.schema(reference.schema_id)) is not None:
+                must_be_few(depth)
+                add(schema.references, depth + 1)
                 texts[reference.schema_id] = schema.text
+                must_be_few(len(texts))
 
-    add(references)
+    add(references, 1)
     return Written(text=text, referenced=tuple(texts.values()))
+
+
+def must_be_few(references: int) -> None:
+    """Raise Invalid where a schema refers to too much, directly or by what it refers to."""
+    if references > MOST_REFERENCES:
+        raise Invalid("invalid-schema", f"a schema has at most {MOST_REFERENCES} references, with those of theirs")
 
 
 def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -> tuple[int, list[Event]]:

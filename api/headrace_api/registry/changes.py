@@ -12,7 +12,7 @@ from fastapi import Depends, Response
 from headrace_api.reading import ProjectPath, Reading, until_visible
 from headrace_api.registry.errors import RegistryError, schema_missing
 from headrace_api.registry.found import registry_router, same_schema
-from headrace_api.registry.lookup import AVRO, level_of, live, numbered, posted_schema, versions_of
+from headrace_api.registry.lookup import AVRO, beside, level_of, live, numbered, posted_schema, versions_of
 from headrace_api.registry.models import (
     Flag,
     Level,
@@ -91,10 +91,10 @@ async def register(
     known = live(await schemas.same(subject, fingerprint))
     if known:
         return RegistryAnswer({"id": known[-1].schema_id})
-    shipped = shipped_as(schema)
+    shipped = await shipped_as(schema)
     if shipped is not None:
         return RegistryAnswer({"id": shipped.schema_id})
-    text = AVRO.form(schema) if normalize else orjson.dumps(orjson.loads(posted.schema_text)).decode()
+    text = await beside(AVRO.form, schema) if normalize else orjson.dumps(orjson.loads(posted.schema_text)).decode()
     references = tuple(
         AskedReference(name=one.name, subject=one.subject, version=one.version) for one in posted.references or ()
     )

@@ -38,7 +38,7 @@ async def same_schema(
     schema, fingerprint = await posted_schema(registry, posted)
     rows = await registry.same(subject, fingerprint)
     own = rows if hidden else live(rows)
-    return own[-1] if own else shipped_as(schema)
+    return own[-1] if own else await shipped_as(schema)
 
 
 async def shown(registry: Registry, row: SubjectVersionRow, form: str = "") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import anyio.to_thread
 
@@ -10,13 +11,13 @@ from headrace_api.registry.errors import RegistryError, schema_missing, subject_
 from headrace_api.registry.models import PostedSchema, SentReference
 from headrace_events.avro import Written
 from headrace_events.compatibility import DEFAULT, Compatibility, Earlier, incompatibilities
-from headrace_events.registry import MOST_REFERENCES
-from headrace_events.schema import Met, SchemaReference, fingerprint
+from headrace_events.schema import SchemaReference, fingerprint, must_be_few
 from headrace_events.subject import WHOLE_PROJECT
 from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
 from headrace_schemas.avro import ApacheAvro
 
 AVRO = ApacheAvro()
+S = TypeVar("S")
 _AT_ONCE = 16 << 10
 """Up to this many characters a schema is read on the spot; a larger one in a thread, beside other requests."""
 
@@ -121,26 +122,25 @@ async def schema_of(registry: Registry, schema_id: int) -> SchemaRow:
 
 
 async def written(registry: Registry, text: str, references: Sequence[SchemaReference]) -> Written:
-    """As in the language: each text once, after those it refers to itself; raises Invalid, RegistryError."""
+    """The schema with the texts of whatever it refers to, each once, after those that it refers to; raises Invalid."""
     texts: dict[int, str] = {}
-    met = Met()
 
-    async def add(referred: Sequence[SchemaReference]) -> None:
+    async def add(referred: Sequence[SchemaReference], depth: int) -> None:
         for reference in referred:
-            if reference.schema_id not in met.ids:
+            if reference.schema_id not in texts:
+                must_be_few(depth)
                 row = await schema_of(registry, reference.schema_id)
-                met.add(row.schema_id, row.schema)
-                await add(row.referred)
+                await add(row.referred, depth + 1)
                 texts[reference.schema_id] = row.schema
+                must_be_few(len(texts))
 
-    await add(references)
+    await add(references, 1)
     return Written(text=text, referenced=tuple(texts.values()))
 
 
 async def references_of(registry: Registry, sent: Sequence[SentReference]) -> tuple[SchemaReference, ...]:
     """The references with the ids they lead to; raises RegistryError where one leads nowhere."""
-    if len(sent) > MOST_REFERENCES:
-        raise RegistryError(42201, f"A schema has at most {MOST_REFERENCES} references.")
+    must_be_few(len(sent))
     found = []
     for one in sent:
         try:
@@ -160,11 +160,12 @@ async def posted_schema(registry: Registry, posted: PostedSchema) -> tuple[Writt
         raise RegistryError(42201, "Metadata and rules of a schema are not kept here: send none.")
     references = await references_of(registry, posted.references or ())
     schema = await written(registry, posted.schema_text, references)
-    form = await _beside(AVRO.form, schema)
+    form = await beside(AVRO.form, schema)
     return schema, fingerprint(form, references)
 
 
-async def _beside(read: Callable[[Written], str], schema: Written) -> str:
+async def beside(read: Callable[[Written], S], schema: Written) -> S:
+    """What `read` makes of a schema, without holding other requests up."""
     if len(schema.text) + sum(map(len, schema.referenced)) <= _AT_ONCE:
         return read(schema)
     return await anyio.to_thread.run_sync(read, schema)
@@ -172,7 +173,7 @@ async def _beside(read: Callable[[Written], str], schema: Written) -> str:
 
 async def resolved(registry: Registry, row: SchemaRow) -> str:
     """The schema with whatever it refers to written out."""
-    return await _beside(AVRO.resolved, await written(registry, row.schema, row.referred))
+    return await beside(AVRO.resolved, await written(registry, row.schema, row.referred))
 
 
 async def level_of(registry: Registry, subject: str) -> Compatibility:

@@ -4,12 +4,11 @@ from collections import defaultdict
 from functools import cache
 
 from headrace_api.registry.errors import RegistryError
-from headrace_api.registry.lookup import Page, Registry
+from headrace_api.registry.lookup import AVRO, Page, Registry, beside
 from headrace_events.avro import Written
 from headrace_events.compatibility import Compatibility
 from headrace_events.subject import Mode
 from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
-from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import published
 
 
@@ -27,16 +26,12 @@ def shipped_versions() -> dict[str, list[SubjectVersionRow]]:
 @cache
 def _by_shape() -> dict[str, SubjectVersionRow]:
     texts = {schema_id: schema.text for schema_id, schema in published().items()}
-    return {
-        ApacheAvro().shape(Written(text=texts[row.schema_id])): row
-        for rows in shipped_versions().values()
-        for row in rows
-    }
+    return {AVRO.shape(Written(text=texts[row.schema_id])): row for rows in shipped_versions().values() for row in rows}
 
 
-def shipped_as(schema: Written) -> SubjectVersionRow | None:
+async def shipped_as(schema: Written) -> SubjectVersionRow | None:
     """Which of ours the schema is, documentation aside, if any; raises Invalid."""
-    return _by_shape().get(ApacheAvro().shape(schema))
+    return _by_shape().get(await beside(AVRO.shape, schema))
 
 
 def shipped_schema(schema_id: int) -> SchemaRow | None:

@@ -32,10 +32,10 @@ Read = Callable[[bytes], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What the table is to hold under a key from now on."""
+    """What the table is to hold under a key from now on; None: nothing."""
 
     key: bytes
-    value: bytes
+    value: bytes | None
 
 
 class Asks(Protocol):
@@ -58,13 +58,22 @@ class Decider:
         self._commands = commands
 
     def take(self, key: WindowKey, window: Window | None, at: Position) -> Write | None:
-        """Take a window's newest revision, None where it is gone; what the table is to hold then."""
+        """Take a window's newest revision, None where it is gone; what the table is to hold then.
+
+        A deleted project's windows are let go of: their reference may be gone before them.
+        """
         if key.feature == UNMATCHED:
             return None
+        place = _key(key.project, key.deployment, key.feature)
+        held = self._read(place)
+        if self._rules.closed(key.project) or (window is None and held is None):
+            return None if held is None else Write(place, None)
         reference = self._reference(key.project, key.deployment)
         if reference is None:
+            if self._rules.closed(key.project):
+                return None if held is None else Write(place, None)
             raise LookupError(f"a window of {key.project}, {key.deployment} without a reference")
-        history = self._history(key.project, key.deployment, key.feature)
+        history = History.decode(held)
         if window is None:
             history.remove(key.window_start_ms)
         else:
@@ -72,7 +81,7 @@ class Decider:
         for rule in self._rules.of(key.project, key.deployment):
             if key.feature in {WHOLE, *features_of(rule.rule, reference)}:
                 self._decide(rule, reference, at, {key.feature: history})
-        return Write(_key(key.project, key.deployment, key.feature), history.encode())
+        return Write(place, history.encode())
 
     def decide_new(self, rule: Rule) -> None:
         """Decide a rule over the windows that were there before it."""

@@ -43,12 +43,16 @@ class Rules:
     """The fold of monitor events. Decisions of ours are noted at once, before their events are read."""
 
     _rules: dict[tuple[str, str], dict[str, Rule]] = field(default_factory=dict)
+    _closed: set[str] = field(default_factory=set)
 
     def take(self, recorded: Recorded) -> None:
-        """Fold one event."""
+        """Fold one event; what a closed project's own topic still tells counts no more."""
         project = recorded.project or ""
+        if project in self._closed:
+            return
         match recorded.event:
             case ProjectClosing(project=closed):
+                self._closed.add(closed)
                 self._rules = {key: rules for key, rules in self._rules.items() if key[0] != closed}
             case AlertRuleAdded() as rule:
                 made = Rule(project, rule, recorded.at, version=recorded.version)
@@ -60,6 +64,10 @@ class Rules:
                 note(rule_of, decision, recorded.version)
             case _:
                 pass
+
+    def closed(self, project: str) -> bool:
+        """Whether the project is being deleted, or was."""
+        return project in self._closed
 
     def of(self, project: str, deployment: str) -> list[Rule]:
         """The rules of a deployment, in the order they were added."""
@@ -122,6 +130,8 @@ class Knowledge:
         """The reference of a deployment, as soon as it has been read; None if it does not come."""
         deadline = time.monotonic() + PATIENCE_S
         while (found := self._references.get((project, deployment))) is None and time.monotonic() < deadline:
+            if self.rules.closed(project):
+                break
             time.sleep(0.05)
         return found
 

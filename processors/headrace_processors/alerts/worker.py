@@ -84,8 +84,10 @@ class Worker:
         at = Position(self._topic_id, message.partition, message.offset)
         async with self._one_at_a_time:
             write = await asyncio.to_thread(self._decider.take, key, window, at)
-            if write is not None:
+            if write is not None and write.value is not None:
                 self._table[write.key] = write.value
+            elif write is not None:
+                del self._table[write.key]
 
     async def _look(self) -> None:
         """Decide rules that are new here, over the windows that were there before them; and say how we are."""

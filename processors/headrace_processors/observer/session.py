@@ -26,6 +26,7 @@ from headrace_processors.observer.known import Followed, Known, Watched
 from headrace_processors.observer.observation import Normaliser
 from headrace_processors.observer.positions import Positions, as_offsets
 from headrace_processors.observer.references import reference_of
+from headrace_processors.observer.sweeping import Sweeping
 from headrace_processors.observer.training_data import training_columns
 from headrace_projections.monitoring.reference import ReferenceCodec, reference_key, reference_place
 
@@ -53,6 +54,7 @@ class Session:
         self._writer = TransactionalWriter(connection, TRANSACTIONAL_ID)
         self._positions = Positions(connection)
         self._served = _references_there(connection)
+        self._sweeping = Sweeping(connection, self._positions)
         self._feed = MetadataFeed(connection)
         self._follower = Follower(connection, alone=True)
         self._dead = DeadLetters(connection, NAME)
@@ -64,10 +66,14 @@ class Session:
         self.knows = False
 
     def step(self, seconds: float = 0.2) -> int:
-        """Learn what is new, normalise what came; the number of records. Raises BrokerError: the session is over."""
-        for recorded in self._feed.poll(0.0).events:
+        """Learn what is new, normalise what came; the number of records. Raises BrokerError: the session is over.
+
+        Nothing is observed before all that is closed is known: it would come back after it was taken back.
+        """
+        for recorded in self._feed.poll(0.0 if self.knows else seconds).events:
             if isinstance(recorded.event, ProjectClosing):
                 self._forget(recorded.event.project)
+                self._sweeping.add(recorded.event.project, recorded.seq)
             news = self._known.take(recorded)
             if isinstance(news, Followed):
                 self._followed |= dict.fromkeys((where.topic for where in news.partitions), news)
@@ -75,7 +81,10 @@ class Session:
             elif isinstance(news, Watched):
                 self._serve(news)
         self.knows = self.knows or self._feed.at_end()
-        batch = self._follower.poll(seconds=seconds)
+        if not self.knows:
+            return 0
+        self._sweeping.step(self._writer)
+        batch = self._follower.poll(seconds=0.0 if self._sweeping.due else seconds)
         for where, error in batch.lost.items():
             self._lost += 1
             logger.error("%s[%s] cannot be read any more: %s", where.topic, where.partition, error)
@@ -86,7 +95,7 @@ class Session:
 
     def caught_up(self) -> bool:
         """Whether everything that was there has been read."""
-        return self._feed.at_end() and self._follower.at_end()
+        return self.knows and self._feed.at_end() and self._follower.at_end() and not self._sweeping.due
 
     def _observe(self, batch: Batch) -> None:
         entries: list[Entry] = []
@@ -138,6 +147,7 @@ class Session:
 
     def close(self) -> None:
         """Stop; what was not committed is given up."""
+        self._sweeping.close()
         self._dead.close()
         self._positions.close()
         self._follower.close()

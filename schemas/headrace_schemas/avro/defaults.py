@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from headrace_events.errors import Invalid
-from headrace_schemas.avro.limits import MOST_COMPARISONS, MOST_DEFAULTS, invalid
-from headrace_schemas.avro.reading import Definitions
+from headrace_schemas.avro.limits import MOST_DEFAULT_STEPS, MOST_DEFAULTS, invalid
+from headrace_schemas.avro.reading import Definitions, shortened
 
 _WHOLE = {"int": 31, "long": 63}
 
@@ -23,6 +23,7 @@ class Defaults:
         self._definitions = definitions
         self._sizes: dict[tuple[str, str], int] = {}
         self._open: set[tuple[str, str]] = set()
+        self._symbols: dict[str, frozenset[str]] = {}
         self._steps = 0
 
     def check(self, name: str) -> None:
@@ -49,8 +50,8 @@ class Defaults:
 
     def _value(self, value: Any, schema: Any, where: str) -> int:
         self._steps += 1
-        if self._steps > MOST_COMPARISONS:
-            raise invalid(f"the default of {where} takes more than {MOST_COMPARISONS} steps to check")
+        if self._steps > MOST_DEFAULT_STEPS:
+            raise invalid(f"the default of {where} takes more than {MOST_DEFAULT_STEPS} steps to check")
         if isinstance(schema, list):
             return self._union(value, schema, where)
         if isinstance(schema, str) and schema in self._definitions:
@@ -62,9 +63,16 @@ class Defaults:
             return 1 + sum(self._value(item, schema["items"], where) for item in value)
         if kind == "map" and isinstance(value, dict):
             return 1 + sum(self._value(item, schema["values"], where) for item in value.values())
-        if not _plain(value, kind, schema):
-            raise invalid(f"the default of {where} is {value!r:.80}, which is no {kind}")
+        fits = self._among(value, schema) if kind == "enum" else _plain(value, kind, schema)
+        if not fits:
+            raise invalid(f"the default of {where} is {shortened(value)}, which is no {kind}")
         return 1
+
+    def _among(self, value: Any, enum: Mapping[str, Any]) -> bool:
+        """Whether the value is a symbol. Many fields may have an enum of many symbols."""
+        if enum["name"] not in self._symbols:
+            self._symbols[enum["name"]] = frozenset(enum["symbols"])
+        return isinstance(value, str) and value in self._symbols[enum["name"]]
 
     def _union(self, value: Any, branches: list[Any], where: str) -> int:
         """Of any branch; before Avro 1.12, of the first."""
@@ -74,7 +82,7 @@ class Defaults:
                 return self._value(value, branch, where)
             except Invalid as error:
                 refused = error
-        raise invalid(f"the default of {where} is {value!r:.80}, of no branch of its union") from refused
+        raise invalid(f"the default of {where} is {shortened(value)}, of no branch of its union") from refused
 
     def _record(self, value: Mapping[str, Any], schema: Mapping[str, Any], where: str) -> int:
         size = 1
@@ -102,11 +110,17 @@ def _plain(value: Any, kind: str, schema: Any) -> bool:
         case "string":
             return isinstance(value, str)
         case "bytes" | "fixed":
-            return isinstance(value, str) and all(ord(letter) < 256 for letter in value) and _fits(value, schema)
-        case "enum":
-            return value in schema["symbols"]
+            return isinstance(value, str) and _fits(value, schema) and _of_bytes(value)
     return False
 
 
 def _fits(value: str, schema: Any) -> bool:
     return isinstance(schema, str) or "size" not in schema or schema["type"] != "fixed" or len(value) == schema["size"]
+
+
+def _of_bytes(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,6 +6,7 @@ keeps every attribute (documentation, defaults, logical types, whatever else was
 
 import json
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,12 +60,12 @@ class Reader:
         if isinstance(schema, list):
             return self._union(schema, space, depth)
         if not isinstance(schema, dict):
-            raise invalid(f"{_short(schema)} is no type")
+            raise invalid(f"{shortened(schema)} is no type")
         kind = schema.get("type")
         if isinstance(kind, dict | list):
             return self.read(kind, space, depth + 1)
         if not isinstance(kind, str):
-            raise invalid(f"{_short(schema)} has no type")
+            raise invalid(f"{shortened(schema)} has no type")
         if kind in NAMED:
             return self._definition(schema, kind, space, depth)
         if kind in {"array", "map"}:
@@ -80,7 +81,7 @@ class Reader:
         if name in PRIMITIVE:
             return name
         if not _FULL.fullmatch(name):
-            raise invalid(f"{_short(name)} names no type")
+            raise invalid(f"{shortened(name)} names no type")
         for full in (name,) if "." in name or not space else (f"{space}.{name}", name):
             if full in self.defined or full in self.known:
                 return full
@@ -125,14 +126,14 @@ class Reader:
 
     def _field(self, one: Any, space: str, depth: int) -> dict[str, Any]:
         if not isinstance(one, dict) or "type" not in one:
-            raise invalid(f"{_short(one)} is no field")
+            raise invalid(f"{shortened(one)} is no field")
         name = one.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise invalid(f"{_short(name)} cannot name a field")
+            raise invalid(f"{shortened(name)} cannot name a field")
         if "aliases" in one:
             _texts(one["aliases"], f"aliases of field {name}")
         if "order" in one and one["order"] not in _ORDERS:
-            raise invalid(f"field {name} is ordered {_short(one['order'])}")
+            raise invalid(f"field {name} is ordered {shortened(one['order'])}")
         return {**one, "type": self.read(one["type"], space, depth + 1)}
 
 
@@ -146,10 +147,10 @@ def _enum(made: dict[str, Any]) -> None:
 
 def _full_name(name: Any, space: Any) -> str:
     if not isinstance(name, str) or not isinstance(space, str):
-        raise invalid(f"{_short(name)} in {_short(space)} names no type")
+        raise invalid(f"{shortened(name)} in {shortened(space)} names no type")
     full = f"{space}.{name}" if space and "." not in name else name
     if not _FULL.fullmatch(full) or full in PRIMITIVE:
-        raise invalid(f"{_short(full)} cannot name a type")
+        raise invalid(f"{shortened(full)} cannot name a type")
     return full
 
 
@@ -163,5 +164,6 @@ def _others(schema: Mapping[str, Any], *without: str) -> dict[str, Any]:
     return {name: value for name, value in schema.items() if name not in without}
 
 
-def _short(value: Any) -> str:
-    return repr(value)[:80]
+def shortened(value: Any) -> str:
+    """The value as an error shows it; a large one is not written out for that."""
+    return reprlib.repr(value)[:80]

@@ -3,19 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from avro.schema import Schema
-
 from headrace_events.avro import Written
-from headrace_schemas.avro.comparing import apache, unreadable
+from headrace_schemas.avro.comparing import Comparison, Steps
 from headrace_schemas.avro.defaults import Defaults
-from headrace_schemas.avro.limits import MOST_DEPTH, invalid
-from headrace_schemas.avro.reading import Reader, parsed_json
+from headrace_schemas.avro.kept import Kept, length
+from headrace_schemas.avro.limits import CHARACTERS_A_STEP, MOST_DEPTH, MOST_TEXT, invalid
+from headrace_schemas.avro.reading import PRIMITIVE, Definitions, Reader, parsed_json
 
-_READ = 512
-"""How many schemas are kept as they were read, with their comparisons likewise."""
+_MOST_KEPT = 4_000_000
+"""Characters of the schemas that are kept as they were read, which takes up to some thirty times that many bytes."""
 
 _SEEN_BY_READERS = ("type", "name", "fields", "symbols", "default", "size", "items", "values")
 _LOGICAL = ("logicalType", "precision", "scale")
@@ -23,23 +21,30 @@ _LOGICAL = ("logicalType", "precision", "scale")
 
 @dataclass(frozen=True, slots=True)
 class ReadSchema:
-    """A schema that was read: its canonical form, all definitions it stands on, and Apache's object of it."""
+    """A schema that was read: its canonical form, and all definitions it stands on."""
 
     form: Any
-    definitions: Mapping[str, Mapping[str, Any]]
-    apache: Schema
+    definitions: Definitions
 
 
-@lru_cache(_READ)
+KEPT: Kept[ReadSchema] = Kept(_MOST_KEPT)
+
+
 def read(schema: Written) -> ReadSchema:
     """The schema, if it is one and within our bounds; raises Invalid."""
-    try:
-        return _read(schema)
-    except RecursionError:
-        raise invalid(f"it is nested deeper than {MOST_DEPTH}") from None
+    found = KEPT.get(schema)
+    if found is None:
+        try:
+            found = _read(schema)
+        except RecursionError:
+            raise invalid(f"it is nested deeper than {MOST_DEPTH}") from None
+        KEPT.keep(schema, found)
+    return found
 
 
 def _read(schema: Written) -> ReadSchema:
+    if length(schema) > MOST_TEXT:
+        raise invalid(f"with what it refers to, its text is longer than {MOST_TEXT} characters")
     known: dict[str, Mapping[str, Any]] = {}
     types = 0
     for text in schema.referenced:
@@ -53,12 +58,41 @@ def _read(schema: Written) -> ReadSchema:
     defaults = Defaults(definitions)
     for name in reader.defined:
         defaults.check(name)
-    return ReadSchema(form, definitions, apache(form, definitions))
+    _must_be_shallow(form, definitions, set(), 0)
+    return ReadSchema(form, definitions)
 
 
-@lru_cache(8 * _READ)
-def _unreadable(reader: Written, writer: Written) -> tuple[str, ...]:
-    return tuple(unreadable(read(reader).apache, read(writer).apache))
+def _must_be_shallow(form: Any, definitions: Definitions, met: set[str], depth: int) -> None:
+    """Raise Invalid where types are nested too deep once each stands where it is first met."""
+    if depth > MOST_DEPTH:
+        raise invalid(f"with what it refers to, types are nested deeper than {MOST_DEPTH}")
+    if isinstance(form, str):
+        if form in PRIMITIVE or form in met:
+            return
+        form = definitions[form]
+    if isinstance(form, list):
+        inner = form
+    else:
+        met.add(form.get("name", ""))
+        inner = [form[part] for part in ("items", "values") if part in form and form["type"] in {"array", "map"}]
+        inner += [one["type"] for one in form["fields"]] if form["type"] in {"record", "error"} else []
+    for one in inner:
+        _must_be_shallow(one, definitions, met, depth + 1)
+
+
+class Comparing:
+    """Compares schemas, all of them together within MOST_STEPS."""
+
+    def __init__(self) -> None:
+        self._steps = Steps()
+
+    def unreadable(self, reader: Written, writer: Written) -> Sequence[str]:
+        """Why not everything written with `writer` can be read with `reader`; raises Invalid where that is too much."""
+        if reader == writer:
+            return ()
+        self._steps.take((length(reader) + length(writer)) // CHARACTERS_A_STEP)
+        asked, given = read(reader), read(writer)
+        return Comparison(asked.definitions, given.definitions, self._steps).reasons(asked.form, given.form)
 
 
 class ApacheAvro:
@@ -77,9 +111,9 @@ class ApacheAvro:
         found = read(schema)
         return json.dumps(_inlined(found.form, found.definitions, set()), separators=(",", ":"), ensure_ascii=False)
 
-    def unreadable(self, reader: Written, writer: Written) -> Sequence[str]:
-        """Why not everything written with `writer` can be read with `reader`; empty where it can."""
-        return () if reader == writer else _unreadable(reader, writer)
+    def comparing(self) -> Comparing:
+        """Something to compare one schema with those it is held against."""
+        return Comparing()
 
 
 def _text(form: Any) -> str:

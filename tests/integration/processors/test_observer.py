@@ -23,6 +23,7 @@ from headrace_broker.record import Entry, Record
 from headrace_broker.topics import OBSERVATIONS, REFERENCES
 from headrace_compose.supervision import Supervisor
 from headrace_events.monitor import CreateMonitor
+from headrace_events.project import DeleteProject
 from headrace_processors.observer.session import Measures, Session
 from headrace_projections.monitoring.reference import Reference, ReferenceCodec
 
@@ -75,12 +76,13 @@ def records(platform: Platform, topic: str) -> list[Record]:
 
 
 def observations(of: Monitored) -> list[dict[str, Any]]:
-    found = [CODEC.decode(record.value or b"") for record in records(of.platform, OBSERVATIONS)]
+    found = [CODEC.decode(record.value) for record in records(of.platform, OBSERVATIONS) if record.value is not None]
     return [observation for observation in found if observation["project"] == of.project]
 
 
 def reference(of: Monitored) -> list[Reference]:
-    found = [ReferenceCodec().decode(record.value or b"") for record in records(of.platform, REFERENCES)]
+    there = [record.value for record in records(of.platform, REFERENCES) if record.value is not None]
+    found = [ReferenceCodec().decode(value) for value in there]
     return [one for one in found if one.project == of.project]
 
 
@@ -171,3 +173,22 @@ def test_keys_are_what_flink_reads(platform: Platform) -> None:
         run(session)
     keys = [json.loads(record.key or b"") for record in records(platform, OBSERVATIONS)]
     assert {"project": of.project, "kind": "outcome", "inference_id": "a/1"} in keys
+
+
+def test_what_was_observed_of_a_deleted_project_is_taken_back_once(platform: Platform) -> None:
+    of, other = Monitored.of(platform, JULY), Monitored.of(platform, JULY)
+    of.write([of.predicted(f"a/{row}", row / 100, 3.0) for row in range(10)])
+    of.write([of.known(f"a/{row}", 1.0) for row in range(10)])
+    other.write([other.known("a/1", 1.0)])
+    with observing(platform) as session:
+        run(session)
+    platform.send(DeleteProject(project=of.project), of.owner)
+    for _ in range(2):
+        with observing(platform) as session:
+            run(session)
+    written = [
+        record for record in records(platform, OBSERVATIONS) if json.loads(record.key or b"")["project"] == of.project
+    ]
+    assert [record.value for record in written[20:]] == [None] * 20
+    assert {record.key for record in written[:20]} == {record.key for record in written[20:]}
+    assert [one["inference_id"] for one in observations(other)] == ["a/1"]

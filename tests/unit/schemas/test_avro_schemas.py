@@ -254,15 +254,26 @@ def test_attributes_that_nobody_reads_end_in_a_refusal_or_are_kept_but_never_in_
     assert kept.count("[") == 900
 
 
-def test_two_unions_of_many_records_are_not_compared_to_the_end() -> None:
-    def union(prefix: str) -> Written:
-        branches = [record(field("int"), name=f"{prefix}{number}") for number in range(1000)]
-        return Written(text=json.dumps(branches))
-
+def test_a_default_is_not_written_out_for_each_branch_that_it_is_none_of() -> None:
+    branches = [{"type": "fixed", "name": f"F{number}", "size": 1} for number in range(8_000)]
+    text = json.dumps(record(field([*branches, {"type": "array", "items": "int"}], default=[1] * 5_000)))
     began = time.process_time()
-    with pytest.raises(Invalid, match="steps"):
-        AVRO.unreadable(union("a.R"), union("a.Q"))
-    assert time.process_time() - began < 20
+    AVRO.form(Written(text=text))
+    assert time.process_time() - began < 10
+
+
+def test_a_default_of_an_enum_is_found_however_many_symbols_there_are() -> None:
+    enum = {"type": "enum", "name": "E", "symbols": [f"s{number}" for number in range(40_000)]}
+    fields = [field("E", f"f{number}", default="s39999") for number in range(8_000)]
+    began = time.process_time()
+    AVRO.form(Written(text=json.dumps(record(field(enum), *fields))))
+    assert time.process_time() - began < 10
+
+
+def test_all_that_a_schema_refers_to_counts() -> None:
+    referred = tuple(json.dumps(record(name=f"T{number}", doc="x" * 800_000)) for number in range(6))
+    with pytest.raises(Invalid, match="refers to"):
+        AVRO.form(Written(text='"int"', referenced=referred))
 
 
 @given(

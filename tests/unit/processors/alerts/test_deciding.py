@@ -24,7 +24,8 @@ from headrace_events.monitor import (
     decide,
     evolve,
 )
-from headrace_processors.alerts.deciding import Decider
+from headrace_events.project import ProjectClosing
+from headrace_processors.alerts.deciding import Decider, Write
 from headrace_processors.alerts.knowledge import Rules
 from headrace_projections.monitoring.reference import Reference
 from headrace_projections.monitoring.window import Bin, Window
@@ -121,6 +122,7 @@ class Bench:
         """Take the last record again."""
         write = self.decider().take(window.key, window, Position("W", 0, self.offset))
         assert write is not None
+        assert write.value is not None
         self.table[write.key] = write.value
 
 
@@ -220,7 +222,7 @@ def test_a_window_that_is_gone_takes_no_part() -> None:
     gone = day(0)[0].key
     write = bench.decider().take(gone, None, Position("W", 0, 9))
     assert write is not None
-    bench.table[write.key] = write.value
+    bench.table[write.key] = write.value or b""
     assert bench.take(*day(1), *day(2)) == []
 
 
@@ -253,3 +255,56 @@ def _open(bench: Bench) -> bool:
 
 def _fields(rule: AlertRuleAdded) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in rule.__dataclass_fields__}
+
+
+def closing() -> Recorded:
+    """The project of all these tests is deleted."""
+    return Recorded(
+        event=ProjectClosing(project="flights"),
+        id=EventId("c"),
+        project=None,
+        seq=9,
+        version=3,
+        actor="user:ada",
+        cause=CommandId("c"),
+        at=Position("P", 0, 9),
+    )
+
+
+def without_reference(bench: Bench) -> Decider:
+    """A worker that was down while the project was deleted and its references were compacted away."""
+    return Decider(bench.table.get, bench.rules, lambda *_: None, bench.asked)
+
+
+def test_windows_of_a_deleted_project_are_let_go_of_without_their_reference() -> None:
+    bench = Bench()
+    bench.take(*day(0, drifted=True))
+    bench.rules.take(closing())
+    whole, wind = day(1, drifted=True)
+    late = without_reference(bench)
+    for one, key in ((whole, b"flights/delays/"), (wind, b"flights/delays/wind")):
+        assert late.take(one.key, one, Position("W", 0, 3)) == Write(key, None)
+        assert late.take(one.key, None, Position("W", 0, 4)) == Write(key, None)
+        del bench.table[key]
+        assert late.take(one.key, one, Position("W", 0, 5)) is None
+    assert bench.asked.sent == []
+
+
+def test_the_end_of_a_window_that_was_never_taken_needs_no_reference() -> None:
+    (whole, _) = day(0)
+    assert without_reference(Bench()).take(whole.key, None, Position("W", 0, 1)) is None
+
+
+def test_a_window_without_a_reference_in_a_living_project_ends_the_process() -> None:
+    (whole, _) = day(0)
+    with pytest.raises(LookupError):
+        without_reference(Bench()).take(whole.key, whole, Position("W", 0, 1))
+
+
+def test_what_a_closed_projects_topic_still_tells_changes_nothing() -> None:
+    rules = Rules()
+    rules.take(recorded(RULE, 1))
+    rules.take(closing())
+    rules.take(recorded(AlertOpened(deployment="delays", rule="drift", window_start=0, observed=1.0), 2))
+    rules.take(recorded(RULE, 3))
+    assert rules.all() == []
