@@ -33,6 +33,7 @@ _IN_PATH = {
     "node": "feature_group:weather.1",
     "schema_id": "1",
     "subject": "weather",
+    "quota": "topics",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",
@@ -55,11 +56,15 @@ _BODIES: Mapping[str, Any] = {
     "one-time_codes-confirm": {"code": "123456"},
     "one-time_codes-remove": {"password": "not this one"},
     "projects-create_project": {"project": "another"},
+    "projects-describe_project": {"description": "What it is for."},
+    "projects-write_readme": {"text": "# Flights"},
+    "quotas-set_quota": {"limit": 5},
     "members-add_member": {"user": "carol", "role": "data-scientist"},
     "members-change_role": {"role": "data-owner"},
     "certificates-request_certificate": {"signing_request": "PEM"},
     "kafka-issue_environment": {"expires": 1},
     "topics-create_topic": {"name": "clicks"},
+    "topics-change_topic": {"partitions": 2},
     "topics-grant_topic": {"user": "bob"},
     "feature_groups-create_feature_group": {
         "name": "weather",
@@ -182,6 +187,8 @@ class Route:
         needed: list[Asked] = [*accesses[:1], *commands[:1]]
         for asked in needed:
             if not holds(_right(asked), administrator=who.administrator, role=who.role):
+                if _right(asked) is Right.ADMINISTRATOR:
+                    return 403
                 seen = who.role is not None or (who.administrator and asked in accesses)
                 return 403 if seen or not self.in_project else 404
         return None
