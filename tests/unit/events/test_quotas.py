@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.events.scenario import Scenario, platform, project
 
@@ -15,7 +17,7 @@ from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.searchspace import Dimension
 from headrace_events.study import CreateStudy, Halving, ReportRung, ReportTrialFailure, StartTrial
-from headrace_events.topic import CloseTopic, CreateTopic, OpenedTopic, RecordTopicOpened
+from headrace_events.topic import ChangeTopic, CloseTopic, CreateTopic, OpenedTopic, RecordTopicOpened
 from headrace_processors.commands.handle import Refused
 
 ADMINISTRATOR = "user:root-admin"
@@ -77,6 +79,17 @@ def test_partitions_are_counted_one_by_one() -> None:
     scenario.events(topic("a", 3))
     assert refused(scenario, topic("b", 3)) == {"quota": "partitions", "limit": "5", "used": "3", "asked": "3"}
     assert scenario.events(topic("c", 2)) != []
+
+
+def test_partitions_that_a_topic_is_given_later_are_counted() -> None:
+    scenario = limited(partitions=5)
+    scenario.events(topic("a", 3))
+    opened = OpenedTopic(name="flights.topics.a", topic_id="t", partitions=3, purpose="user")
+    scenario.events(RecordTopicOpened(project="flights", topic=opened), "system:provisioning")
+    more = ChangeTopic(project="flights", topic="flights.topics.a", partitions=6)
+    assert refused(scenario, more) == {"quota": "partitions", "limit": "5", "used": "3", "asked": "3"}
+    scenario.events(replace(more, partitions=5))
+    assert refused(scenario, topic("b"))["used"] == "5"
 
 
 def test_feature_groups_are_counted_with_their_topics() -> None:

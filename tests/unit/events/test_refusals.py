@@ -33,6 +33,8 @@ def code_of(call: ast.Call) -> str | None:
     """The code, where the source says it."""
     first = call.args[0]
     name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name == "Archived":
+        return errors.Archived("x").code
     if name == "WrongVersion":
         return errors.WrongVersion("a", 1, 2).code
     if not isinstance(first, ast.Constant):
