@@ -188,7 +188,7 @@ def _psi(expected: Any, found: Any) -> float:
 
 
 def _same(shown: float | None, computed: float, what: str, window: Window | FeatureWindow) -> None:
-    if shown is None or abs(shown - computed) > TOLERANCE:
+    if shown is None or abs(shown - computed) > TOLERANCE * max(1.0, abs(computed)):
         raise AssertionError(f"{what} on {window.start:%d %B} is {shown}, numpy finds {computed}")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import deltalake
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -296,15 +297,10 @@ def test_every_pointer_at_the_end_is_printed_and_leads_where_it_says(
     played: Played, surroundings: Mapping[str, str], tmp_path: Path
 ) -> None:
     pointers = played.report["next"]
-    pages = {what: played.witness.http.get(page) for what, page in pointers["pages"].items()}
-    assert {what: page.status_code for what, page in pages.items()} == dict.fromkeys(pages, 200)
-    assert pages["its OpenAPI document"].json()["openapi"]
-    assert pages["monitoring"].json()["windows"] == _windows(played)["windows"]
-    assert pages["serving"].json()["name"] == "late"
+    status, *signing_in = pointers["commands"]
     (tmp_path / ".venv").symlink_to(sys.prefix)
     calls = [f"{sys.executable} -c 'import headrace; print({call})'" for call in pointers["python"]]
-    status, *signing_in = pointers["commands"]
-    script = "\n".join((status, "set -e", *signing_in, *calls))
+    script = "\n".join((status, "set -e", *signing_in, 'echo "key $HEADRACE_API_KEY"', *calls))
     typed = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=120
     )
@@ -312,6 +308,14 @@ def test_every_pointer_at_the_end_is_printed_and_leads_where_it_says(
     assert f"api {played.report['api']}  isolation" in typed.stdout
     assert "model version late.1" in typed.stdout
     assert "PSI of humid on late" in typed.stdout
+    (key,) = (line.removeprefix("key ") for line in typed.stdout.splitlines() if line.startswith("key "))
+    with httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=30) as member:
+        pages = {what: member.get(page) for what, page in pointers["pages"].items()}
+    assert {what: page.status_code for what, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert pages["its OpenAPI document"].json()["openapi"]
+    assert "model_version:late.1" in {node["id"] for node in pages["lineage"].json()["nodes"]}
+    assert pages["monitoring"].json()["windows"] == _windows(played)["windows"]
+    assert pages["serving"].json()["name"] == "late"
     for line in (*pointers["commands"], *pointers["pages"].values(), *pointers["python"]):
         assert line in played.told
 

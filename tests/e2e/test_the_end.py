@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -34,13 +35,21 @@ def test_no_process_of_the_whole_stack_outlives_a_killed_manager_by_ten_seconds(
 
 def marked(marks: tuple[str, ...]) -> list[psutil.Process]:
     """The processes that name one of these folders in their command, their environment or as where they are."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            said = (*process.cmdline(), *process.environ().values(), process.cwd())
-            if lives(process) and any(mark in one for one in said for mark in marks):
-                found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter()
+        if lives(process) and any(mark in one for one in said(process) for mark in marks)
+    ]
+
+
+def said(process: psutil.Process) -> Iterator[str]:
+    """All that the system tells of it, as far as it does."""
+    with contextlib.suppress(psutil.Error):
+        yield from process.cmdline()
+    with contextlib.suppress(psutil.Error):
+        yield from process.environ().values()
+    with contextlib.suppress(psutil.Error):
+        yield process.cwd()
 
 
 def lives(process: psutil.Process) -> bool:
