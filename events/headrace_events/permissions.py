@@ -167,14 +167,14 @@ def _is_archived(name: str, known: Known) -> bool:
 
 
 def _may_know(project: Project, name: str, known: Known) -> bool:
-    """Whether the actor asked for the project, belongs to it, or works for the whole platform."""
+    """Whether the project is being made for the actor, who belongs to it, or works for the whole platform."""
     if known.actor.startswith("system:"):
         return True
     user = known.actor.removeprefix("user:")
     actor = known.state(User, None, user)
     members = known.state(Membership, name, "")
     return (
-        user == project.owner
+        (user == project.owner and project.phase == "requested")
         or (actor is not None and actor.administrator)
         or (members is not None and user in members.roles)
     )

@@ -14,7 +14,7 @@ from headrace_api.context import opened
 from headrace_api.permissions.routes import ROUTES
 from headrace_api.settings import Settings
 from headrace_events.access import ACCESS, Access
-from headrace_events.member import AddMember
+from headrace_events.member import AddMember, RemoveMember
 from headrace_events.permissions import PERMISSIONS
 from headrace_events.project import CreateProject, DeleteProject
 from headrace_events.roles import Right, Role
@@ -153,6 +153,14 @@ def test_whoever_holds_a_key_or_a_session_of_somebody_cannot_take_their_password
     removed = populated.http.delete(f"/api/users/{user}/totp", headers={"Authorization": f"Bearer {key}"})
     assert (removed.status_code, told(removed)) == (403, "proof-missing")
     assert standing(populated) == before
+
+
+def test_a_first_owner_who_was_removed_is_not_told_that_the_project_closes(populated: Service) -> None:
+    populated.do(AddMember(project="flights", user="carol", role=Role.DATA_OWNER))
+    populated.do(RemoveMember(project="flights", user="ada"), "user:carol")
+    populated.do(DeleteProject(project="flights"), "user:carol")
+    answer = populated.post("/api/projects/flights/topics", {"name": "clicks"}, populated.key("ada"))
+    assert (answer.status_code, told(answer)) == (404, "project-not-found")
 
 
 def test_who_has_nothing_to_do_with_a_project_is_not_told_how_far_it_is(populated: Service) -> None:
