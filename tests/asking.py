@@ -33,6 +33,7 @@ _IN_PATH = {
     "node": "feature_group:weather.1",
     "schema_id": "1",
     "subject": "weather",
+    "quota": "topics",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",
@@ -41,7 +42,7 @@ _RUN_EVENT = {
     "producer": "test",
     "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
 }
-_SELECTION = {"group": "weather", "version": 1, "features": ["temperature"]}
+_SELECTION = {"group": "weather", "version": 1, "features": ["airport"]}
 _SCHEMA = {"schema": '{"type": "record", "name": "Weather", "fields": []}'}
 _BODIES: Mapping[str, Any] = {
     "users-first_administrator": {"user": "eve"},
@@ -55,6 +56,10 @@ _BODIES: Mapping[str, Any] = {
     "one-time_codes-confirm": {"code": "123456"},
     "one-time_codes-remove": {"password": "not this one"},
     "projects-create_project": {"project": "another"},
+    "projects-describe_project": {"description": "delays of flights"},
+    "projects-write_readme": {"text": "Delays of flights."},
+    "quotas-set_quota": {"limit": 5},
+    "topics-change_topic": {"partitions": 2},
     "members-add_member": {"user": "carol", "role": "data-scientist"},
     "members-change_role": {"role": "data-owner"},
     "certificates-request_certificate": {"signing_request": "PEM"},

@@ -17,6 +17,8 @@ from headrace_events import (
     monitor,
     password,
     project,
+    quota_setting,
+    readme,
     session,
     study,
     subject,
@@ -68,6 +70,12 @@ _OF_PEOPLE: Mapping[str, tuple[Asked, ...]] = {
 _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "projects-create_project": (project.CreateProject,),
     "projects-delete_project": (project.DeleteProject,),
+    "projects-describe_project": (project.DescribeProject,),
+    "projects-write_readme": (readme.WriteReadme,),
+    "projects-archive_project": (project.ArchiveProject,),
+    "projects-unarchive_project": (project.UnarchiveProject,),
+    "quotas-set_quota": (quota_setting.SetQuota,),
+    "quotas-reset_quota": (quota_setting.SetQuota,),
     "members-add_member": (member.AddMember,),
     "members-change_role": (member.ChangeRole,),
     "members-remove_member": (member.RemoveMember,),
@@ -78,6 +86,7 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "certificates-revoke_certificate": (certificate.RevokeCertificate,),
     "kafka-issue_environment": (Access.PROJECT, api_key.IssueApiKey),
     "topics-create_topic": (topic.CreateTopic,),
+    "topics-change_topic": (topic.ChangeTopic,),
     "topics-close_topic": (topic.CloseTopic,),
     "topics-grant_topic": (topic.GrantTopic,),
     "feature_groups-create_feature_group": (feature_group.CreateFeatureGroup,),
@@ -111,6 +120,8 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
 
 _READS_OF_PROJECTS = (
     "projects-get_project",
+    "projects-get_readme",
+    "quotas-get_usage",
     "members-list_members",
     "members-get_member",
     "kafka-kafka_address",

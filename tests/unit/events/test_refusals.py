@@ -35,6 +35,8 @@ def code_of(call: ast.Call) -> str | None:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "WrongVersion":
         return errors.WrongVersion("a", 1, 2).code
+    if name == "Archived":
+        return errors.Archived("a").code
     if not isinstance(first, ast.Constant):
         return None
     said = str(first.value)
