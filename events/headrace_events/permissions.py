@@ -135,17 +135,15 @@ def _user_may(command: Command, right: Right, known: Known) -> None:
         raise Forbidden("inactive-user", f"{name!r} is {actor.standing.value}: an administrator can change that")
     if right is Right.SYSTEM:
         raise Forbidden("not-yours-to-send", f"{command.wire} is sent by the platform only")
-    if right is Right.ADMINISTRATOR and not actor.administrator:
-        raise Forbidden("administrators-only", f"{command.wire} is for administrators")
     project: str | None = getattr(command, "project", None)
-    if project is None or right in {Right.ADMINISTRATOR, Right.ANY_USER}:
-        return
-    members = known.state(Membership, project, "")
+    members = known.state(Membership, project, "") if project is not None else None
     role = members.roles.get(name) if members else None
     if holds(right, administrator=actor.administrator, role=role):
         return
-    if role is None:
+    if project is not None and role is None:
         raise NotFound("project", project)
+    if right is Right.ADMINISTRATOR or role is None:
+        raise Forbidden("administrators-only", f"{command.wire} is for administrators")
     raise Forbidden(
         "owners-only",
         f"{command.wire} is for Data Owners of {project!r}; {name!r} is a Data Scientist",
