@@ -14,9 +14,10 @@ from headrace_broker.connection import Connection
 from headrace_broker.errors import Missing
 from headrace_broker.follower import Follower, Partition
 from headrace_broker.record import Entry, Record
-from headrace_broker.topics import OBSERVATIONS
+from headrace_broker.topics import OBSERVATIONS, REFERENCES
 from headrace_broker.transactions import TransactionalWriter
 from headrace_processors.observer.positions import Positions
+from headrace_projections.monitoring.reference import reference_key
 
 
 def tombstones(records: Iterable[Record], projects: Collection[str]) -> list[Entry]:
@@ -71,8 +72,10 @@ class Sweeping:
             self._finish(writer)
 
     def _finish(self, writer: TransactionalWriter) -> None:
+        """Say so to whoever counts what belongs to no deployment: a tombstone under the reference of none."""
         done = TopicPartition(OBSERVATIONS, self._places[0].partition, 0, metadata=str(self._newest))
         writer.begin()
+        writer.write([Entry(topic=REFERENCES, key=reference_key(one, ""), value=None) for one in sorted(self._swept)])
         writer.commit([done], self._positions.group())
         self._done = self._newest
         self.close()
