@@ -13,7 +13,7 @@ from headrace_events.avro import Written
 from headrace_events.compatibility import DEFAULT, Compatibility, Earlier, incompatibilities
 from headrace_events.schema import SchemaReference, fingerprint, must_be_few
 from headrace_events.subject import WHOLE_PROJECT
-from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SettingsRow, SubjectVersionRow
 from headrace_schemas.avro import ApacheAvro
 
 AVRO = ApacheAvro()
@@ -42,8 +42,8 @@ class Registry(ABC):
         """Names of subjects."""
 
     @abstractmethod
-    async def pages(self, page: Page) -> list[SubjectVersionRow]:
-        """Versions of all subjects."""
+    async def pages(self, page: Page) -> list[ListedRow]:
+        """Versions of all subjects with their schemas, as many as go into one answer."""
 
     @abstractmethod
     async def versions(self, subject: str) -> list[SubjectVersionRow]:
