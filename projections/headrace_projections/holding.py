@@ -25,7 +25,7 @@ MONITORING = ("windows", "bins", "unmatched", "reference_of", "reference_bins")
 
 def holding(dsn: str, project: str) -> list[str]:
     """The projections that hold something of the project; raises psycopg.Error."""
-    with psycopg.connect(dsn, autocommit=True, application_name="headrace closing", connect_timeout=5) as database:
+    with psycopg.connect(dsn, autocommit=True, application_name="headrace closing", connect_timeout=2) as database:
         holders = [name for name, table in CHECKPOINTS.items() if _reads(database, name, table, project)]
         watching = any(_has(database, "monitoring", table, project) for table in MONITORING)
         return [*holders, *(["monitoring"] if watching else [])]
