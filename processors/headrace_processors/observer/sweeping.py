@@ -1,7 +1,8 @@
 """Taking back what was observed of deleted projects: a tombstone under every key of theirs.
 
-Nobody remembers those keys, so the topic is read from its beginning, a little at each step. The newest closing that is
-done with is kept with the observer's positions; where that is lost, the topic is read once more, and nothing is found.
+Nobody remembers those keys, so the topic is read from its beginning, a little at each step. The sequence number of the
+newest closing that is done with is kept in the place of an offset, for nobody else reads this topic in the observer's
+group; where it is lost, the topic is read once more, and nothing is found.
 """
 
 import json
@@ -40,7 +41,7 @@ class Sweeping:
         self._places = [Partition(OBSERVATIONS, topic_id, number) for number in range(partitions)]
         self._connection = connection
         self._positions = positions
-        self._done = positions.note(self._places[0])
+        self._done = positions.committed(self._places[:1])[self._places[0]]
         self._closed: dict[str, int] = {}
         self._swept: frozenset[str] = frozenset()
         self._newest = 0
@@ -73,7 +74,7 @@ class Sweeping:
 
     def _finish(self, writer: TransactionalWriter) -> None:
         """Say so to whoever counts what belongs to no deployment: a tombstone under the reference of none."""
-        done = TopicPartition(OBSERVATIONS, self._places[0].partition, 0, metadata=str(self._newest))
+        done = TopicPartition(OBSERVATIONS, self._places[0].partition, self._newest)
         writer.begin()
         writer.write([Entry(topic=REFERENCES, key=reference_key(one, ""), value=None) for one in sorted(self._swept)])
         writer.commit([done], self._positions.group())
