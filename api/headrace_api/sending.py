@@ -96,6 +96,11 @@ class Sender:
             furthest[place.topic_id, place.partition] = place
         self._response.headers[POSITION] = ",".join(str(place) for place in furthest.values())
 
+    def must_expect_nothing(self) -> None:
+        """Raise Unprocessable where the request names one version, and is of many things."""
+        if self._expected_version is not None:
+            raise Unprocessable("if-match-of-many", "If-Match names the version of one thing: leave it out here", {})
+
     async def result(self, command: Command, part: int | None = None) -> Result:
         """What became of the command; raises the Refusal (or its key's), Unavailable, OutcomeUnknown.
 

@@ -3,13 +3,15 @@
 Source: the OpenLineage specification, core 2-0-2 (RunEvent).
 """
 
+import hashlib
+
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import Conflict, Invalid
+from headrace_events.errors import Invalid
 from headrace_events.language import Command, Event, command, event, value
 
 TYPES = frozenset({"START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"})
-MOST_EVENTS = 1_000
-"""Of one run."""
+REMEMBERED = 1_000
+"""So many run events of a project, the newest, are known again."""
 MOST_DATASETS = 1_000
 LONGEST_NAMESPACE = 500
 LONGEST_NAME = 1_000
@@ -40,12 +42,12 @@ class RecordRunEvent(Command):
 
     @property
     def key(self) -> str:
-        return self.run
+        return ""
 
 
 @event("lineage_run.event_recorded")
 class RunEventRecorded(Event):
-    """A member claims this of the run; the same event of the run never comes again."""
+    """A member claims this of the run. Told again long after, it may come again, and claims nothing new."""
 
     run: str
     event_type: str
@@ -58,26 +60,26 @@ class RunEventRecorded(Event):
 
     @property
     def key(self) -> str:
-        return self.run
+        return ""
 
 
 @value
-class LineageRun:
-    """What was told of a run already: `<type> <time>` of each event."""
+class ToldRuns:
+    """The events of all runs that a project was told last, each as a hash: what is remembered has a fixed size."""
 
-    told: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
 
-def decide(state: LineageRun | None, wish: Command, known: Known) -> list[Event]:
-    """An event of a type and time is recorded once; told again, in whatever order, it changes nothing."""
+def decide(state: ToldRuns | None, wish: Command, known: Known) -> list[Event]:
+    """An event of a run, type and time that was told before, in whatever order, changes nothing.
+
+    That holds for the REMEMBERED newest of the project. An older one is recorded again: it claims what was claimed.
+    """
     match wish:
         case RecordRunEvent():
             _must_be_sound(wish)
-            told = state.told if state is not None else ()
-            if _told(wish) in told:
+            if state is not None and _told(wish) in state.told:
                 return []
-            if len(told) >= MOST_EVENTS:
-                raise Conflict("too-many-run-events", f"run {wish.run} has {MOST_EVENTS} events: begin another run")
             return [
                 RunEventRecorded(
                     run=wish.run,
@@ -113,16 +115,16 @@ def _must_be_sound(wish: RecordRunEvent) -> None:
 
 
 def _told(said: RecordRunEvent | RunEventRecorded) -> str:
-    return f"{said.event_type} {said.event_time}"
+    return hashlib.sha256(f"{said.run} {said.event_type} {said.event_time}".encode()).hexdigest()[:16]
 
 
-def evolve(state: LineageRun | None, fact: Event) -> LineageRun:
+def evolve(state: ToldRuns | None, fact: Event) -> ToldRuns:
     """Fold one event."""
     match fact:
         case RunEventRecorded():
-            return LineageRun(told=(*(state.told if state is not None else ()), _told(fact)))
+            return ToldRuns(told=(*(state or ToldRuns()).told, _told(fact))[-REMEMBERED:])
         case _:
             raise unknown(fact)
 
 
-aggregate("lineage_run", LineageRun, decide=decide, evolve=evolve)
+aggregate("lineage_run", ToldRuns, decide=decide, evolve=evolve)

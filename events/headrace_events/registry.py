@@ -119,11 +119,11 @@ def _must_be_compatible(
 ) -> None:
     level = effective(known, wish.project, state).compatibility or DEFAULT
     earlier = [
-        Earlier(version=version.version, schema=written(known, schema.text, schema.references))
+        Earlier(version=version.version, schema=written(known.schema, schema.text, schema.references))
         for version in state.live
         if (schema := known.schema(version.schema_id)) is not None
     ]
-    broken = incompatibilities(known.avro, level, written(known, wish.schema, references), earlier)
+    broken = incompatibilities(known.avro, level, written(known.schema, wish.schema, references), earlier)
     if broken:
         raise Conflict(
             "incompatible-schema",

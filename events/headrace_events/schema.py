@@ -1,7 +1,7 @@
 """Schemas and their platform-wide ids: the same schema has one id, for ever."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.avro import Written
@@ -45,13 +45,17 @@ class Schema:
     references: tuple[SchemaReference, ...] = ()
 
 
-def written(known: Known, text: str, references: Sequence[SchemaReference]) -> Written:
+Find = Callable[[int], Schema | None]
+"""The schema of an id."""
+
+
+def written(find: Find, text: str, references: Sequence[SchemaReference]) -> Written:
     """The schema with the texts of whatever it refers to, each once, after those that it refers to; raises Invalid."""
     texts: dict[int, str] = {}
 
     def add(referred: Sequence[SchemaReference], depth: int) -> None:
         for reference in referred:
-            if reference.schema_id not in texts and (schema := known.schema(reference.schema_id)) is not None:
+            if reference.schema_id not in texts and (schema := find(reference.schema_id)) is not None:
                 must_be_few(depth)
                 add(schema.references, depth + 1)
                 texts[reference.schema_id] = schema.text
@@ -72,7 +76,7 @@ def enter(known: Known, text: str, references: Sequence[SchemaReference] = ()) -
 
     Schemas are the same whose canonical form is, and whose references are, down to the schemas they lead to.
     """
-    same = fingerprint(known.avro.form(written(known, text, references)), references)
+    same = fingerprint(known.avro.form(written(known.schema, text, references)), references)
     schema = known.state(Schema, None, same)
     if schema is not None:
         return schema.schema_id, []

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import ValidationError
 
 from headrace_api.errors import OutcomeUnknown
@@ -13,6 +13,7 @@ from headrace_broker.errors import Unavailable
 from headrace_broker.results import Result
 from headrace_events.errors import Refusal
 from headrace_events.ids import ProjectName
+from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/openlineage/api/v1/lineage", tags=["openlineage"])
 
@@ -25,7 +26,13 @@ async def record_run_event(project: ProjectPath, body: SentRunEvent, sending: Se
     return await sending.send(body.command(ProjectName(project)))
 
 
-@router.post("/batch", summary="Record run events")
+async def _whole(sending: Sending) -> None:
+    """What is wrong with all of a batch is said once, and not of each event."""
+    sending.actor.must_have(Scope.LINEAGE)
+    sending.must_expect_nothing()
+
+
+@router.post("/batch", summary="Record run events", dependencies=[Depends(_whole)])
 async def record_run_events(reading: Reading, body: Events, sending: Sending) -> BatchAnswer:
     """Record many, in any order. An event that cannot be recorded is named with its reason; the others are recorded."""
     gate = asyncio.Semaphore(AT_ONCE)

@@ -10,7 +10,7 @@ from headrace_api.registry.errors import RegistryRoute
 from headrace_api.registry.lookup import Registry, live, posted_schema, resolved, schema_of
 from headrace_api.registry.models import PostedSchema, RegistryAnswer, RegistryProblem
 from headrace_api.registry.shipped import shipped_as
-from headrace_projections.catalogue.queries.schemas import SchemaRow, SubjectVersionRow
+from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SubjectVersionRow
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     **{status: {"model": RegistryProblem} for status in (401, 403, 404, 409, 422, 500, 503)},
@@ -50,7 +50,18 @@ async def shown(registry: Registry, row: SubjectVersionRow, form: str = "") -> d
     return {**named, "schema": schema.schema, **referred(schema)}
 
 
-def referred(row: SchemaRow) -> dict[str, Any]:
+def listed(row: ListedRow) -> dict[str, Any]:
+    """A version as clients get it in a list."""
+    return {
+        "subject": row.subject,
+        "version": row.version,
+        "id": row.schema_id,
+        "schema": row.schema,
+        **referred(row),
+    }
+
+
+def referred(row: SchemaRow | ListedRow) -> dict[str, Any]:
     """What the schema refers to, if anything."""
     if not row.referred:
         return {}

@@ -9,11 +9,12 @@ import anyio.to_thread
 
 from headrace_api.registry.errors import RegistryError, schema_missing, subject_missing, version_missing
 from headrace_api.registry.models import PostedSchema, SentReference
+from headrace_events import schema as schemas
 from headrace_events.avro import Written
 from headrace_events.compatibility import DEFAULT, Compatibility, Earlier, incompatibilities
-from headrace_events.schema import SchemaReference, fingerprint, must_be_few
+from headrace_events.schema import Schema, SchemaReference, fingerprint, must_be_few
 from headrace_events.subject import WHOLE_PROJECT
-from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SettingsRow, SubjectVersionRow
 from headrace_schemas.avro import ApacheAvro
 
 AVRO = ApacheAvro()
@@ -42,8 +43,8 @@ class Registry(ABC):
         """Names of subjects."""
 
     @abstractmethod
-    async def pages(self, page: Page) -> list[SubjectVersionRow]:
-        """Versions of all subjects."""
+    async def pages(self, page: Page) -> list[ListedRow]:
+        """Versions of all subjects with their schemas, as many as go into one answer."""
 
     @abstractmethod
     async def versions(self, subject: str) -> list[SubjectVersionRow]:
@@ -122,20 +123,17 @@ async def schema_of(registry: Registry, schema_id: int) -> SchemaRow:
 
 
 async def written(registry: Registry, text: str, references: Sequence[SchemaReference]) -> Written:
-    """The schema with the texts of whatever it refers to, each once, after those that it refers to; raises Invalid."""
-    texts: dict[int, str] = {}
-
-    async def add(referred: Sequence[SchemaReference], depth: int) -> None:
-        for reference in referred:
-            if reference.schema_id not in texts:
-                must_be_few(depth)
-                row = await schema_of(registry, reference.schema_id)
-                await add(row.referred, depth + 1)
-                texts[reference.schema_id] = row.schema
-                must_be_few(len(texts))
-
-    await add(references, 1)
-    return Written(text=text, referenced=tuple(texts.values()))
+    """The schema with all that it refers to; raises Invalid, RegistryError."""
+    found: dict[int, Schema] = {}
+    waiting = list(references)
+    while waiting:
+        schema_id = waiting.pop().schema_id
+        if schema_id not in found:
+            row = await schema_of(registry, schema_id)
+            found[schema_id] = Schema(schema_id=schema_id, text=row.schema, references=row.referred)
+            must_be_few(len(found))
+            waiting += row.referred
+    return schemas.written(found.get, text, references)
 
 
 async def references_of(registry: Registry, sent: Sequence[SentReference]) -> tuple[SchemaReference, ...]:

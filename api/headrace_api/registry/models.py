@@ -13,6 +13,9 @@ MOST_LISTED = 20_000
 MOST_SCHEMAS = 1_000
 """How many schemas one answer holds."""
 
+MOST_TEXT = 8 << 20
+"""How many bytes of schemas one answer holds, unless the first has more."""
+
 
 class RegistryAnswer(JSONResponse):
     """An answer of the registry's media type."""

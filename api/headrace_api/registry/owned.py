@@ -2,9 +2,10 @@
 
 from headrace_api.context import Context
 from headrace_api.registry.lookup import Page, Registry
+from headrace_api.registry.models import MOST_TEXT
 from headrace_api.registry.shipped import ShippedRegistry, shipped_schema
 from headrace_projections.catalogue.queries import schemas as queries
-from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SettingsRow, SubjectVersionRow
 
 
 class ProjectRegistry(Registry):
@@ -28,7 +29,7 @@ class ProjectRegistry(Registry):
             limit=page.limit,
         )
 
-    async def pages(self, page: Page) -> list[SubjectVersionRow]:
+    async def pages(self, page: Page) -> list[ListedRow]:
         """Versions of the project's own subjects."""
         return await queries.pages(
             self._pool,
@@ -38,6 +39,7 @@ class ProjectRegistry(Registry):
             latest=page.latest,
             offset=page.offset,
             limit=page.limit,
+            most=MOST_TEXT,
         )
 
     async def versions(self, subject: str) -> list[SubjectVersionRow]:

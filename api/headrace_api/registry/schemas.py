@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from headrace_api.registry.errors import schema_missing
-from headrace_api.registry.found import Found, referred, registry_router, shown
+from headrace_api.registry.found import Found, listed, referred, registry_router
 from headrace_api.registry.lookup import Page, Registry, live, resolved
 from headrace_api.registry.models import (
     MOST_SCHEMAS,
@@ -90,9 +90,12 @@ def routes(registry: Callable[..., Awaitable[Registry]], by_id: Callable[..., Aw
         offset: Offset = 0,
         limit: Limit = -1,
     ) -> Response:
-        """Versions of all subjects, by subject and number; at most 1,000 in one answer."""
+        """Versions of all subjects, by subject and number; at most 1,000, and 8 MiB of schemas, in one answer.
+
+        Ask on with `offset` until there is none.
+        """
         asked = Page(prefix=prefix, hidden=deleted, latest=latest, offset=offset, limit=page(limit, MOST_SCHEMAS))
-        return RegistryAnswer([await shown(schemas, row) for row in await schemas.pages(asked)])
+        return RegistryAnswer([listed(row) for row in await schemas.pages(asked)])
 
     @routes.get("/contexts", summary="List contexts", response_model=list[str])
     async def list_contexts(_: Schemas) -> Response:

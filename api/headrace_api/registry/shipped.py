@@ -8,7 +8,7 @@ from headrace_api.registry.lookup import AVRO, Page, Registry, beside
 from headrace_events.avro import Written
 from headrace_events.compatibility import Compatibility
 from headrace_events.subject import Mode
-from headrace_projections.catalogue.queries.schemas import SchemaRow, SettingsRow, SubjectVersionRow
+from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SettingsRow, SubjectVersionRow
 from headrace_schemas.catalogue import published
 
 
@@ -48,10 +48,16 @@ class ShippedRegistry(Registry):
         names = sorted(name for name in shipped_versions() if name.startswith(page.prefix) and not page.only)
         return names[page.offset : page.offset + page.limit]
 
-    async def pages(self, page: Page) -> list[SubjectVersionRow]:
+    async def pages(self, page: Page) -> list[ListedRow]:
         """Versions of all subjects."""
         rows = [
-            row
+            ListedRow(
+                subject=row.subject,
+                version=row.version,
+                schema_id=row.schema_id,
+                deleted=False,
+                schema=published()[row.schema_id].text,
+            )
             for name in sorted(shipped_versions())
             if name.startswith(page.prefix)
             for row in shipped_versions()[name][-1 if page.latest else 0 :]

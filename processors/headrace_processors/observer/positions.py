@@ -41,14 +41,6 @@ class Positions:
             raise translated(error) from error
         return {by_name[place.topic, place.partition]: max(place.offset, 0) for place in found}
 
-    def note(self, where: Partition) -> int:
-        """The number that was kept with the partition's offset; 0 where there is none. Raises BrokerError."""
-        try:
-            (found,) = self._consumer.committed([TopicPartition(where.topic, where.partition)], timeout=SECONDS)
-        except KafkaException as error:
-            raise translated(error) from error
-        return int(found.metadata or 0)
-
     def group(self) -> Any:
         """What a transaction needs to put offsets under the group's name."""
         return self._consumer.consumer_group_metadata()

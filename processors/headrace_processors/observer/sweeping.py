@@ -1,7 +1,8 @@
 """Taking back what was observed of deleted projects: a tombstone under every key of theirs.
 
-Nobody remembers those keys, so the topic is read from its beginning, a little at each step. The newest closing that is
-done with is kept with the observer's positions; where that is lost, the topic is read once more, and nothing is found.
+Nobody remembers those keys, so the topic is read from its beginning, a little at each step. The sequence number of the
+newest closing that is done with is kept in the place of an offset, for nobody else reads this topic in the observer's
+group; where it is lost, the topic is read once more, and nothing is found.
 """
 
 import json
@@ -14,9 +15,10 @@ from headrace_broker.connection import Connection
 from headrace_broker.errors import Missing
 from headrace_broker.follower import Follower, Partition
 from headrace_broker.record import Entry, Record
-from headrace_broker.topics import OBSERVATIONS
+from headrace_broker.topics import OBSERVATIONS, REFERENCES
 from headrace_broker.transactions import TransactionalWriter
 from headrace_processors.observer.positions import Positions
+from headrace_projections.monitoring.reference import reference_key
 
 
 def tombstones(records: Iterable[Record], projects: Collection[str]) -> list[Entry]:
@@ -39,7 +41,7 @@ class Sweeping:
         self._places = [Partition(OBSERVATIONS, topic_id, number) for number in range(partitions)]
         self._connection = connection
         self._positions = positions
-        self._done = positions.note(self._places[0])
+        self._done = positions.committed(self._places[:1])[self._places[0]]
         self._closed: dict[str, int] = {}
         self._swept: frozenset[str] = frozenset()
         self._newest = 0
@@ -71,8 +73,10 @@ class Sweeping:
             self._finish(writer)
 
     def _finish(self, writer: TransactionalWriter) -> None:
-        done = TopicPartition(OBSERVATIONS, self._places[0].partition, 0, metadata=str(self._newest))
+        """Say so to whoever counts what belongs to no deployment: a tombstone under the reference of none."""
+        done = TopicPartition(OBSERVATIONS, self._places[0].partition, self._newest)
         writer.begin()
+        writer.write([Entry(topic=REFERENCES, key=reference_key(one, ""), value=None) for one in sorted(self._swept)])
         writer.commit([done], self._positions.group())
         self._done = self._newest
         self.close()

@@ -14,6 +14,7 @@ from headrace_broker.monitoring import Monitor
 from headrace_events.envelope import Position, Request
 from headrace_events.errors import Refusal
 from headrace_events.ids import processor_command_id
+from headrace_events.project import ProjectClosing
 from headrace_processors.training.requests import Requests
 from headrace_processors.training.workshop import Answer, Work, Workshop
 from headrace_projections.history.engine import Engine
@@ -56,6 +57,8 @@ class Session:
         """Learn what happened, and take every open dataset as far as it goes. Raises BrokerError."""
         for recorded in self._feed.poll(seconds).events:
             self._requests.take(recorded)
+            if isinstance(recorded.event, ProjectClosing):
+                self._workshop.let_go(recorded.event.project)
         self.caught_up = self.caught_up or self._feed.at_end()
         if not self.caught_up:
             return

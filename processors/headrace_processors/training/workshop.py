@@ -68,6 +68,13 @@ class Workshop:
                     work.answer = _failure(work.asked, str(error))
         return work.answer
 
+    def let_go(self, project: str) -> None:
+        """Remove the files of a closed project, of which some may have been stored after all others were removed.
+
+        No dataset of it is made from now on. Raises BrokerError.
+        """
+        Artifacts.at(self.storage).remove(project)
+
     def _made(self, work: Work) -> RecordTrainingDataset | None:
         """The dataset, or None where rows it needs are on their way. Raises HistoryError, BrokerError."""
         asked, request = work.asked, work.asked.request

@@ -125,17 +125,18 @@ class Edges:
     """Folds events into edges.
 
     It remembers what leads into each deployment, for only these can be deleted yet, and what was claimed of runs: a
-    claim counts from the first event that makes it.
+    claim counts from the first event that makes it. A closed project is forgotten.
     """
 
     _into: dict[tuple[str, str], list[Edge]] = field(default_factory=dict)
-    _claimed: set[bytes] = field(default_factory=set)
+    _claimed: dict[str, set[bytes]] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> list[Edge]:
         """The edges that the event makes or ends."""
         if isinstance(recorded.event, ProjectClosing):
             closed = recorded.event.project
             self._into = {place: edges for place, edges in self._into.items() if place[0] != closed}
+            self._claimed.pop(closed, None)
         if recorded.project is not None and isinstance(recorded.event, DeploymentDeleted):
             into = self._into.pop((recorded.project, recorded.event.name), [])
             return [edge.ended(recorded) for edge in into]
@@ -143,7 +144,8 @@ class Edges:
         if recorded.project is not None and isinstance(recorded.event, DeploymentCreated):
             made = node.deployment(recorded.event.name)
             self._into[recorded.project, recorded.event.name] = [edge for edge in edges if edge.target == made]
-        if isinstance(recorded.event, RunEventRecorded):
-            edges = [edge for edge in edges if edge.key not in self._claimed]
-            self._claimed |= {edge.key for edge in edges}
+        if recorded.project is not None and isinstance(recorded.event, RunEventRecorded):
+            claimed = self._claimed.setdefault(recorded.project, set())
+            edges = [edge for edge in edges if edge.key not in claimed]
+            claimed |= {edge.key for edge in edges}
         return edges

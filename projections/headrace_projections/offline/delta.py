@@ -76,10 +76,6 @@ class GroupTable:
         except CommitFailedError as error:
             raise Superseded(SCHEMA) from error
 
-    def rows_url(self) -> str:
-        """Where the table lies."""
-        return str(self._table.table_uri)
-
 
 def _application(where: Partition) -> str:
     return f"{where.topic_id}:{where.partition}"

@@ -21,6 +21,8 @@ from headrace_broker.artifacts import Artifacts
 from headrace_broker.connection import Connection
 from headrace_events.project import DeleteProject, ProjectClosing, ProjectDeleted
 from headrace_projections.catalogue.definition import TABLES
+from headrace_projections.holding import holding
+from headrace_projections.monitoring import projector as monitoring
 
 
 def until_deleted(platform: Platform, project: str) -> None:
@@ -75,8 +77,23 @@ def test_nothing_is_left_of_a_deleted_project(served: Served, tmp_path: Path) ->
         for table in TABLES.of_a_project:
             query = f"SELECT count(*) FROM catalogue.{table} WHERE project = %s"
             assert database.execute(query.encode(), (name,)).fetchone() == (0,), table
+        assert holding(platform.stack.postgres_dsn, name) == []
     assert served.ask("GET", f"/api/projects/{name}/members/ada", key=served.key("bob")).status_code == 404
     assert served.ask("GET", f"/api/projects/{name}").json()["closing_by"] == "user:root-admin"
+
+
+def test_a_deletion_waits_for_what_monitoring_holds(served: Served) -> None:
+    platform = served.platform
+    name = served.new_project()
+    with psycopg.connect(platform.stack.postgres_dsn, autocommit=True) as database:
+        monitoring.TABLES.make_live(database)
+        database.execute("INSERT INTO monitoring.unmatched VALUES (%s, 1, now(), '')", (name,))
+        assert "monitoring" in holding(platform.stack.postgres_dsn, name)
+        platform.send(DeleteProject(project=name), "user:ada")
+        eventually(lambda: holding(platform.stack.postgres_dsn, name) == ["monitoring"], "the others to let go", 60)
+        assert ProjectDeleted(project=name) not in [recorded.event for recorded in platform.events()]
+        database.execute("DELETE FROM monitoring.unmatched WHERE project = %s", (name,))
+    until_deleted(platform, name)
 
 
 def test_a_deletion_that_is_not_confirmed_does_not_happen(served: Served) -> None:

@@ -25,6 +25,7 @@ from headrace import HeadraceError, Invalid, Lineage, NotFound, Project, connect
 from headrace._http import Api
 from headrace._search import search
 from headrace_events.api_key import IssueApiKey
+from headrace_events.lineage_run import RunEventRecorded
 
 
 def key_of(platform: Platform, user: str) -> str:
@@ -184,7 +185,7 @@ def test_the_client_of_openlineage_tells_of_a_run_and_the_graph_shows_it(
     with closing(OpenLineageClient(transport=transport)) as client:
         for state, minute in ((RunState.START, 1), (RunState.COMPLETE, 2), (RunState.COMPLETE, 2)):
             client.emit(clients_event(run, state, minute, project.name))
-    told = [recorded for recorded in platform.events() if recorded.event.key == run]
+    told = [one for one in platform.events() if isinstance(one.event, RunEventRecorded) and one.event.run == run]
     assert [(one.project, one.event.wire, one.actor) for one in told] == [
         (project.name, "lineage_run.event_recorded", "user:bob")
     ] * 2

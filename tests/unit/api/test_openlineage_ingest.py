@@ -113,3 +113,15 @@ def test_a_batch_says_what_came_of_it(received: int, failed: int, status: str) -
         received, [FailedEvent(index=i, code="x", reason="", retriable=True) for i in range(failed)]
     )
     assert (answer.status, answer.summary.successful, answer.summary.retriable) == (status, received - failed, failed)
+
+
+def test_a_batch_is_of_no_one_version(service: Service, key: str) -> None:
+    headers = {"Authorization": f"Bearer {key}", "If-Match": "1"}
+    answer = service.http.post(f"{PATH}/batch", json=[EVENT], headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "if-match-of-many")
+
+
+def test_a_batch_with_a_key_of_another_scope_is_refused_whole(service: Service, key: str) -> None:
+    limited = service.post("/api/keys", {"scopes": ["read"]}, key).json()["key"]
+    answer = service.post(f"{PATH}/batch", [EVENT], limited)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")

@@ -13,7 +13,7 @@ from headrace_events.lineage_run import (
     LONGEST_DOCUMENT,
     LONGEST_NAME,
     MOST_DATASETS,
-    MOST_EVENTS,
+    REMEMBERED,
     Named,
     RecordRunEvent,
     RunEventRecorded,
@@ -74,12 +74,15 @@ def test_what_cannot_be_told_is_refused(wish: RecordRunEvent, code: str) -> None
     assert project().refusal(wish, SCIENTIST) == code
 
 
-def test_a_run_does_not_grow_for_ever() -> None:
+def test_what_is_remembered_of_runs_does_not_grow() -> None:
     scenario = project()
-    for time in range(MOST_EVENTS):
-        scenario.events(replace(WISH, event_time=time), SCIENTIST)
-    assert scenario.refusal(replace(WISH, event_time=MOST_EVENTS), SCIENTIST) == "too-many-run-events"
-    assert scenario.events(replace(WISH, event_time=0), SCIENTIST) == []
+    for number in range(REMEMBERED + 1):
+        scenario.events(replace(WISH, run=f"run-{number}"), SCIENTIST)
+    held = {key: one for key, one in scenario.world.aggregates.items() if key.kind == "lineage_run"}
+    (told,) = [one.state for one in held.values()]
+    assert len(told.told) == REMEMBERED
+    assert scenario.events(replace(WISH, run=f"run-{REMEMBERED}"), SCIENTIST) == []
+    assert len(scenario.events(replace(WISH, run="run-0"), SCIENTIST)) == 1
 
 
 def test_who_is_no_member_tells_nothing() -> None:

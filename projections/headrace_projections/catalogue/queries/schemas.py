@@ -27,6 +27,18 @@ class SchemaRow:
 
 
 @value
+class ListedRow:
+    """A version of a subject with its schema."""
+
+    subject: str
+    version: int
+    schema_id: int
+    deleted: bool
+    schema: str
+    referred: tuple[SchemaReference, ...] = ()
+
+
+@value
 class SettingsRow:
     """What is said of a subject, or (`WHOLE_PROJECT`) of all of a project's."""
 
@@ -81,16 +93,24 @@ async def subjects(
 
 
 async def pages(
-    pool: Pool, project: str, *, prefix: str, hidden: bool, latest: bool, offset: int, limit: int
-) -> list[SubjectVersionRow]:
-    """Versions of all subjects, in order; `latest`: only the newest of each that is shown."""
+    pool: Pool, project: str, *, prefix: str, hidden: bool, latest: bool, offset: int, limit: int, most: int
+) -> list[ListedRow]:
+    """Versions of all subjects, in order; `latest`: only the newest of each that is shown.
+
+    Of those asked for as many as have `most` bytes of text, and one at least: their lengths are known without reading.
+    """
     query = f"""
-        SELECT subject, version, schema_id, deleted FROM (
-            SELECT *, row_number() OVER (PARTITION BY subject ORDER BY version DESC) AS age
-            FROM catalogue.subjects WHERE project = %(project)s AND {_PREFIX} AND (%(hidden)s OR NOT deleted)) shown
-        WHERE NOT %(latest)s OR age = 1 ORDER BY subject, version {_PAGE}"""
-    page = {"prefix": prefix, "hidden": hidden, "latest": latest, "offset": offset, "limit": limit}
-    return await all_of(pool, SubjectVersionRow, query, project=project, **page)
+        SELECT subject, version, schema_id, deleted, schema, referred FROM (
+            SELECT asked.*, schema, referred, row_number() OVER upward AS place,
+                   sum(octet_length(schema)) OVER upward AS length
+            FROM (SELECT subject, version, schema_id, deleted FROM (
+                      SELECT *, row_number() OVER (PARTITION BY subject ORDER BY version DESC) AS age
+                      FROM catalogue.subjects WHERE project = %(project)s AND {_PREFIX} AND (%(hidden)s OR NOT deleted)
+                  ) shown WHERE NOT %(latest)s OR age = 1 ORDER BY subject, version {_PAGE}) asked
+            JOIN catalogue.schemas USING (schema_id) WINDOW upward AS (ORDER BY subject, version)) sized
+        WHERE place = 1 OR length <= %(most)s ORDER BY subject, version"""
+    page = {"prefix": prefix, "hidden": hidden, "latest": latest, "offset": offset, "limit": limit, "most": most}
+    return await all_of(pool, ListedRow, query, project=project, **page)
 
 
 async def schema(pool: Pool, schema_id: int) -> SchemaRow | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from deltalake import CommitProperties, Transaction, write_deltalake
 from tests.unit.processors.training.test_requests import MADE_OF, folded, requested
 
+from headrace_broker.artifacts import Artifacts
 from headrace_broker.follower import Partition
 from headrace_events.training_dataset import RecordTrainingDataset, RecordTrainingDatasetFailure
 from headrace_processors.training.requests import Requests
@@ -108,3 +109,18 @@ def test_a_store_that_is_full_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "artifacts").unlink()
     clock.now += REST_S
     assert isinstance(shop.advance(work), RecordTrainingDataset)
+
+
+def test_files_of_a_project_that_was_closed_while_they_were_made_are_removed(tmp_path: Path) -> None:
+    requests, clock = folded([*MADE_OF, requested(1)]), Clock()
+    shop = workshop(tmp_path, requests, {"id-of-orders": 0, "id-of-shops": 0}, clock)
+    work = open_work(requests)
+    reach(tmp_path, requests, 0)
+    assert isinstance(shop.advance(work), RecordTrainingDataset)
+    others = Artifacts.at(tmp_path.as_uri())
+    kept = others.write("another", b"a model")
+    assert (tmp_path / "artifacts" / "shop").exists()
+    shop.let_go("shop")
+    assert not (tmp_path / "artifacts" / "shop").exists()
+    assert others.read("another", kept) == b"a model"
+    shop.let_go("shop")

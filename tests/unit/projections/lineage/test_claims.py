@@ -10,7 +10,9 @@ from tests.unit.projections.lineage.test_edges import edges, story
 
 from headrace_api.openlineage.export import run_events
 from headrace_events.lineage_run import Named, RecordRunEvent
+from headrace_events.project import ProjectClosing
 from headrace_projections.lineage import node
+from headrace_projections.lineage.apply import Edges
 from headrace_projections.lineage.node import Node, NodeKind
 from headrace_projections.search.apply import Documents
 from headrace_projections.search.document import Document
@@ -47,6 +49,15 @@ def test_a_claim_counts_from_the_first_event_that_makes_it() -> None:
     new = set(both) - set(first)
     assert new == {("dataset:s3://raw|late.csv", "claimed_input", RUN)}
     assert min(both[key].since_seq for key in new) > max(edge.since_seq for edge in first.values())
+
+
+def test_what_was_claimed_in_a_closed_project_is_forgotten() -> None:
+    fold = Edges()
+    claim = story(*told(WISH))[-1]
+    assert fold.take(claim)
+    assert fold.take(claim) == []
+    fold.take(replace(claim, event=ProjectClosing(project="flights"), project=None))
+    assert fold.take(claim)
 
 
 @pytest.mark.parametrize(
