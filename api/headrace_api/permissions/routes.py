@@ -78,6 +78,7 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "certificates-revoke_certificate": (certificate.RevokeCertificate,),
     "kafka-issue_environment": (Access.PROJECT, api_key.IssueApiKey),
     "topics-create_topic": (topic.CreateTopic,),
+    "topics-change_topic": (topic.ChangeTopic,),
     "topics-close_topic": (topic.CloseTopic,),
     "topics-grant_topic": (topic.GrantTopic,),
     "feature_groups-create_feature_group": (feature_group.CreateFeatureGroup,),
