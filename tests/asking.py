@@ -65,6 +65,7 @@ _BODIES: Mapping[str, Any] = {
     "certificates-request_certificate": {"signing_request": "PEM"},
     "kafka-issue_environment": {"expires": 1},
     "topics-create_topic": {"name": "clicks"},
+    "topics-change_topic": {"compacted": True},
     "topics-grant_topic": {"user": "bob"},
     "feature_groups-create_feature_group": {
         "name": "weather",

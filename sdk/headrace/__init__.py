@@ -24,6 +24,7 @@ from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
 from headrace._feature_group import FeatureGroup, Vector
 from headrace._feature_store import FeatureStore
 from headrace._feature_view import FeatureView
+from headrace._groups import ConsumerGroup, GroupMember, GroupPartition
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._kafka_record import KafkaRecord
 from headrace._lineage import Lineage, LineageEdge, LineageNode
@@ -56,6 +57,7 @@ __all__ = [
     "ClientFiles",
     "Conflict",
     "Consumer",
+    "ConsumerGroup",
     "DatasetApi",
     "Deployment",
     "DeploymentState",
@@ -68,6 +70,8 @@ __all__ = [
     "FeatureWindow",
     "Forbidden",
     "Found",
+    "GroupMember",
+    "GroupPartition",
     "HeadraceError",
     "HyperparameterOptConfig",
     "Invalid",

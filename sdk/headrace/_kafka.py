@@ -1,4 +1,4 @@
-"""Topics and schemas of a project."""
+"""Topics, consumer groups and schemas of a project."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -10,6 +10,7 @@ from headrace._browsing import browse
 from headrace._certificates import ClientFiles
 from headrace._clients import full_name, producer
 from headrace._errors import Invalid, NotFound
+from headrace._groups import ConsumerGroup, Groups, Where, must_be_own
 from headrace._http import Api
 from headrace._kafka_config import configuration
 from headrace._kafka_record import KafkaRecord, Reading
@@ -59,7 +60,7 @@ class KafkaSchema:
 class KafkaApi:
     """Makes, changes and lists topics, and looks into them; says how any Kafka client connects.
 
-    Records are asked for at Kafka, with the member's own certificate: there the brokers decide.
+    Records and consumer groups are asked for at Kafka, with the member's own certificate: there the brokers decide.
     """
 
     def __init__(
@@ -153,6 +154,29 @@ class KafkaApi:
         chosen = subject or self.get_topic(name).subject
         with closing(producer(self._project, name, self._files(), schemas, {})) as sender:
             return produce(sender, schemas, name, records, key=key, schema_id=lambda: _newest(schemas, name, chosen))
+
+    def get_groups(self) -> list[ConsumerGroup]:
+        """The consumer groups of the project, by name; raises HeadraceError."""
+        return Groups(self._files()).all()
+
+    def get_group(self, group: str) -> ConsumerGroup:
+        """Who is in a group of that full or bare name, and how far it is; raises NotFound, HeadraceError."""
+        return Groups(self._files()).group(group)
+
+    def reset_offsets(self, group: str, topic: str, to: Where, partition: int | None = None) -> ConsumerGroup:
+        """Let a group go on at earliest, latest, an offset (of one partition) or the first record from a time on.
+
+        Raises:
+            NotFound: there is no such group, topic or partition.
+            Conflict: consumers are in the group.
+            Forbidden: the group is another member's.
+            Invalid: the partition has no such offset, or has to be named.
+            HeadraceError: and whatever else stands against it.
+        """
+        files = self._files()
+        members = [row["user"] for row in self._api.get(f"{self._path}/members")]
+        must_be_own(group, files.group_prefix, self._user, members)
+        return Groups(files).reset(group, full_name(self._project, topic), to, partition)
 
     def create_topic(
         self, name: str, partitions: int = 1, *, subject: str | None = None, **kept: Unpack[Kept]

@@ -34,10 +34,12 @@ class Shell:
         cache = str(served.platform.stack.stack.settings.cache)
         self.environment = {**bare, "HEADRACE_HOME": str(served.home), "HEADRACE_CACHE": cache}
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The finished command."""
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """The finished command, given that on its standard input."""
         command = [sys.executable, "-m", "headrace_cli.main", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(
+            command, env=self.environment, input=given, capture_output=True, text=True, check=False, timeout=120
+        )
 
     def json(self, *arguments: str) -> object:
         """What it printed as JSON."""
@@ -101,6 +103,45 @@ def test_a_topic_is_described_and_changed(shell: Shell) -> None:
         refused = shell.run(*wrong)
         assert refused.returncode == 1
         assert f"({code})" in refused.stderr
+
+
+def test_records_go_through_pipes_and_groups_are_sent_back(shell: Shell, tmp_path: Path) -> None:
+    owner, project = unique(), unique("p")
+    shell.json("user", "create", owner)
+    shell.json("project", "create", project, "--owner", owner)
+    shell.json("topic", "create", "clicks", "--project", project)
+    schema = tmp_path / "click.avsc"
+    schema.write_text('{"type": "record", "name": "Click", "fields": [{"name": "page", "type": "string"}]}')
+    shell.json("schema", "register", f"{project}.topics.clicks-value", str(schema), "--project", project)
+    here = ("--project", project)
+    lines = '{"page": "/a"}\n{"page": "/b"}\n'
+    sent = shell.run("topic", "produce", "clicks", *here, "--key", "page", given=lines)
+    assert sent.stdout == "2 records sent to clicks\n", sent.stderr
+    consumed = shell.run("topic", "consume", "clicks", *here, "--group", "readers")
+    records = [json.loads(line) for line in consumed.stdout.splitlines()]
+    assert [(one["offset"], one["key"], one["value"]) for one in records] == [
+        (0, "/a", {"page": "/a"}),
+        (1, "/b", {"page": "/b"}),
+    ]
+    groups = shell.json("group", "list", *here)
+    assert groups == [{"group": f"{project}.readers", "state": "empty", "members": 0, "lag": 0}]
+    reset = shell.json("group", "reset", "readers", *here, "--topic", "clicks", "--to", "1")
+    assert isinstance(reset, dict)
+    assert (reset["lag"], reset["partitions"][0]["offset"]) == (1, 1)
+    again = shell.run("topic", "consume", "clicks", *here, "--group", "readers", "--limit", "1")
+    assert json.loads(again.stdout)["value"] == {"page": "/b"}
+    (newest,) = json.loads(shell.run("topic", "browse", "clicks", *here, "--limit", "1", "--json").stdout)
+    assert newest["value"] == {"page": "/b"}
+    printed = shell.run("kafka", "config", *here, "--format", "properties").stdout
+    assert "ssl.endpoint.identification.algorithm=https\n" in printed
+    for wrong, given, code in (
+        (("topic", "produce", "clicks"), '{"page": "/c"}\n{oops\n', "invalid-json"),
+        (("group", "reset", "headrace.projector", "--topic", "clicks", "--to", "0"), "", "not-your-group"),
+    ):
+        refused = shell.run(*wrong, *here, given=given)
+        assert refused.returncode == 1
+        assert f"({code})" in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 2
 
 
 def test_an_environment_runs_a_job(shell: Shell, tmp_path: Path) -> None:

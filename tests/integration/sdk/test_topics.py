@@ -6,10 +6,12 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import confluent_kafka
 import pytest
+from tests.e2e.guides import blocks
 from tests.integration.clients import eventually
 from tests.integration.served import Served, unique
 from tests.integration.stack import CACHE
@@ -18,6 +20,7 @@ import headrace
 from headrace_compose import jars
 from headrace_compose.services.kafka import SOURCE
 
+GUIDE = Path(__file__).parents[3] / "docs" / "topics.md"
 CLICK = {
     "type": "record",
     "name": "Click",
@@ -147,6 +150,68 @@ def test_who_may_not_write_is_told_so_and_nobody_sees_anothers_topic(served: Ser
                 look(topic)
 
 
+def test_a_group_goes_on_where_it_stopped_and_its_lag_is_known(ada: headrace.Project) -> None:
+    kafka = ada.get_kafka_api()
+    topic = new_topic(ada, partitions=2)
+    group = unique("readers")
+    kafka.produce(topic, [str(number) for number in range(10)])
+    first = [record.value for record in kafka.consume(topic, group, limit=4)]
+    assert kafka.get_group(group).lag == 6
+    rest = [record.value for record in kafka.consume(topic, group)]
+    assert sorted(first + rest) == sorted(str(number) for number in range(10))
+    found = kafka.get_group(f"{ada.name}.{group}")
+    assert f"{ada.name}.{group}" in {one.name for one in kafka.get_groups()}
+    assert (found.state, found.members, found.lag) == ("empty", (), 0)
+    assert [place.partition for place in found.partitions] == [0, 1]
+    assert sum(place.offset or 0 for place in found.partitions) == 10
+
+
+def test_a_group_is_sent_elsewhere_only_while_nobody_is_in_it(ada: headrace.Project) -> None:
+    kafka = ada.get_kafka_api()
+    topic = new_topic(ada)
+    kafka.produce(topic, ["old"] * 5)
+    kafka.produce(topic, ["new"] * 5)
+    middle = kafka.browse(topic, offset=5)[0].time
+    assert middle is not None
+    group = unique("readers")
+    reader = ada.consumer(topic, group)
+    eventually(lambda: reader.poll(0.5), "a record")
+    reader.commit(asynchronous=False)
+    with pytest.raises(headrace.Conflict) as held:
+        kafka.reset_offsets(group, topic, "earliest")
+    assert held.value.code == "group-in-use"
+    assert "ada" in held.value.message
+    ((member),) = kafka.get_group(group).members
+    assert member.partitions == (f"{topic}/0",)
+    reader.close()
+    for to, offset in (("latest", 10), ("earliest", 0), (3, 3), (middle, 5), (datetime(2100, 1, 1), 10)):
+        (place,) = kafka.reset_offsets(group, topic, to).partitions
+        assert (place.offset, place.lag) == (offset, 10 - offset)
+    for to, code in ((11, "offset-out-of-range"), (-3, "offset-out-of-range"), ("sometime", "invalid-to")):
+        with pytest.raises(headrace.Invalid) as wrong:
+            kafka.reset_offsets(group, topic, to)
+        assert wrong.value.code == code
+
+
+def test_nobody_touches_the_group_of_another(served: Served, ada: headrace.Project) -> None:
+    topic = new_topic(ada)
+    ada.get_kafka_api().produce(topic, ["x"])
+    assert len(list(ada.get_kafka_api().consume(topic, "ada"))) == 1
+    with served.project("bob", ada.name) as bob:
+        assert bob.get_kafka_api().get_group("ada").lag == 0
+        with pytest.raises(headrace.Forbidden) as refused:
+            bob.get_kafka_api().reset_offsets("ada", topic, "earliest")
+        assert refused.value.code == "not-your-group"
+        with pytest.raises(headrace.NotFound):
+            bob.get_kafka_api().reset_offsets(unique(), topic, "earliest")
+    with served.project("mallory", served.new_project("mallory", None)) as mallory:
+        assert mallory.get_kafka_api().get_groups() == []
+        for group in (f"{ada.name}.ada", "headrace.projector"):
+            with pytest.raises(headrace.Forbidden) as foreign:
+                mallory.get_kafka_api().get_group(group)
+            assert foreign.value.code == "not-your-group"
+
+
 def test_the_librdkafka_configuration_works_as_it_stands(ada: headrace.Project) -> None:
     topic = new_topic(ada)
     text = ada.get_kafka_api().config("librdkafka")
@@ -180,3 +245,14 @@ def test_the_properties_work_in_java_as_they_stand(ada: headrace.Project, tmp_pa
         timeout=90,
     )
     assert done.stdout.strip() == "hello to Java", done.stderr
+
+
+def test_the_guide_to_topics_and_groups_does_what_it_shows(served: Served) -> None:
+    samples = blocks(GUIDE, "python")
+    assert len(samples) == 3
+    with served.project("ada", served.new_project()) as project:
+        names = {"project": project}
+        for sample in samples:
+            exec(compile(sample, GUIDE.name, "exec"), names)  # noqa: S102 - that is what samples are for
+        report = project.get_kafka_api().get_group("report")
+        assert ([place.offset for place in report.partitions], report.lag) == ([0, 0, 0], 2)
