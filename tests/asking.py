@@ -59,7 +59,6 @@ _BODIES: Mapping[str, Any] = {
     "projects-describe_project": {"description": "delays of flights"},
     "projects-write_readme": {"text": "Delays of flights."},
     "quotas-set_quota": {"limit": 5},
-    "topics-change_topic": {"partitions": 2},
     "members-add_member": {"user": "carol", "role": "data-scientist"},
     "members-change_role": {"role": "data-owner"},
     "certificates-request_certificate": {"signing_request": "PEM"},

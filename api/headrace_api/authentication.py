@@ -149,5 +149,13 @@ async def _caller(
     return actor
 
 
+async def _platform_caller(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+    actor.must_not_be_limited()
+    return actor
+
+
 Caller = Annotated[Actor, Depends(_caller)]
 """The caller; on a route of a project, a key limited to another project is refused."""
+
+PlatformCaller = Annotated[Actor, Depends(_platform_caller)]
+"""The caller, with a key that is not limited to a project."""
