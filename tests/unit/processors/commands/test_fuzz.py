@@ -42,6 +42,7 @@ class AnybodySendsAnything(RuleBasedStateMachine):
         self.path.send(founding, "anonymous")
         for user in USERS[1:]:
             self.path.send(CreateUser(user=user), "user:root")
+        self.path.log.create("other.events")  # for whoever says that a project of that name is ready
         for project in PROJECTS:
             self.path.log.create(f"{project}.events")
             self.path.send(CreateProject(project=project, owner="ada"), "user:root")
