@@ -60,22 +60,6 @@ def can_read(as_whom: Connection, topic: str) -> bool:
     return True
 
 
-def can_join(as_whom: Connection, group: str, topic: str) -> bool:
-    """Whether the broker lets the consumer into the group."""
-    consumer = Consumer({**as_whom.librdkafka(), "group.id": group, "enable.partition.eof": True})
-    consumer.subscribe([topic])
-    try:
-        message = eventually(lambda: consumer.poll(0.5), "an answer")
-    except KafkaException as refused:
-        if refused.args[0].code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
-            raise
-        return False
-    finally:
-        consumer.close()
-    error = message.error()
-    return error is None or error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED
-
-
 @pytest.fixture(scope="module")
 def project(platform: Platform) -> str:
     """A project with a feature group, and a topic that the scientist was granted."""
@@ -97,39 +81,6 @@ def project(platform: Platform) -> str:
 
     eventually(opened, "the topics to open")
     return name
-
-
-def test_each_role_can_do_on_each_kind_of_topic_what_the_table_says_and_no_more(
-    platform: Platform, project: str, tmp_path: Path
-) -> None:
-    rival = platform.project(owner="eve", scientist=None)
-    owner = platform.member_connection(project, "ada", tmp_path)
-    scientist = platform.member_connection(project, "bob", tmp_path)
-    stranger = platform.member_connection(rival, "eve", tmp_path)
-    writable = {
-        "events": (False, False),
-        "predictions": (False, False),
-        "deadletters": (False, False),
-        "runs": (True, True),
-        "outcomes": (True, False),
-        "features.rows.1": (True, False),
-        "topics.private": (True, False),
-        "topics.granted": (True, True),
-    }
-    for suffix, (by_owner, by_scientist) in writable.items():
-        topic = f"{project}.{suffix}"
-        assert can_produce(owner, topic) is by_owner, topic
-        assert can_produce(scientist, topic) is by_scientist, topic
-        assert not can_produce(stranger, topic), topic
-        assert can_read(owner, topic), topic
-        assert can_read(scientist, topic), topic
-        assert not can_read(stranger, topic), topic
-    for internal in ("headrace.commands", "headrace.platform", "headrace.credentials"):
-        assert not can_produce(owner, internal)
-        assert not can_read(owner, internal)
-    assert can_join(owner, f"{project}.readers", f"{project}.runs")
-    assert not can_join(stranger, f"{project}.readers", f"{rival}.runs")
-    assert not can_join(owner, "headrace.command-processor", f"{project}.runs")
 
 
 def test_a_removed_members_certificate_opens_nothing_any_more(platform: Platform, tmp_path: Path) -> None:
