@@ -3,7 +3,6 @@
 Commands are told by the command processor, which decides them. Routes that sign people in tell `Trail.tell` an Act.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from headrace_api.errors import ApiError
+from headrace_api.said import Said
 from headrace_broker.audit import Act, AuditLog, Outcome, now
 from headrace_broker.flood import Flood
 from headrace_events.ids import Micros
@@ -30,7 +30,7 @@ class Trail:
 
     log: AuditLog
     _flood: Flood = field(default_factory=Flood)
-    _used: "OrderedDict[tuple[str, str | None], Micros]" = field(default_factory=OrderedDict)
+    _used: Said[tuple[str, str | None]] = field(default_factory=lambda: Said(most=MOST_USES))
     _lock: Lock = field(default_factory=Lock)
 
     def tell(self, act: Act) -> None:
@@ -44,14 +44,8 @@ class Trail:
         """Tell that a key signed somebody in; once an hour for each key and address."""
         at = now() if at is None else at
         address = address_of(connection)
-        with self._lock:
-            before = self._used.get((key_id, address))
-            if before is not None and at - before < AGAIN_US:
-                return
-            self._used[key_id, address] = at
-            self._used.move_to_end((key_id, address))
-            if len(self._used) > MOST_USES:
-                self._used.popitem(last=False)
+        if not self._used.first((key_id, address), at, until=Micros(at + AGAIN_US)):
+            return
         act = Act(
             at=at,
             actor=actor,

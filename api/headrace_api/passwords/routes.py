@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Request
 
 from headrace_api.audit.trail import address_of
-from headrace_api.context import Context
 from headrace_api.errors import Unauthenticated
-from headrace_api.followed import until
+from headrace_api.followed import until, until_held
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
@@ -45,7 +44,7 @@ async def set_password(body: NewPassword, sending: PlatformSending, request: Req
         user=user, sealed=sealed, keep=sending.actor.key_id, totp_step=factor.step, recovery=factor.recovery
     )
     accepted = await sending.send(wish)
-    await _until_known(context, user, sealed)
+    await until_held(context.credentials, PasswordStored, f"password/{user}", lambda stored: stored.sealed == sealed)
     return accepted
 
 
@@ -61,7 +60,7 @@ async def reset_password(user: str, sending: PlatformSending) -> TemporaryPasswo
     until = Micros(this_moment() // TEMPORARY_US * TEMPORARY_US + 2 * TEMPORARY_US)
     sealed = await context.doors.hashing.sealed(user, password, sending.id)
     accepted = await sending.send(SetPassword(user=user, sealed=sealed, temporary_until=until))
-    await _until_known(context, user, sealed)
+    await until_held(context.credentials, PasswordStored, f"password/{user}", lambda stored: stored.sealed == sealed)
     return TemporaryPassword(**accepted.model_dump(), user=user, password=password, temporary_until=until)
 
 
@@ -73,13 +72,3 @@ async def unlock(user: str, sending: PlatformSending) -> Accepted:
     credentials = sending.context.credentials
     await until(credentials, lambda: credentials.held(LockStored, f"lock/{user}") is None)
     return accepted
-
-
-async def _until_known(context: Context, user: str, sealed: bytes) -> None:
-    """Return once this API would accept the password."""
-
-    def known() -> bool:
-        stored = context.credentials.held(PasswordStored, f"password/{user}")
-        return stored is not None and stored.sealed == sealed
-
-    await until(context.credentials, known)

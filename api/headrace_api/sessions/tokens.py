@@ -1,6 +1,5 @@
 """Session tokens: made at random, kept as hashes; how use keeps them on."""
 
-import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -8,14 +7,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from headrace_api.said import Said
+from headrace_api.said import Remarks
 from headrace_broker.holder import SESSION
 from headrace_broker.results import Result
 from headrace_events.envelope import Request
 from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.session import ExtendSession, SessionStored
-
-logger = logging.getLogger(__name__)
 
 HOUR_US = 3_600_000_000
 IDLE_US = 12 * HOUR_US
@@ -50,25 +47,18 @@ class SessionUses:
     """Keeps sessions that are used from growing idle: says so by command, once an hour for each."""
 
     def __init__(self, send: Callable[[Request], "Future[Result]"]) -> None:
-        self._send = send
-        self._said = Said()
+        self._remarks = Remarks(send)
 
     def used(self, stored: SessionStored) -> None:
         """The session was used now."""
         now = Micros(time.time_ns() // 1000)
         if stored.idle_until - IDLE_US + EXTEND_AFTER_US > now:
             return
-        if not self._said.first(stored.session_id, now, until=Micros(now + EXTEND_AFTER_US)):
-            return
-        until = Micros(now + IDLE_US)
         extend = ExtendSession(
-            user=stored.user, session_id=stored.session_id, token_hash=stored.token_hash, idle_until=until
+            user=stored.user,
+            session_id=stored.session_id,
+            token_hash=stored.token_hash,
+            idle_until=Micros(now + IDLE_US),
         )
         request = Request(command=extend, id=CommandId(uuid7()), actor="system:api")
-        self._send(request).add_done_callback(lambda outcome: self._settled(stored.session_id, outcome))
-
-    def _settled(self, session_id: str, outcome: "Future[Result]") -> None:
-        error = outcome.exception()
-        if error is not None:
-            self._said.unsaid(session_id)
-            logger.warning("session %s could not be extended; its next use tries again: %s", session_id, error)
+        self._remarks.remark(stored.session_id, request, now, until=Micros(now + EXTEND_AFTER_US))

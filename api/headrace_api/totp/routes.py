@@ -1,14 +1,12 @@
 """One-time codes beside the password."""
 
 import time
-from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 
 from headrace_api.audit.trail import address_of
-from headrace_api.context import Context
 from headrace_api.errors import Missing, NotAllowed, Unauthenticated
-from headrace_api.followed import until
+from headrace_api.followed import until_held
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.signing_in import prove
 from headrace_api.totp.codes import new_seed, recovery_codes, recovery_hash, seed_of
@@ -24,7 +22,8 @@ async def enrol(sending: PlatformSending) -> Enrolled:
     """Get a seed for an authenticator app. Nothing is asked for yet: confirm with a code of it."""
     seed = new_seed(sending.actor.user, sending.context.master, sending.id)
     accepted = await sending.send(EnrolTotp(user=seed.user, sealed=seed.sealed(sending.context.master)))
-    await _until_known(sending.context, seed.user, lambda stored: seed_of(stored, sending.context.master) == seed)
+    context, key = sending.context, f"totp/{seed.user}"
+    await until_held(context.credentials, TotpStored, key, lambda stored: seed_of(stored, context.master) == seed)
     return Enrolled(**accepted.model_dump(), secret=seed.secret, uri=seed.uri)
 
 
@@ -42,7 +41,7 @@ async def confirm(body: Code, sending: PlatformSending) -> Confirmed:
     codes = recovery_codes(user, context.master, sending.id)
     hashes = tuple(recovery_hash(code) for code in codes)
     accepted = await sending.send(ConfirmTotp(user=user, sealed=stored.sealed, recovery=hashes, totp_step=step))
-    await _until_known(context, user, lambda stored: stored.confirmed)
+    await until_held(context.credentials, TotpStored, stored.key, lambda stored: stored.confirmed)
     return Confirmed(**accepted.model_dump(), recovery_codes=codes)
 
 
@@ -64,13 +63,3 @@ async def remove_of(user: str, sending: PlatformSending) -> Accepted:
     if user == sending.actor.user:
         raise NotAllowed("proof-missing", "remove your own by /api/totp/removal, with the password and a code")
     return await sending.send(RemoveTotp(user=user))
-
-
-async def _until_known(context: Context, user: str, holds: Callable[[TotpStored], bool]) -> None:
-    """Return once that holds of what this API checks codes with."""
-
-    def known() -> bool:
-        stored = context.credentials.held(TotpStored, f"totp/{user}")
-        return stored is not None and holds(stored)
-
-    await until(context.credentials, known)
