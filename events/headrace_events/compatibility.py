@@ -5,9 +5,12 @@ Source: Confluent's schema registry, "Schema evolution and compatibility".
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 from headrace_events.avro import Avro, Written
 from headrace_events.language import value
+
+T = TypeVar("T")
 
 
 class Compatibility(StrEnum):
@@ -36,6 +39,10 @@ class Compatibility(StrEnum):
         """All earlier versions count, not only the last."""
         return self.endswith("TRANSITIVE")
 
+    def against(self, versions: Sequence[T]) -> Sequence[T]:
+        """Those of the versions (in order) that a new one is held against."""
+        return versions if self.transitive else versions[-1:]
+
 
 DEFAULT = Compatibility.BACKWARD
 """Where neither the subject nor the project says another."""
@@ -52,14 +59,13 @@ class Earlier:
 def incompatibilities(
     avro: Avro, level: Compatibility, proposed: Written, earlier: Sequence[Earlier]
 ) -> tuple[str, ...]:
-    """Why the schema may not follow the earlier versions (in order) at that level; empty where it may.
+    """Why the schema may not follow those versions (in order) at that level; empty where it may.
 
-    Raises Invalid where finding that out takes too many steps.
+    Which versions count, `Compatibility.against` says. Raises Invalid where finding that out takes too many steps.
     """
     comparing = avro.comparing()
-    against = earlier if level.transitive else earlier[-1:]
     broken: list[str] = []
-    for old in reversed(against):
+    for old in reversed(earlier):
         if level.backward:
             found = comparing.unreadable(proposed, old.schema)
             broken += [f"the new schema cannot read data of version {old.version}: {reason}" for reason in found]

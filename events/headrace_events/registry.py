@@ -120,7 +120,7 @@ def _must_be_compatible(
     level = effective(known, wish.project, state).compatibility or DEFAULT
     earlier = [
         Earlier(version=version.version, schema=written(known.schema, schema.text, schema.references))
-        for version in state.live
+        for version in level.against(state.live)
         if (schema := known.schema(version.schema_id)) is not None
     ]
     broken = incompatibilities(known.avro, level, written(known.schema, wish.schema, references), earlier)

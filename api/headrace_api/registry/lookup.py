@@ -186,7 +186,7 @@ async def verdict(
     """Why the schema may not follow those versions of the subject; empty where it may."""
     level = await level_of(registry, subject)
     earlier = []
-    for row in rows if level.transitive else rows[-1:]:
+    for row in level.against(rows):
         schema = await schema_of(registry, row.schema_id)
         earlier.append(Earlier(version=row.version, schema=await written(registry, schema.schema, schema.referred)))
     return await anyio.to_thread.run_sync(incompatibilities, AVRO, level, proposed, earlier)

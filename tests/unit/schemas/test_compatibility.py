@@ -185,8 +185,9 @@ def test_a_level_says_who_must_read_whom(level: Compatibility) -> None:
 @pytest.mark.parametrize("level", ["BACKWARD", "FORWARD", "FULL"])
 def test_a_transitive_level_goes_back_to_the_first_version(level: str) -> None:
     earlier = [Earlier(version=1, schema=written(OTHER)), Earlier(version=2, schema=written(NARROW))]
-    assert incompatibilities(AVRO, Compatibility(level), written(NARROW), earlier) == ()
-    (reason, *_) = incompatibilities(AVRO, Compatibility(f"{level}_TRANSITIVE"), written(NARROW), earlier)
+    last, every = Compatibility(level), Compatibility(f"{level}_TRANSITIVE")
+    assert incompatibilities(AVRO, last, written(NARROW), last.against(earlier)) == ()
+    (reason, *_) = incompatibilities(AVRO, every, written(NARROW), every.against(earlier))
     assert "version 1" in reason
 
 
