@@ -12,6 +12,8 @@ import pytest
 from hypothesis import settings
 from tests.integration.stack import RunningStack, running_stack
 
+TESTS = Path(__file__).parent
+
 # How long an example may take says nothing on a machine that others use too.
 settings.register_profile("short", deadline=None)
 settings.register_profile("long", max_examples=3_000, deadline=None)
@@ -32,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Print it."""
     return f"seed of the kills: {config.option.seed} (to have the same again: --seed {config.option.seed})"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, those that need servers stay together: one starts a stack once."""
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        if room != "unit":
+            item.add_marker(pytest.mark.xdist_group("story" if room == "e2e" else "servers"))
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def working(stack: Stack) -> list[Figure]:
             figures.append(features.rows_per_second(owner, log, site.postgres_dsn))
             figures.append(features.vector(http, owner, ("HTTP answer", answers)))
             _say("a deployment")
-            features.deployed(owner)
+            figures += features.predictions(owner, ("HTTP answer", answers))
         memory = sum(service.rss_mb or 0 for service in stack.status().services.values())
         figures.append(
             Figure(what="resident memory of everything, a model served (PSS)", unit="MiB", p50=memory, goal=MEMORY)

@@ -1,9 +1,10 @@
-"""Feature rows from insert to visible online, vectors by key, and a model that takes them."""
+"""Feature rows from insert to visible online, vectors by key, and predictions of a model that takes them."""
 
 import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -70,8 +71,8 @@ def rows_per_second(owner: Project, log: Connection, dsn: str) -> Figure:
     )
 
 
-def deployed(owner: Project) -> None:
-    """Let a model that always says the same be served, by one replica."""
+def predictions(owner: Project, bare: tuple[str, Sequence[float]], count: int = 300) -> list[Figure]:
+    """Let a model that always says the same be served, by one replica, and ask it for one row a call, and for 64."""
     store = owner.get_feature_store()
     view = store.create_feature_view("bench", query=store.get_feature_group("bench").select(["f0", "f1", "f2"]))
     model = owner.get_model_registry().python.create_model("bench", feature_view=view)
@@ -82,6 +83,15 @@ def deployed(owner: Project) -> None:
     answer = deployment.predict(inputs=[{"f0": 0.0, "f1": 0.0, "f2": 0.0}])
     if answer["predictions"] != [0.5]:
         raise AssertionError(f"not what the model says: {answer}")
+    rows = [{"f0": 1.0, "f1": 2.0, "f2": 3.0}]
+    return [
+        latency(
+            f"a prediction of {size} {'row' if size == 1 else 'rows'}",
+            timed(partial(deployment.predict, inputs=rows * size), count),
+            floor=bare,
+        )
+        for size in (1, 64)
+    ]
 
 
 def vector(client: httpx.Client, owner: Project, bare: tuple[str, Sequence[float]], count: int = 1_000) -> Figure:

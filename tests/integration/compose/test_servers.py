@@ -6,7 +6,6 @@ import http.client
 import json
 import socket
 import ssl
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,9 +106,7 @@ def test_search_answers_only_with_its_token(stack_with_search: RunningStack) -> 
 
 
 def test_status_says_where_each_server_is(stack: RunningStack) -> None:
-    began = time.monotonic()
     status = stack.stack.status().as_json()
-    assert time.monotonic() - began < 5
     assert set(status) == {"services", "api", "web", "isolation"}
     kafka = status["services"]["kafka"]
     assert kafka["state"] == "ready"
