@@ -9,7 +9,7 @@ import httpx
 from rich.console import Console
 
 import headrace
-from headrace_bench import commands, features, floors, long_log, servers, tenancy
+from headrace_bench import commands, features, floors, long_log, scale, servers, tenancy
 from headrace_bench.measure import TIMES, Figure, Goal, latency, show, timed
 from headrace_bench.rebuilding import rebuild
 from headrace_compose.stack import Stack
@@ -73,11 +73,10 @@ def working(stack: Stack) -> list[Figure]:
         figures.append(commands.visible(http, transactions))
         figures += commands.throughput(stack, site.api_url, key)
         _say("projects, members, schemas")
-        figures += tenancy.projects(administrator)
-        figures += tenancy.members(administrator)
-        figures += tenancy.schemas(administrator, answers)
+        few = tenancy.figures(administrator, answers)
+        figures += few
         _say("feature rows")
-        with features.project(administrator) as owner:
+        with tenancy.project(administrator) as (owner, _key):
             project = owner.name
             figures.append(features.rows_per_second(owner, log, site.postgres_dsn))
             figures.append(features.vector(http, owner, ("HTTP answer", answers)))
@@ -96,6 +95,9 @@ def working(stack: Stack) -> list[Figure]:
     _say("rebuild of a long log")
     servers.until_all_is_read(stack)
     figures.append(rebuild(stack, log, project))
+    _say(f"{scale.PROJECTS} projects, {scale.TOPICS:,} topics: minutes")
+    with headrace.connect(site.api_url, key) as administrator:
+        figures += scale.figures(stack, administrator, few, answers)
     return figures
 
 

@@ -1,7 +1,6 @@
 """Feature rows from insert to visible online, vectors by key, and predictions of a model that takes them."""
 
 import time
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,8 +11,7 @@ import httpx
 import numpy as np
 import polars as pl
 
-import headrace
-from headrace import Platform, Project
+from headrace import Project
 from headrace_bench import floors
 from headrace_bench.measure import TIMES, Figure, Goal, latency, rate, timed
 from headrace_broker.connection import Connection
@@ -25,15 +23,6 @@ class Predict:
     def predict(self, rows):
         return [0.5 for _ in rows]
 """
-
-
-def project(administrator: Platform) -> Project:
-    """A project of its own, whose owner measures."""
-    owner = f"bench-{uuid.uuid4().hex[:8]}"
-    administrator.create_user(owner)
-    name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
-    key = administrator.issue_key(owner, project=name, hours=2).key
-    return headrace.login(administrator.url, key, name)
 
 
 def frame(rows: int, seed: int = 0) -> pl.DataFrame:

@@ -17,14 +17,15 @@ TIMES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What a figure is to reach: bounds of its percentiles, or the least that its median may be."""
+    """What a figure is to reach: bounds of percentiles, or of how many times its floor it is; or the least median."""
 
     p50: float | None = None
     p99: float | None = None
     least: float | None = None
+    times: float | None = None
 
     def __str__(self) -> str:
-        bounds = (("p50 ≤", self.p50), ("p99 ≤", self.p99), ("≥", self.least))
+        bounds = (("p50 ≤", self.p50), ("p99 ≤", self.p99), ("≥", self.least), ("x ≤", self.times))
         return ", ".join(f"{name} {bound:,g}" for name, bound in bounds if bound is not None)
 
 
@@ -49,6 +50,7 @@ class Figure:
             (self.goal.p50 is None or self.p50 <= self.goal.p50)
             and (self.goal.p99 is None or (self.p99 is not None and self.p99 <= self.goal.p99))
             and (self.goal.least is None or self.p50 >= self.goal.least)
+            and (self.goal.times is None or (self.times_floor is not None and self.times_floor <= self.goal.times))
         )
 
     def told(self) -> dict[str, object]:

@@ -69,6 +69,15 @@ def until_all_is_read(stack: Stack, seconds: float = 600.0) -> None:
         time.sleep(1.0)
 
 
+def until_ready(stack: Stack, seconds: float = 300.0) -> None:
+    """Return when every service is ready; raises TimeoutError naming those that are not."""
+    deadline = time.monotonic() + seconds
+    while waiting := {name: one.state for name, one in stack.status().services.items() if one.state != "ready"}:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not ready after {seconds:.0f} s: {waiting}")
+        time.sleep(0.2)
+
+
 class ProcessorTime:
     """The processor seconds that services take, with their children, from the making of this on."""
 

@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
@@ -18,15 +19,29 @@ LOOKUPS = 150
 PATIENCE_S = 30.0
 
 
+def figures(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
+    """All of them, one after the other."""
+    return [*projects(administrator), *members(administrator), *schemas(administrator, answers)]
+
+
+@contextmanager
+def project(administrator: Platform) -> Iterator[tuple[Project, str]]:
+    """A project of its own as its new owner sees it, and their key."""
+    owner = person(administrator)
+    name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
+    key = administrator.issue_key(owner, project=name, hours=2).key
+    with headrace.login(administrator.url, key, name) as mine:
+        yield mine, key
+
+
 def projects(administrator: Platform) -> list[Figure]:
     """From the call that makes a project to the first answer of the brokers to its owner's new certificate."""
-    owner, took = _person(administrator), []
+    took = []
     for _ in range(PROJECTS):
         began = time.perf_counter()
-        name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
-        with headrace.login(administrator.url, administrator.issue_key(owner, project=name, hours=1).key, name) as mine:
+        with project(administrator) as (mine, _key):
             consumer = Consumer(_settings(mine))
-            consumer.get_watermark_offsets(TopicPartition(f"{name}.predictions", 0), timeout=PATIENCE_S)
+            consumer.get_watermark_offsets(TopicPartition(f"{mine.name}.predictions", 0), timeout=PATIENCE_S)
             took.append(time.perf_counter() - began)
             consumer.close()
     return [latency("project made, its owner's certificate works", took, unit="s", goal=Goal(p50=1.5, p99=4))]
@@ -34,25 +49,24 @@ def projects(administrator: Platform) -> list[Figure]:
 
 def members(administrator: Platform) -> list[Figure]:
     """From the call that adds a person to their first record, and from the one that removes them to the refusal."""
-    owner, added, removed = _person(administrator), [], []
-    name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
-    with headrace.login(administrator.url, administrator.issue_key(owner, project=name, hours=1).key, name) as mine:
+    added, removed = [], []
+    with project(administrator) as (mine, _key):
         topic = mine.get_kafka_api().create_topic("news").name
         producer = mine.producer(topic)
         producer.send(b"here")
         producer.flush()
         for _ in range(MEMBERS):
-            person = _person(administrator)
-            key = administrator.issue_key(person, hours=1).key
+            somebody = person(administrator)
+            theirs = administrator.issue_key(somebody, hours=1).key
             began = time.perf_counter()
-            mine.get_members_api().add_member(person, "data-scientist")
-            with headrace.login(administrator.url, key, name) as theirs:
-                consumer = Consumer(_settings(theirs))
+            mine.get_members_api().add_member(somebody, "data-scientist")
+            with headrace.login(administrator.url, theirs, mine.name) as they:
+                consumer = Consumer(_settings(they))
                 consumer.assign([TopicPartition(topic, 0, 0)])
                 _until(consumer, None)
                 added.append(time.perf_counter() - began)
                 began = time.perf_counter()
-                mine.get_members_api().remove_member(person)
+                mine.get_members_api().remove_member(somebody)
                 _until(consumer, KafkaError.TOPIC_AUTHORIZATION_FAILED)
                 removed.append(time.perf_counter() - began)
                 consumer.close()
@@ -64,10 +78,7 @@ def members(administrator: Platform) -> list[Figure]:
 
 def schemas(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
     """Schemas of subjects of their own, one after the other; then many clients that look one up by its id."""
-    owner = _person(administrator)
-    name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
-    key = administrator.issue_key(owner, project=name, hours=1).key
-    with headrace.login(administrator.url, key, name) as mine:
+    with project(administrator) as (mine, key):
         registry, took, schema_id = mine.get_schema_registry(), [], 0
         for number in range(SCHEMAS):
             fields = [{"name": f"f{one}", "type": "double"} for one in range(10)] + [
@@ -76,7 +87,7 @@ def schemas(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
             began = time.perf_counter()
             schema_id = registry.register(f"s{number}", {"type": "record", "name": f"R{number}", "fields": fields})
             took.append((time.perf_counter() - began) * 1000)
-    path = f"/api/projects/{name}/registry/schemas/ids/{schema_id}"
+    path = f"/api/projects/{mine.name}/registry/schemas/ids/{schema_id}"
     load(administrator.url, key, path, LOOKUPS)
     bare = [load(administrator.url, key, "/healthz", LOOKUPS).rate for _ in range(TIMES)]
     rates = [load(administrator.url, key, path, LOOKUPS).rate for _ in range(TIMES)]
@@ -91,7 +102,8 @@ def schemas(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
     ]
 
 
-def _person(administrator: Platform) -> str:
+def person(administrator: Platform) -> str:
+    """Make somebody who is in no project."""
     name = f"b{uuid.uuid4().hex[:12]}"
     administrator.create_user(name)
     return name
