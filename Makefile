@@ -8,7 +8,7 @@ FLINK_INSTALLED := $(FLINK_VENV)/.installed
 OURS := events schemas broker processors projections api serving sdk cli compose bench examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test test-unit test-servers test-long check format bench lock clean
+.PHONY: help install demo up down status test test-unit test-long check format bench lock clean
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,13 +50,10 @@ format: $(INSTALLED) ## put the format right
 	$(BIN)/ruff check --fix $(OURS)
 
 test: install ## all tests but the long ones
-	@$(MAKE) --no-print-directory --jobs 2 test-unit test-servers
+	$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadgroup
 
-test-unit: install
+test-unit: install ## those that need no servers
 	$(BIN)/pytest -m "not long" tests/unit
-
-test-servers: install
-	$(BIN)/pytest -m "not long" tests/contract tests/e2e tests/integration
 
 test-long: install ## series of kills, scale, fuzzing
 	$(BIN)/pytest -m "long or fuzz" --timeout 3600 --hypothesis-profile long

@@ -13,6 +13,8 @@ from hypothesis import settings
 from tests.integration.stack import RunningStack, running_stack
 
 TESTS = Path(__file__).parent
+READING = {"e2e", "projections", "serving"}
+"""The folders of tests that take as long as all others that need servers."""
 
 # How long an example may take says nothing on a machine that others use too.
 settings.register_profile("short", deadline=None)
@@ -37,11 +39,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, those that need servers stay together: one starts a stack once."""
+    """Where two processes share the tests, each has one half of those that need servers, and a stack of its own."""
     for item in items:
-        room = item.path.relative_to(TESTS).parts[0]
-        if room != "unit":
-            item.add_marker(pytest.mark.xdist_group("story" if room == "e2e" else "servers"))
+        folders = set(item.path.relative_to(TESTS).parts)
+        if "unit" not in folders:
+            item.add_marker(pytest.mark.xdist_group("reading" if folders & READING else "writing"))
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """`make bench`: measure a stack of its own, print the table, write bench-report.json."""
 
 import os
-import statistics
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from statistics import median
 
 import httpx
 from rich.console import Console
@@ -23,38 +25,38 @@ LONG = 100_000
 
 
 def main() -> None:
-    """Start from nothing, and measure one thing after the other."""
+    """Start from nothing, and measure one thing after the other; what is measured is shown, whatever comes after it."""
     load_before = os.getloadavg()[0]
-    with servers.own_stack() as stack:
-        figures = starting(stack) + working(stack)
-    show(figures, load_before, REPORT)
+    figures: list[Figure] = []
+    try:
+        with servers.own_stack() as stack:
+            for figure in chain(starting(stack), working(stack)):
+                figures.append(figure)
+                _say(f"  {figure.what}: {figure.p50:,.2f} {figure.unit}")
+    finally:
+        show(figures, load_before, REPORT)
 
 
-def starting(stack: Stack) -> list[Figure]:
+def starting(stack: Stack) -> Iterator[Figure]:
     """The start in two stages, each from down; then the stack left alone."""
     _say("start: log, stores, API and processors")
     light = servers.without_heavy(stack)
     some = [servers.seconds_up(stack, light) for _ in range(TIMES)]
+    yield Figure(what="start of log, stores, API, processors", unit="s", p50=median(some), goal=Goal(p50=30))
     _say("start: everything")
     everything = [servers.seconds_up(stack) for _ in range(TIMES)]
+    yield Figure(what="start of everything", unit="s", p50=median(everything), goal=Goal(p50=120))
     servers.until_all_is_read(stack)
     _say("nothing")
     spent = servers.ProcessorTime(stack)
     time.sleep(IDLE_S)
     idle = {name: 100 * seconds / spent.elapsed() for name, seconds in spent.each().items()}
     most = sorted(idle, key=lambda name: -idle[name])[:4]
-    return [
-        Figure(what="start of log, stores, API, processors", unit="s", p50=statistics.median(some), goal=Goal(p50=30)),
-        Figure(what="start of everything", unit="s", p50=statistics.median(everything), goal=Goal(p50=120)),
-        Figure(
-            what=f"idle: {', '.join(f'{name} {idle[name]:.1f}' for name in most)}",
-            unit="% of a core",
-            p50=sum(idle.values()),
-        ),
-    ]
+    told = ", ".join(f"{name} {idle[name]:.1f}" for name in most)
+    yield Figure(what=f"idle: {told}", unit="% of a core", p50=sum(idle.values()))
 
 
-def working(stack: Stack) -> list[Figure]:
+def working(stack: Stack) -> Iterator[Figure]:
     """Floors first, then what stands on them."""
     site, log, key = stack.site(), servers.connection(stack), servers.administrator_key(stack)
     http = httpx.Client(base_url=site.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
@@ -63,42 +65,35 @@ def working(stack: Stack) -> list[Figure]:
         transactions = timed(floors.transaction(log), 300)
         answers = timed(floors.answer(http), 500)
         selects = timed(floors.select(site.postgres_dsn), 500)
-        figures = [
-            latency("floor: transaction of one message", transactions),
-            latency("floor: an HTTP answer", answers),
-            latency("floor: a SELECT by key", selects),
-        ]
+        yield latency("floor: transaction of one message", transactions)
+        yield latency("floor: an HTTP answer", answers)
+        yield latency("floor: a SELECT by key", selects)
         _say("commands")
-        figures.append(commands.accepted(http, transactions))
-        figures.append(commands.visible(http, transactions))
-        figures += commands.throughput(stack, site.api_url, key)
+        yield commands.accepted(http, transactions)
+        yield commands.visible(http, transactions)
+        yield from commands.throughput(stack, site.api_url, key)
         _say("projects, members, schemas")
         few = tenancy.figures(administrator, answers)
-        figures += few
+        yield from few
         _say("feature rows")
-        with tenancy.project(administrator) as (owner, _key):
-            project = owner.name
-            figures.append(features.rows_per_second(owner, log, site.postgres_dsn))
-            figures.append(features.vector(http, owner, ("HTTP answer", answers)))
+        with tenancy.project(administrator) as owned:
+            yield features.rows_per_second(owned.project, log, site.postgres_dsn)
+            yield features.vector(http, owned.project, ("HTTP answer", answers))
             _say("a deployment")
-            figures += features.predictions(owner, ("HTTP answer", answers))
+            yield from features.predictions(owned.project, ("HTTP answer", answers))
         memory = sum(service.rss_mb or 0 for service in stack.status().services.values())
-        figures.append(
-            Figure(what="resident memory of everything, a model served (PSS)", unit="MiB", p50=memory, goal=MEMORY)
-        )
-    _say("rebuild of a short log")
-    servers.until_all_is_read(stack)
-    figures.append(rebuild(stack, log, project))
-    _say("a long log")
-    selection = GroupSelection(group="bench", version=1, features=("entity", "f0", "f1", "f2"))
-    figures.append(long_log.write(log, project, selection, LONG))
-    _say("rebuild of a long log")
-    servers.until_all_is_read(stack)
-    figures.append(rebuild(stack, log, project))
-    _say(f"{scale.PROJECTS} projects, {scale.TOPICS:,} topics: minutes")
-    with headrace.connect(site.api_url, key) as administrator:
-        figures += scale.figures(stack, administrator, few, answers)
-    return figures
+        yield Figure(what="resident memory of everything, a model served (PSS)", unit="MiB", p50=memory, goal=MEMORY)
+        _say("rebuild of a short log")
+        servers.until_all_is_read(stack)
+        yield rebuild(stack, log, owned.name)
+        _say("a long log")
+        selection = GroupSelection(group="bench", version=1, features=("entity", "f0", "f1", "f2"))
+        yield long_log.write(log, owned.name, owned.project.user, selection, LONG)
+        _say("rebuild of a long log")
+        servers.until_all_is_read(stack)
+        yield rebuild(stack, log, owned.name)
+        _say(f"{scale.PROJECTS} projects, {scale.TOPICS:,} topics: minutes")
+        yield from scale.figures(stack, administrator, few, answers)
 
 
 def _say(what: str) -> None:

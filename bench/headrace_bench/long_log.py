@@ -22,12 +22,12 @@ VERSIONS = 8
 """Versions of a model or view, before there is another one."""
 
 
-def write(connection: Connection, project: str, group: GroupSelection, count: int) -> Figure:
-    """Make users, model versions and views by turns, one event each; every command must be accepted."""
+def write(connection: Connection, project: str, owner: str, group: GroupSelection, count: int) -> Figure:
+    """Make users, and as the owner model versions and views, by turns, one event each; each must be accepted."""
     commands = CommandClient(connection)
     on_their_way: deque[Future[Result]] = deque()
     began = time.monotonic()
-    for actor, command in _commands(project, group, count):
+    for actor, command in _commands(project, owner, group, count):
         on_their_way.append(commands.send(Request(command=command, id=CommandId(uuid7()), actor=actor)))
         if len(on_their_way) >= ON_THEIR_WAY:
             on_their_way.popleft().result(60).raise_if_refused()
@@ -38,7 +38,7 @@ def write(connection: Connection, project: str, group: GroupSelection, count: in
     return Figure(what=f"commands in a stream ({count:,})", unit="/s", p50=count / seconds)
 
 
-def _commands(project: str, group: GroupSelection, count: int) -> Iterator[tuple[str, Command]]:
+def _commands(project: str, owner: str, group: GroupSelection, count: int) -> Iterator[tuple[str, Command]]:
     run = uuid7()[-6:]
     for number in range(count):
         name = f"{run}_{number // 3 // VERSIONS}"
@@ -46,7 +46,7 @@ def _commands(project: str, group: GroupSelection, count: int) -> Iterator[tuple
             yield "user:administrator", CreateUser(user=f"l{run}-{number}")
         elif number % 3 == 1:
             yield (
-                "user:administrator",
+                f"user:{owner}",
                 CreateModelVersion(
                     project=project,
                     name=f"m{name}",
@@ -59,4 +59,4 @@ def _commands(project: str, group: GroupSelection, count: int) -> Iterator[tuple
                 ),
             )
         else:
-            yield "user:administrator", CreateFeatureView(project=project, name=f"v{name}", root=group)
+            yield f"user:{owner}", CreateFeatureView(project=project, name=f"v{name}", root=group)

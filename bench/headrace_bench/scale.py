@@ -71,7 +71,8 @@ def _fill(administrator: Platform) -> None:
 def _first_writes(stack: Stack, administrator: Platform, among: str) -> list[Figure]:
     """Of a producer of its own to each of several new topics; then of one that finds the broker killed."""
     took = []
-    with tenancy.project(administrator) as (mine, _key):
+    with tenancy.project(administrator) as owned:
+        mine = owned.project
         topics = [mine.get_kafka_api().create_topic(f"first-{number}").name for number in range(WRITES)]
         for topic in topics:
             began = time.perf_counter()

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
@@ -24,14 +25,27 @@ def figures(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
     return [*projects(administrator), *members(administrator), *schemas(administrator, answers)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """A project as its owner sees it, and their key."""
+
+    project: Project
+    key: str
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return self.project.name
+
+
 @contextmanager
-def project(administrator: Platform) -> Iterator[tuple[Project, str]]:
-    """A project of its own as its new owner sees it, and their key."""
+def project(administrator: Platform) -> Iterator[Owned]:
+    """Make a project, with an owner of its own."""
     owner = person(administrator)
     name = administrator.create_project(f"bench-{uuid.uuid4().hex[:8]}", owner=owner).name
     key = administrator.issue_key(owner, project=name, hours=2).key
     with headrace.login(administrator.url, key, name) as mine:
-        yield mine, key
+        yield Owned(project=mine, key=key)
 
 
 def projects(administrator: Platform) -> list[Figure]:
@@ -39,9 +53,9 @@ def projects(administrator: Platform) -> list[Figure]:
     took = []
     for _ in range(PROJECTS):
         began = time.perf_counter()
-        with project(administrator) as (mine, _key):
-            consumer = Consumer(_settings(mine))
-            consumer.get_watermark_offsets(TopicPartition(f"{mine.name}.predictions", 0), timeout=PATIENCE_S)
+        with project(administrator) as owned:
+            consumer = Consumer(_settings(owned.project))
+            consumer.get_watermark_offsets(TopicPartition(f"{owned.name}.predictions", 0), timeout=PATIENCE_S)
             took.append(time.perf_counter() - began)
             consumer.close()
     return [latency("project made, its owner's certificate works", took, unit="s", goal=Goal(p50=1.5, p99=4))]
@@ -50,7 +64,8 @@ def projects(administrator: Platform) -> list[Figure]:
 def members(administrator: Platform) -> list[Figure]:
     """From the call that adds a person to their first record, and from the one that removes them to the refusal."""
     added, removed = [], []
-    with project(administrator) as (mine, _key):
+    with project(administrator) as owned:
+        mine = owned.project
         topic = mine.get_kafka_api().create_topic("news").name
         producer = mine.producer(topic)
         producer.send(b"here")
@@ -78,8 +93,8 @@ def members(administrator: Platform) -> list[Figure]:
 
 def schemas(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
     """Schemas of subjects of their own, one after the other; then many clients that look one up by its id."""
-    with project(administrator) as (mine, key):
-        registry, took, schema_id = mine.get_schema_registry(), [], 0
+    with project(administrator) as owned:
+        registry, took, schema_id = owned.project.get_schema_registry(), [], 0
         for number in range(SCHEMAS):
             fields = [{"name": f"f{one}", "type": "double"} for one in range(10)] + [
                 {"name": f"g{number}", "type": ["null", "string"], "default": None}
@@ -87,10 +102,10 @@ def schemas(administrator: Platform, answers: Sequence[float]) -> list[Figure]:
             began = time.perf_counter()
             schema_id = registry.register(f"s{number}", {"type": "record", "name": f"R{number}", "fields": fields})
             took.append((time.perf_counter() - began) * 1000)
-    path = f"/api/projects/{mine.name}/registry/schemas/ids/{schema_id}"
-    load(administrator.url, key, path, LOOKUPS)
-    bare = [load(administrator.url, key, "/healthz", LOOKUPS).rate for _ in range(TIMES)]
-    rates = [load(administrator.url, key, path, LOOKUPS).rate for _ in range(TIMES)]
+    path = f"/api/projects/{owned.name}/registry/schemas/ids/{schema_id}"
+    load(administrator.url, owned.key, path, LOOKUPS)
+    bare = [load(administrator.url, owned.key, "/healthz", LOOKUPS).rate for _ in range(TIMES)]
+    rates = [load(administrator.url, owned.key, path, LOOKUPS).rate for _ in range(TIMES)]
     return [
         latency("schema registered", took, floor=("HTTP answer", answers), goal=Goal(p99=150)),
         rate(
