@@ -34,6 +34,8 @@ _IN_PATH = {
     "schema_id": "1",
     "subject": "weather",
     "quota": "topics",
+    "sharing": "rival",
+    "share": "topic:{project}.topics.clicks:rival",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",
@@ -66,6 +68,7 @@ _BODIES: Mapping[str, Any] = {
     "topics-create_topic": {"name": "clicks"},
     "topics-change_topic": {"compacted": True},
     "topics-grant_topic": {"user": "bob"},
+    "shares-offer_share": {"receiver": "rival", "what": "feature_store"},
     "feature_groups-create_feature_group": {
         "name": "weather",
         "columns": [{"name": "airport", "type": "string"}],
@@ -73,6 +76,7 @@ _BODIES: Mapping[str, Any] = {
     },
     "feature_views-create_feature_view": {"name": "late", "root": _SELECTION},
     "vectors-read_group_vectors": {"keys": []},
+    "shared_feature_groups-read_shared_vectors": {"keys": []},
     "vectors-read_view_vectors": {"entries": []},
     "vectors-read_past_vectors": {"entries": [], "times": []},
     "training_datasets-create_training_dataset": {"splits": [{"name": "train", "start": 0, "end": 1}]},

@@ -38,6 +38,8 @@ from headrace_api.requests import RequestMetrics, Requests
 from headrace_api.search import routes as search
 from headrace_api.serving import routes as serving
 from headrace_api.sessions import routes as sessions
+from headrace_api.shares import feature_groups as shared_feature_groups
+from headrace_api.shares import routes as shares
 from headrace_api.studies import routes as studies
 from headrace_api.topics import routes as topics
 from headrace_api.totp import routes as totp
@@ -60,6 +62,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     certificates.router,
     kafka.router,
     topics.router,
+    shares.router,
+    shared_feature_groups.router,
     feature_groups.router,
     progress.router,
     feature_views.router,

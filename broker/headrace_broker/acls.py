@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from headrace_broker import topics
 from headrace_events.roles import Role
+from headrace_events.shared import TopicPattern
 from headrace_events.topic_rights import READING, TOPIC_RIGHTS, TRANSACTIONS
 
 
@@ -167,12 +168,18 @@ def wanted_members(
     writers: Mapping[str, Iterable[str]],
     *,
     archived: bool = False,
+    shared: Iterable[TopicPattern] = (),
 ) -> set[Rule]:
-    """The rules of all members: `live` generations by user, `writers` (users) by granted topic."""
+    """The rules of all members: `live` generations by user, `writers` (users) by granted topic.
+
+    `shared` are topics of other projects, which every member reads and nobody writes.
+    """
     rules: set[Rule] = set()
     for user, role in roles.items():
         granted = [topic for topic, users in writers.items() if user in users]
         for generation in live.get(user, ()):
             principal = member_principal(project, user, generation)
             rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
+            for pattern in shared:
+                rules |= set(_topic(principal, pattern.name, *READING, prefixed=pattern.prefixed))
     return rules

@@ -12,6 +12,7 @@ from headrace_cli import (
     members,
     projects,
     schemas,
+    shares,
     stack,
     topics,
     users,
@@ -40,6 +41,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(topics.app, name="topic")
+app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(schemas.app, name="schema")

@@ -30,7 +30,7 @@ class Scope(StrEnum):
 
 MEANING: Mapping[Scope, str] = {
     Scope.READ: "read whatever its owner may see; feature vectors, search and files too",
-    Scope.PROJECTS: "make projects and change what they are; members",
+    Scope.PROJECTS: "make projects and change what they are; members; what is shared with other projects",
     Scope.KAFKA: "topics, grants, schemas; certificates, and with them the data its owner's role opens at the broker",
     Scope.FEATURES: "feature groups, feature views and training datasets",
     Scope.EXPERIMENTS: "experiments, and the programs they run",
@@ -59,6 +59,7 @@ OF_KIND: Mapping[str, Scope] = {
     "quota": Scope.ADMIN,
     "readme": Scope.PROJECTS,
     "session": Scope.ACCOUNT,
+    "share": Scope.PROJECTS,
     "study": Scope.EXPERIMENTS,
     "subject": Scope.KAFKA,
     "topic": Scope.KAFKA,

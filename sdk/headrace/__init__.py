@@ -21,7 +21,7 @@ from headrace._errors import (
     Unreachable,
 )
 from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
-from headrace._feature_group import FeatureGroup, Vector
+from headrace._feature_group import FeatureGroup
 from headrace._feature_store import FeatureStore
 from headrace._feature_view import FeatureView
 from headrace._groups import ConsumerGroup, GroupMember, GroupPartition
@@ -36,6 +36,7 @@ from headrace._monitoring import Alert, FeatureWindow, Monitor, Window
 from headrace._platform import ApiKey, Platform
 from headrace._project import Project
 from headrace._query import Query
+from headrace._read_feature_group import Vector
 from headrace._receipt import Receipt, Visible
 from headrace._reporter import Reporter
 from headrace._rows import Refusal
@@ -43,6 +44,8 @@ from headrace._schema_registry import SchemaReference, SchemaRegistry
 from headrace._search import Found, SearchResults
 from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
+from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStore
+from headrace._sharing import Share, SharesApi
 from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._usage import Usage
@@ -106,6 +109,10 @@ __all__ = [
     "SearchResults",
     "Searchspace",
     "Session",
+    "Share",
+    "SharedFeatureGroup",
+    "SharedFeatureStore",
+    "SharesApi",
     "Study",
     "TrainingDataset",
     "Unavailable",

@@ -10,7 +10,6 @@ from typing import Any
 
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
-from headrace._downloads import FrameType, frame_from
 from headrace._errors import Invalid, NotFound
 from headrace._frames import rows_in, slices
 from headrace._http import Api
@@ -27,21 +26,13 @@ from headrace._insert import (
     claimed_time,
 )
 from headrace._query import Selectable
+from headrace._read_feature_group import ReadFeatureGroup
 from headrace._receipt import Receipt
 from headrace._rows import Refusal, RowEncoder, RowSchema
+from headrace._sharing import Share, SharesApi
 from headrace._values import WrongValue, micros_of, plain
-from headrace._vectors import jsonable, shaped
 
 MakeProducer = Callable[..., RowProducer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vector:
-    """The features of one key: `status` is found, missing, deleted or expired; without a value they are None."""
-
-    status: str
-    values: Mapping[str, Any]
-    event_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +51,7 @@ class GroupWish:
     features: Sequence[Feature] | None
 
 
-class FeatureGroup(Selectable):
+class FeatureGroup(Selectable, ReadFeatureGroup):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -127,6 +118,10 @@ class FeatureGroup(Selectable):
     def topic(self) -> str:
         """The topic that carries its rows."""
         return str(self._known["topic"])
+
+    def share(self, receiver: str) -> Share:
+        """Offer another project to read this version; for Data Owners. See SharesApi.offer."""
+        return SharesApi(self._api, self._project).offer(receiver, "feature_group", self.name, self.version)
 
     def save(self, features: Any = None) -> FeatureGroup:
         """Make the group, with columns as given or as a frame has them, and wait until it takes rows."""
@@ -215,38 +210,6 @@ class FeatureGroup(Selectable):
                     sending.send(key, None, [*sending.headers, (EVENT_TIME, str(at).encode())])
         sending.finish()
         return self._receipt(sending, refused)
-
-    def read(self, dataframe_type: FrameType = "pandas", *, history: bool = False) -> Any:
-        """The last row of every entity, or with `history` every row and delete, from the offline store.
-
-        Columns that begin with `_` say what the log knows: offset, partition, known-at, operation, append time.
-        """
-        path = f"{self._path}/rows?format=arrow&history={'true' if history else 'false'}"
-        return frame_from(self._api.download(path), dataframe_type)
-
-    def get_vector(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The online features of one entity, or None where there are none now (missing, deleted, expired)."""
-        vector = self.get_vectors([key])[0]
-        return dict(vector.values) if vector.status == "found" else None
-
-    def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
-        """The online features of many entities, in order, each with its status."""
-        answer = self._api.ask(f"{self._path}/vectors", {"keys": jsonable(keys)})
-        return [self._vector(row) for row in answer["vectors"]]
-
-    def progress(self) -> Mapping[str, Any]:
-        """How far online and offline stores are, per partition, and how many records did not fit."""
-        answer: Mapping[str, Any] = self._api.get(f"{self._path}/progress")
-        return answer
-
-    def _vector(self, row: Mapping[str, Any]) -> Vector:
-        moment = row["event_time"]
-        values = shaped([row["values"]], self.features, "dict")[0] if row["values"] else {}
-        return Vector(
-            status=row["status"],
-            values=values,
-            event_time=None if moment is None else datetime.fromisoformat(moment),
-        )
 
     @property
     def _known(self) -> Mapping[str, Any]:

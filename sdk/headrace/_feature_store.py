@@ -11,6 +11,7 @@ from headrace._errors import Conflict, NotFound
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
 from headrace._feature_views import FeatureViews
 from headrace._http import Api
+from headrace._sharing import Share, SharesApi
 
 
 class FeatureStore(FeatureViews):
@@ -23,6 +24,10 @@ class FeatureStore(FeatureViews):
 
     def __repr__(self) -> str:
         return f"FeatureStore({self._project!r})"
+
+    def share(self, receiver: str) -> Share:
+        """Offer another project to read all feature groups, later ones too; for Data Owners. See SharesApi.offer."""
+        return SharesApi(self._api, self._project).offer(receiver, "feature_store")
 
     def create_feature_group(
         self,

@@ -15,6 +15,7 @@ from headrace._http import Api
 from headrace._kafka_config import configuration
 from headrace._kafka_record import KafkaRecord, Reading
 from headrace._schemas import Schemas
+from headrace._sharing import Share, SharesApi
 from headrace._streaming import consume, produce
 
 
@@ -209,6 +210,10 @@ class KafkaApi:
         """Let a Data Scientist write to the topic; for Data Owners."""
         name = full_name(self._project, topic)
         self._api.post(f"{self._path}/topics/{quote(name, safe='')}/grants", {"user": user})
+
+    def share_topic(self, topic: str, receiver: str) -> Share:
+        """Offer another project to read a topic that members made; for Data Owners. See SharesApi.offer."""
+        return SharesApi(self._api, self._project).offer(receiver, "topic", full_name(self._project, topic))
 
     def delete_topic(self, topic: str) -> None:
         """Take a topic that members made away with all its records; its name stays taken. For Data Owners."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Self, Unpack
+from typing import Any, Self, Unpack, overload
 from urllib.parse import quote
 
 from headrace import _audit as audit
@@ -25,6 +25,8 @@ from headrace._schemas import Schemas
 from headrace._search import SearchResults, search
 from headrace._serving import ModelServing
 from headrace._settings import Settings
+from headrace._shared_feature_store import SharedFeatureStore
+from headrace._sharing import Share, SharesApi
 from headrace._usage import Usage, usage
 
 DELETED_S = 180.0
@@ -108,8 +110,16 @@ class Project:
         """The project's schemas, for encoding and decoding records."""
         return Schemas(self._api, self.name)
 
-    def get_feature_store(self) -> FeatureStore:
-        """Feature groups and what is made of them."""
+    @overload
+    def get_feature_store(self, name: None = None) -> FeatureStore: ...
+
+    @overload
+    def get_feature_store(self, name: str) -> SharedFeatureStore: ...
+
+    def get_feature_store(self, name: str | None = None) -> FeatureStore | SharedFeatureStore:
+        """Feature groups and what is made of them; with the name of another project, what that one shares."""
+        if name is not None:
+            return SharedFeatureStore(self._api, self.name, name)
         return FeatureStore(self._api, self.name, self._kept_producer)
 
     def get_kafka_api(self) -> KafkaApi:
@@ -135,6 +145,14 @@ class Project:
     def remove_member(self, user: str) -> None:
         """End a membership; for Data Owners."""
         self.get_members_api().remove_member(user)
+
+    def get_shares_api(self) -> SharesApi:
+        """What the project lets others read, and what it may read of theirs."""
+        return SharesApi(self._api, self.name)
+
+    def get_shares(self) -> list[Share]:
+        """What is given and what is received, the ended ones too, by id."""
+        return self.get_shares_api().get_shares()
 
     def get_dataset_api(self) -> DatasetApi:
         """Files."""

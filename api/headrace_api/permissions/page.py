@@ -36,8 +36,8 @@ _TOPICS = """\
 
 What the certificate of a member may do with the topics of its project. Consumer groups and transactional ids begin with
 `<project>.` and are every member's. Nobody but the platform creates, deletes or alters topics, groups and access rules,
-or sees those rules; nobody's certificate opens a topic of another project or of `headrace.`. `✓` in brackets: topics
-that an owner grants.
+or sees those rules; nobody's certificate opens a topic of `headrace.`. Of another project it reads what that one
+[shares](sharing.md), and writes nothing. `✓` in brackets: topics that an owner grants.
 """
 
 _SERVICES = """\

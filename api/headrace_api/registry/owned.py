@@ -1,10 +1,11 @@
-"""A project's registry: its own subjects, and behind them the shipped ones, which every project sees."""
+"""A project's registry: its own subjects; behind them those of topics shared with it, and the shipped ones."""
 
 from headrace_api.context import Context
 from headrace_api.registry.lookup import Page, Registry
 from headrace_api.registry.models import MOST_TEXT
 from headrace_api.registry.shipped import ShippedRegistry, shipped_schema
 from headrace_projections.catalogue.queries import schemas as queries
+from headrace_projections.catalogue.queries import sharing
 from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SettingsRow, SubjectVersionRow
 
 
@@ -44,12 +45,19 @@ class ProjectRegistry(Registry):
 
     async def versions(self, subject: str) -> list[SubjectVersionRow]:
         """A subject's versions."""
-        own = await queries.versions(self._pool, self._project, subject)
-        return own or await self._shipped.versions(subject)
+        return (
+            await queries.versions(self._pool, self._project, subject)
+            or await self._shipped.versions(subject)
+            or await sharing.shared_versions(self._pool, self._project, subject)
+        )
 
     async def using(self, schema_id: int) -> list[SubjectVersionRow]:
         """Where the schema of that id is used."""
-        return await self._shipped.using(schema_id) or await queries.using(self._pool, self._project, schema_id)
+        return (
+            await self._shipped.using(schema_id)
+            or await queries.using(self._pool, self._project, schema_id)
+            or await sharing.shared_using(self._pool, self._project, schema_id)
+        )
 
     async def schema(self, schema_id: int) -> SchemaRow | None:
         """The schema of that id, whoever uses it."""

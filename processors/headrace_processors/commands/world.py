@@ -11,6 +11,7 @@ from headrace_events.language import Home
 from headrace_events.project import ProjectDeleted
 from headrace_events.quota import Quota, Quotas
 from headrace_events.schema import Schema
+from headrace_events.share import Share
 from headrace_events.usage import used_by
 from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import FIRST_FREE_ID
@@ -132,9 +133,15 @@ class World:
             self._drop(recorded.event.project)
 
     def _drop(self, project: str) -> None:
-        """Forget all that belongs to a project, its quotas too; that it was deleted is the platform's to know."""
+        """Forget all that belongs to a project, its quotas and shares too; that it was deleted is the platform's."""
         quotas = AggregateKey(KIND_OF_STATE[Quotas], None, project)
-        gone = [key for key in self.aggregates if key.scope == project or key == quotas]
+        gone = [
+            key
+            for key, held in self.aggregates.items()
+            if key.scope == project
+            or key == quotas
+            or (isinstance(held.state, Share) and project in held.state.between.values())
+        ]
         for key in gone:
             del self.aggregates[key]
         self.usage.pop(project, None)

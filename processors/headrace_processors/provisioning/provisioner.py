@@ -78,6 +78,9 @@ class Provisioner:
                 done += 1
                 continue
             done += self._set_rules(project)
+            for enforced, at in wanted.sharing.take_due(project.name):
+                self._say(enforced, at, "enforced")
+                done += 1
             for dead in project.dead():
                 self._bury(project, dead)
                 done += 1

@@ -1,6 +1,6 @@
 """What the events ask for, folded: pure, so that a restart comes to the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from headrace_broker import client_quotas
@@ -33,6 +33,7 @@ from headrace_events.topic import (
     TopicRequested,
 )
 from headrace_events.user import UserActivated, UserDeactivated
+from headrace_processors.provisioning.sharing import Sharing
 
 NEVER = Micros(1 << 62)
 """Later than every time: what was asked for then is dead for nobody."""
@@ -93,6 +94,7 @@ class WantedProject:
     name: str
     requested_at: Position
     shut: Shut = field(default_factory=Shut)
+    sharing: Sharing = field(default_factory=Sharing)
     ready: bool = False
     archived: bool = False
     closing_at: Position | None = None
@@ -177,8 +179,11 @@ class WantedProject:
 
     def rules(self) -> set[Rule]:
         """The access rules of the platform's own principals and of every live certificate of a member."""
-        members = wanted_members(self.name, self.roles, self._alive(), self.writers, archived=self.archived)
-        return project_rules(self.name) | members
+        return project_rules(self.name) | self._rules_of_members(self.roles, self._alive())
+
+    def _rules_of_members(self, roles: Mapping[str, Role], live: Mapping[str, set[int]]) -> set[Rule]:
+        shared = self.sharing.open_to(self.name)
+        return wanted_members(self.name, roles, live, self.writers, archived=self.archived, shared=shared)
 
     def client_limits(self) -> dict[str, client_quotas.Limits]:
         """What the brokers hold every live certificate of a member to, by its principal."""
@@ -225,8 +230,7 @@ class WantedProject:
         role = self.roles.get(pending.user)
         if role is None or pending.user in self.shut.out or self.shut.closed(pending.user, pending.time):
             return set()
-        alone = {pending.user: {pending.generation}}
-        return wanted_members(self.name, {pending.user: role}, alone, self.writers, archived=self.archived)
+        return self._rules_of_members({pending.user: role}, {pending.user: {pending.generation}})
 
 
 @dataclass(slots=True)
@@ -235,15 +239,18 @@ class Wanted:
 
     projects: dict[str, WantedProject] = field(default_factory=dict)
     shut: Shut = field(default_factory=Shut)
+    sharing: Sharing = field(default_factory=Sharing)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the platform or of a project."""
+        for receiver in self.sharing.apply(recorded) & self.projects.keys():
+            self.projects[receiver].rules_changed = True
         if self.shut.apply(recorded):
             for project in self.projects.values():
                 project.rules_changed = True
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
-            self.projects[name] = WantedProject(name, recorded.at, self.shut)
+            self.projects[name] = WantedProject(name, recorded.at, self.shut, self.sharing)
         elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
         elif isinstance(recorded.event, QuotaChanged):

@@ -138,6 +138,34 @@ CREATE TABLE topic_writers (                        -- scientists who may write 
     PRIMARY KEY (project, topic, user_name)
 );
 
+CREATE TABLE shares (                               -- what a project lets another one read
+    project         text NOT NULL,
+    receiver        text NOT NULL,
+    share           text NOT NULL,                  -- its id: `<what>:<full name>:<receiver>`
+    what            text NOT NULL,                  -- topic, feature_group, feature_store
+    name            text NOT NULL,                  -- of the topic or group; '' is the whole store
+    version         bigint,
+    phase           text NOT NULL,                  -- offered, accepted, declined, revoked
+    open            boolean NOT NULL DEFAULT false, -- whether the brokers let the receiver's members read
+    offered_by      text NOT NULL,                  -- actor
+    offered_seq     bigint NOT NULL,
+    offered_time    timestamptz NOT NULL,
+    answered_by     text,                           -- who accepted, declined or revoked it last
+    answered_seq    bigint,
+    answered_time   timestamptz,
+    PRIMARY KEY (project, receiver, share)
+);
+CREATE INDEX shares_with_project ON shares (receiver);
+
+CREATE VIEW shared_topics AS                        -- the topics that accepted shares let a receiver read
+SELECT shares.receiver, shares.share, topics.*
+FROM shares JOIN topics USING (project)
+WHERE shares.phase = 'accepted' AND topics.phase = 'open'
+  AND CASE shares.what
+          WHEN 'topic' THEN topics.topic = shares.name
+          WHEN 'feature_group' THEN topics.topic = shares.project || '.features.' || shares.name || '.' || shares.version
+          ELSE topics.purpose = 'features' END;
+
 CREATE TABLE schemas (
     schema_id       bigint PRIMARY KEY,
     fingerprint     text NOT NULL,                  -- SHA-256 of its canonical form and references, hexadecimal

@@ -251,3 +251,30 @@ def test_an_administrator_sets_a_quota_and_everybody_sees_it(shell: Shell) -> No
     assert "(quota-exceeded)" in refused.stderr
     assert shell.run("project", "quota", project, "topics").stdout == f"{project}: 0 of 100 topics in use\n"
     assert shell.run("project", "quota", project, "topics", "9", "--user", owner).returncode == 1
+
+
+def test_a_topic_is_shared_read_and_taken_back(shell: Shell) -> None:
+    owner, other = unique(), unique()
+    flights, fraud = unique("p"), unique("p")
+    for person, project in ((owner, flights), (other, fraud)):
+        shell.json("user", "create", person)
+        shell.json("project", "create", project, "--owner", person)
+    shell.json("topic", "create", "clicks", "--project", flights, "--user", owner)
+    given = ("topic", "produce", "clicks", "--project", flights, "--text", "--user", owner)
+    assert shell.run(*given, given="hello\n").returncode == 0
+    several = shell.run("share", "offer", fraud, "--project", flights, "--topic", "clicks", "--feature-store")
+    assert (several.returncode, len(several.stderr.strip().splitlines())) == (1, 2)
+    as_owner, as_other = ("--project", flights, "--user", owner), ("--project", fraud, "--user", other)
+    offered = shell.run("share", "offer", fraud, "--topic", "clicks", *as_owner)
+    share = f"topic:{flights}.topics.clicks:{fraud}"
+    assert offered.stdout.strip() == share, offered.stderr
+    wrong = shell.run("share", "accept", share, *as_owner)
+    assert "other-side-only" in wrong.stderr
+    assert shell.run("share", "accept", share, *as_other).stdout.strip() == f"{share} is accepted"
+    read = shell.run("topic", "consume", f"{flights}.topics.clicks", *as_other)
+    assert json.loads(read.stdout)["value"] == "hello"
+    assert shell.run("share", "revoke", share, *as_owner).stdout.strip() == f"{share} is revoked"
+    listed = shell.json("share", "list", *as_other)
+    assert isinstance(listed, list)
+    (row,) = listed
+    assert (row["id"], row["phase"], row["open"]) == (share, "revoked", False)

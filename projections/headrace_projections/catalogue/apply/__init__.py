@@ -10,6 +10,7 @@ from headrace_projections.catalogue.apply import (
     quotas,
     schemas,
     serving,
+    sharing,
     signing_in,
 )
 from headrace_projections.catalogue.apply.handlers import handlers
@@ -29,5 +30,6 @@ __all__ = [
     "quotas",
     "schemas",
     "serving",
+    "sharing",
     "signing_in",
 ]

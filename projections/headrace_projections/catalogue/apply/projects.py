@@ -77,6 +77,7 @@ def close_project(event: ProjectClosing, at: Recorded) -> list[Change]:
     gone: list[Change] = [Forget(table, {"project": event.project}) for table in TABLES.of_a_project]
     return [
         *gone,
+        Forget("shares", {"receiver": event.project}),
         Update("projects", {"project": event.project}, {"phase": "closing", **authored("closing", at)}),
     ]
 

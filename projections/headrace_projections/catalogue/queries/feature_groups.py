@@ -30,9 +30,12 @@ class FeatureGroupRow:
 
 
 async def feature_groups(
-    pool: Pool, project: str, name: str | None = None, version: int | None = None
+    pool: Pool, project: str, name: str | None = None, version: int | None = None, *, receiver: str | None = None
 ) -> list[FeatureGroupRow]:
-    """All versions of all feature groups, or those of that name, or the one version; the newest first."""
+    """All versions of all feature groups, or those of that name, or the one version; the newest first.
+
+    With a receiver, only those that are shared with it now.
+    """
     query = """
         SELECT groups.*, coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema
         FROM catalogue.feature_groups groups
@@ -40,5 +43,10 @@ async def feature_groups(
         LEFT JOIN catalogue.topics USING (project, topic)
         WHERE project = %(project)s AND (%(name)s::text IS NULL OR name = %(name)s)
           AND (%(version)s::bigint IS NULL OR version = %(version)s)
+          AND (%(receiver)s::text IS NULL OR EXISTS (SELECT FROM catalogue.shared_topics opened
+                                                     WHERE opened.receiver = %(receiver)s
+                                                       AND opened.project = groups.project
+                                                       AND opened.topic = groups.topic))
         ORDER BY name, version DESC"""
-    return await all_of(pool, FeatureGroupRow, query, project=project, name=name, version=version)
+    asked = {"project": project, "name": name, "version": version, "receiver": receiver}
+    return await all_of(pool, FeatureGroupRow, query, **asked)

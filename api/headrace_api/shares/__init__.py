@@ -1,0 +1,1 @@
+"""Routes about what projects let one another read."""

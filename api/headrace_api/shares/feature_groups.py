@@ -1,0 +1,83 @@
+"""Feature groups that other projects share with this one: read like one's own, and nothing else."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import StreamingResponse
+
+from headrace_api.context import Pool
+from headrace_api.errors import Missing
+from headrace_api.progress import routes as rows
+from headrace_api.reading import ProjectPath, Reader, Reading
+from headrace_api.vectors import routes as vectors
+from headrace_api.vectors.access import Online
+from headrace_api.vectors.models import Keys
+from headrace_api.versions import Version
+from headrace_projections.catalogue.queries import feature_groups as queries
+from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow
+from headrace_projections.rows.progress import RowProgress
+
+router = APIRouter(prefix="/api/projects/{project}/shared/{sharing}/feature-groups", tags=["shared feature groups"])
+
+SharingPath = Annotated[str, Path(description="the project that shares", max_length=200)]
+
+
+@router.get("", summary="List what is shared")
+async def list_shared_groups(sharing: SharingPath, reading: Reading) -> list[FeatureGroupRow]:
+    """All versions that the project shares with this one, by name, the newest first."""
+    return await queries.feature_groups(reading.context.pool, sharing, receiver=reading.project)
+
+
+@router.get("/{name}", summary="List the shared versions of a feature group")
+async def get_shared_group(sharing: SharingPath, name: str, reading: Reading) -> list[FeatureGroupRow]:
+    """Those of its versions that are shared, the newest first."""
+    return await _shared(reading.context.pool, reading.project, sharing, name)
+
+
+@router.get("/{name}/versions/{version}", summary="Show a shared version of a feature group")
+async def get_shared_group_version(
+    sharing: SharingPath, name: str, version: Version, reading: Reading
+) -> FeatureGroupRow:
+    """The version with its columns, topic and schema."""
+    (found,) = await _shared(reading.context.pool, reading.project, sharing, name, version)
+    return found
+
+
+@router.get("/{name}/versions/{version}/progress", summary="Show how far a shared group's stores are")
+async def get_shared_progress(sharing: SharingPath, name: str, version: Version, reading: Reading) -> RowProgress:
+    """As for one's own groups."""
+    return await rows.get_progress(name, version, await _there(reading, sharing, name, version))
+
+
+@router.get("/{name}/versions/{version}/rows", summary="Read a shared group's rows", response_class=StreamingResponse)
+async def read_shared_rows(
+    sharing: SharingPath, name: str, version: Version, reading: Reading, history: bool = False
+) -> StreamingResponse:
+    """The last row of every key from the offline store; with `history`, every row and delete. An Arrow IPC stream."""
+    return await rows.read_rows(name, version, await _there(reading, sharing, name, version), history=history)
+
+
+@router.post("/{name}/versions/{version}/vectors", summary="Read feature vectors of a shared group")
+async def read_shared_vectors(  # noqa: PLR0917 - FastAPI passes all of them by name
+    project: ProjectPath, sharing: SharingPath, name: str, version: Version, body: Keys, online: Online
+) -> Response:
+    """For each key, in order: `status`, the `values` by column, the `event_time`, as for one's own groups."""
+    await _shared(online.context.pool, project, sharing, name, version)
+    return await vectors.read_group_vectors(sharing, name, version, body, online)
+
+
+async def _there(reading: Reader, sharing: str, name: str, version: int) -> Reader:
+    """The caller as a reader of the project that shares the version with theirs; raises Missing."""
+    await _shared(reading.context.pool, reading.project, sharing, name, version)
+    return replace(reading, project=sharing)
+
+
+async def _shared(
+    pool: Pool, receiver: str, sharing: str, name: str, version: int | None = None
+) -> list[FeatureGroupRow]:
+    """The versions of a group that are shared with the receiver; raises Missing where there is none."""
+    found = await queries.feature_groups(pool, sharing, name, version, receiver=receiver)
+    if not found:
+        raise Missing("shared feature group", f"{sharing}:{name}" + (f" version {version}" if version else ""))
+    return found

@@ -1,0 +1,290 @@
+"""Shares: one project lets another read something of its own, once a Data Owner there has accepted.
+
+A share is the platform's, for it belongs to two projects; its id names what is shared and with whom. What holds at the
+brokers follows from it, and provisioning says when.
+"""
+
+from dataclasses import replace
+
+from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
+from headrace_events.language import Command, Event, Home, command, event, value
+from headrace_events.project import Project, must_take_commands
+from headrace_events.shared import Shareable, Shared, must_be_whole, must_exist
+
+
+def share_id(shared: Shared, receiver: str) -> str:
+    """What the share of that thing with that project is called."""
+    return f"{shared}:{receiver}"
+
+
+class _OfShare(Command):
+    """A command that names its share, sent by a member of one of the two projects."""
+
+    __slots__ = ()
+    share: str
+
+    @property
+    def scope(self) -> str | None:
+        """The platform: neither of the two projects owns a share."""
+        return None
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+
+@command("share.offer")
+class OfferShare(Command):
+    """Offer the receiver's members to read it; a topic has a full name, a feature group a name and a version."""
+
+    project: str
+    receiver: str
+    what: Shareable
+    name: str = ""
+    version: int | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """The platform: neither of the two projects owns a share."""
+        return None
+
+    @property
+    def shared(self) -> Shared:
+        """What is offered."""
+        return Shared(project=self.project, what=self.what, name=self.name, version=self.version)
+
+    @property
+    def key(self) -> str:
+        return share_id(self.shared, self.receiver)
+
+
+@command("share.accept")
+class AcceptShare(_OfShare):
+    """The receiving project wants it: from now on its members read."""
+
+    project: str
+    share: str
+
+
+@command("share.decline")
+class DeclineShare(_OfShare):
+    """The receiving project does not want it, or no longer."""
+
+    project: str
+    share: str
+
+
+@command("share.revoke")
+class RevokeShare(_OfShare):
+    """The sharing project takes it back, accepted or not; open consumers are cut off."""
+
+    project: str
+    share: str
+
+
+@command("share.record_enforced")
+class RecordShareEnforced(_OfShare):
+    """Provisioning says: the brokers let the receiver's members read it, or no longer do."""
+
+    share: str
+    open: bool
+
+
+@event("share.offered", Home.PLATFORM)
+class ShareOffered(Event):
+    """The receiver may accept; until then nothing is readable."""
+
+    share: str
+    project: str
+    receiver: str
+    what: Shareable
+    name: str = ""
+    version: int | None = None
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+    @property
+    def shared(self) -> Shared:
+        """What is offered."""
+        return Shared(project=self.project, what=self.what, name=self.name, version=self.version)
+
+
+@event("share.accepted", Home.PLATFORM)
+class ShareAccepted(Event):
+    """The receiver's members may read it; provisioning opens the brokers."""
+
+    share: str
+    project: str
+    receiver: str
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+
+@event("share.declined", Home.PLATFORM)
+class ShareDeclined(Event):
+    """The receiver does not want it; whatever was open is closed."""
+
+    share: str
+    project: str
+    receiver: str
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+
+@event("share.revoked", Home.PLATFORM)
+class ShareRevoked(Event):
+    """The offer does not stand any more; whatever was open is closed."""
+
+    share: str
+    project: str
+    receiver: str
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+
+@event("share.enforced", Home.PLATFORM)
+class ShareEnforced(Event):
+    """The brokers let the receiver's members read it, or no longer do."""
+
+    share: str
+    project: str
+    receiver: str
+    open: bool
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+
+@value
+class Share:
+    """Where a share is in its life: offered, accepted, declined or revoked; and whether the brokers are open to it."""
+
+    shared: Shared
+    receiver: str
+    phase: str
+    open: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver's members may read."""
+        return self.phase == "accepted"
+
+    @property
+    def between(self) -> dict[str, str]:
+        """The two projects, as events name them."""
+        return {"project": self.shared.project, "receiver": self.receiver}
+
+
+def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
+    """Let only the receiver accept what stands, and either side end it; what has ended can be offered again."""
+    match wish:
+        case OfferShare():
+            return [_offered(state, wish, known)]
+        case AcceptShare(project=project, share=share):
+            found = _received(state, share, project, known)
+            must_take_commands(project, known)
+            must_exist(found.shared, known)
+            if found.phase not in {"offered", "accepted"}:
+                raise Conflict("share-not-offered", f"share {share!r} is {found.phase}: it can be offered again")
+            return [] if found.accepted else [ShareAccepted(share=share, **found.between)]
+        case DeclineShare(project=project, share=share):
+            found = _received(state, share, project, known)
+            if found.phase == "revoked":
+                raise Conflict("share-not-offered", f"share {share!r} is revoked already")
+            return [] if found.phase == "declined" else [ShareDeclined(share=share, **found.between)]
+        case RevokeShare(project=project, share=share):
+            found = _standing(state, share, known)
+            if project != found.shared.project:
+                raise _not_theirs(found, share, project)
+            if found.phase == "declined":
+                raise Conflict("share-not-offered", f"share {share!r} is declined already")
+            return [] if found.phase == "revoked" else [ShareRevoked(share=share, **found.between)]
+        case RecordShareEnforced(share=share, open=opened):
+            found = _standing(state, share, known)
+            if opened != found.accepted:
+                raise Conflict("share-moved-on", f"share {share!r} is {found.phase} meanwhile")
+            return [] if opened == found.open else [ShareEnforced(share=share, open=opened, **found.between)]
+        case _:
+            raise unknown(wish)
+
+
+def _offered(state: Share | None, wish: OfferShare, known: Known) -> ShareOffered:
+    must_take_commands(wish.project, known)
+    must_be_whole(wish.shared)
+    if wish.receiver == wish.project:
+        raise Invalid("share-with-oneself", f"project {wish.project!r} reads what is its own: name another project")
+    must_exist(wish.shared, known)
+    if not _stands(wish.receiver, known):
+        raise NotFound("receiving project", wish.receiver)
+    must_take_commands(wish.receiver, known)
+    if state is not None and state.phase in {"offered", "accepted"}:
+        raise AlreadyExists("share", wish.key)
+    return ShareOffered(
+        share=wish.key,
+        project=wish.project,
+        receiver=wish.receiver,
+        what=wish.what,
+        name=wish.name,
+        version=wish.version,
+    )
+
+
+def _received(state: Share | None, share: str, project: str, known: Known) -> Share:
+    """The share, if it was offered to that project; raises NotFound, Forbidden."""
+    found = _standing(state, share, known)
+    if project != found.receiver:
+        raise _not_theirs(found, share, project)
+    return found
+
+
+def _standing(state: Share | None, share: str, known: Known) -> Share:
+    """The share, if both projects are there; raises NotFound. A share goes with either of them."""
+    if state is None or not (_stands(state.shared.project, known) and _stands(state.receiver, known)):
+        raise NotFound("share", share)
+    return state
+
+
+def _stands(project: str, known: Known) -> bool:
+    found = known.state(Project, None, project)
+    return found is not None and found.phase in {"ready", "archived"}
+
+
+def _not_theirs(found: Share, share: str, project: str) -> NotFound | Forbidden:
+    """What a project is told that the step is not for: the other side who takes it, a third one of no share at all."""
+    if project not in {found.shared.project, found.receiver}:
+        return NotFound("share", share)
+    return Forbidden(
+        "other-side-only",
+        f"Data Owners of {found.receiver!r} accept or decline this share, those of {found.shared.project!r} revoke it",
+        {"project": found.shared.project, "receiver": found.receiver},
+    )
+
+
+def evolve(state: Share | None, fact: Event) -> Share:
+    """Fold one event."""
+    match fact:
+        case ShareOffered(shared=shared, receiver=receiver):
+            return Share(shared=shared, receiver=receiver, phase="offered", open=state is not None and state.open)
+        case ShareAccepted() if state is not None:
+            return replace(state, phase="accepted")
+        case ShareDeclined() if state is not None:
+            return replace(state, phase="declined")
+        case ShareRevoked() if state is not None:
+            return replace(state, phase="revoked")
+        case ShareEnforced(open=opened) if state is not None:
+            return replace(state, open=opened)
+        case _:
+            raise unknown(fact)
+
+
+aggregate("share", Share, decide=decide, evolve=evolve)

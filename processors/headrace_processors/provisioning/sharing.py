@@ -1,0 +1,82 @@
+"""What projects let one another read, folded: which topics are open to whose members, and what is still to be said.
+
+Shares lie on the platform's topic, what becomes of a shared topic on its project's; they are folded in no order between
+the two. So nothing here depends on one: a share counts while it is accepted and what it names is not gone.
+"""
+
+from dataclasses import dataclass, field
+
+from headrace_events.envelope import Position, Recorded
+from headrace_events.project import ProjectClosing
+from headrace_events.share import (
+    RecordShareEnforced,
+    ShareAccepted,
+    ShareDeclined,
+    ShareEnforced,
+    ShareOffered,
+    ShareRevoked,
+)
+from headrace_events.shared import TopicPattern
+from headrace_events.topic import TopicClosed
+
+
+@dataclass(slots=True)
+class _Share:
+    """One share; `said` is what provisioning last told of it, `at` the event that changed it last."""
+
+    project: str
+    receiver: str
+    topics: TopicPattern
+    at: Position
+    accepted: bool = False
+    said: bool = False
+
+
+@dataclass(slots=True)
+class Sharing:
+    """Every share of projects that are there."""
+
+    shares: dict[str, _Share] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+
+    def apply(self, recorded: Recorded) -> set[str]:
+        """Fold one event; the projects whose members may read other things than before."""
+        match recorded.event:
+            case ShareOffered(share=name) as offer:
+                said = name in self.shares and self.shares[name].said
+                self.shares[name] = _Share(
+                    offer.project, offer.receiver, offer.shared.topics, recorded.at, accepted=False, said=said
+                )
+            case ShareAccepted(share=name) | ShareDeclined(share=name) | ShareRevoked(share=name) as answer:
+                share = self.shares[name]
+                share.accepted, share.at = isinstance(answer, ShareAccepted), recorded.at
+                return {share.receiver}
+            case ShareEnforced(share=name, open=opened):
+                self.shares[name].said = opened
+            case TopicClosed(name=topic):
+                self.closed.add(topic)
+                return {share.receiver for share in self.shares.values() if share.topics.name == topic}
+            case ProjectClosing(project=project):
+                gone = {name: one for name, one in self.shares.items() if project in {one.project, one.receiver}}
+                self.shares = {name: one for name, one in self.shares.items() if name not in gone}
+                return {one.receiver for one in gone.values()}
+            case _:
+                pass
+        return set()
+
+    def open_to(self, receiver: str) -> list[TopicPattern]:
+        """The topics of other projects that the members of that project read."""
+        return [
+            share.topics
+            for share in self.shares.values()
+            if share.receiver == receiver and share.accepted and share.topics.name not in self.closed
+        ]
+
+    def take_due(self, receiver: str) -> list[tuple[RecordShareEnforced, Position]]:
+        """What is to be said, each with the event that it follows from, once the rules of the project hold."""
+        due = []
+        for name, share in self.shares.items():
+            if share.receiver == receiver and share.said != share.accepted:
+                share.said = share.accepted
+                due.append((RecordShareEnforced(share=name, open=share.accepted), share.at))
+        return due

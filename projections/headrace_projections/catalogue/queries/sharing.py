@@ -1,0 +1,70 @@
+"""What projects let one another read, as both sides see it."""
+
+from datetime import datetime
+
+from headrace_events.language import value
+from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
+from headrace_projections.catalogue.queries.schemas import SubjectVersionRow
+
+
+@value
+class ShareRow:
+    """A share: `project` lets `receiver` read once `phase` is accepted, and until it is declined or revoked.
+
+    `open` says what holds at the brokers. `topics` are those it opens now; one that was deleted is none. `version` (of
+    the share) is what If-Match is compared with.
+    """
+
+    share: str
+    project: str
+    receiver: str
+    what: str
+    name: str
+    group_version: int | None = None
+    phase: str
+    open: bool
+    topics: tuple[str, ...]
+    offered_by: str
+    offered_time: datetime
+    answered_by: str | None = None
+    answered_time: datetime | None = None
+    version: int
+
+
+_SHARES = """
+    SELECT share, project, receiver, what, name, version AS group_version, phase, open,
+           offered_by, offered_time, answered_by, answered_time,
+           ARRAY(SELECT topic FROM catalogue.shared_topics opened
+                 WHERE opened.share = shares.share ORDER BY topic) AS topics,
+           coalesce((SELECT version FROM catalogue.aggregate_versions versions
+                     WHERE versions.project = '' AND versions.aggregate = 'share/' || shares.share), 0) AS version
+    FROM catalogue.shares WHERE %(side)s IN (project, receiver)"""
+
+
+async def shares(pool: Pool, project: str) -> list[ShareRow]:
+    """Every share that the project gives or is given, the ended ones too, by id."""
+    return await all_of(pool, ShareRow, f"{_SHARES} ORDER BY share", side=project)
+
+
+async def share(pool: Pool, project: str, name: str) -> ShareRow | None:
+    """The share of that id, if the project is on one of its sides."""
+    return await one_of(pool, ShareRow, f"{_SHARES} AND share = %(name)s", side=project, name=name)
+
+
+_SUBJECTS = """
+    SELECT DISTINCT subject, version, schema_id, deleted FROM catalogue.subjects
+    JOIN (SELECT project, topic, subject AS own FROM catalogue.shared_topics WHERE receiver = %(receiver)s) opened
+        USING (project)
+    WHERE subject IN (opened.own, opened.topic || '-key', opened.topic || '-value')"""
+
+
+async def shared_versions(pool: Pool, receiver: str, subject: str) -> list[SubjectVersionRow]:
+    """The versions of a subject that encodes records of a topic shared with the project, in order."""
+    query = f"{_SUBJECTS} AND subject = %(subject)s ORDER BY version"
+    return await all_of(pool, SubjectVersionRow, query, receiver=receiver, subject=subject)
+
+
+async def shared_using(pool: Pool, receiver: str, schema_id: int) -> list[SubjectVersionRow]:
+    """Where the schema of that id encodes records of a topic shared with the project."""
+    query = f"{_SUBJECTS} AND schema_id = %(schema_id)s ORDER BY subject, version"
+    return await all_of(pool, SubjectVersionRow, query, receiver=receiver, schema_id=schema_id)

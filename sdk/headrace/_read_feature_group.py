@@ -1,0 +1,71 @@
+"""What is read of a feature group, one's own or one that another project shares."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from headrace._columns import Feature
+from headrace._downloads import FrameType, frame_from
+from headrace._http import Api
+from headrace._vectors import jsonable, shaped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """The features of one key: `status` is found, missing, deleted or expired; without a value they are None."""
+
+    status: str
+    values: Mapping[str, Any]
+    event_time: datetime | None = None
+
+
+class ReadFeatureGroup(ABC):
+    """The rows and vectors of one version of a feature group."""
+
+    _api: Api
+
+    @property
+    @abstractmethod
+    def features(self) -> list[Feature]:
+        """All columns, the key and the event time among them."""
+
+    @property
+    @abstractmethod
+    def _path(self) -> str:
+        """Where the API has the version."""
+
+    def read(self, dataframe_type: FrameType = "pandas", *, history: bool = False) -> Any:
+        """The last row of every entity, or with `history` every row and delete, from the offline store.
+
+        Columns that begin with `_` say what the log knows: offset, partition, known-at, operation, append time.
+        """
+        path = f"{self._path}/rows?format=arrow&history={'true' if history else 'false'}"
+        return frame_from(self._api.download(path), dataframe_type)
+
+    def get_vector(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The online features of one entity, or None where there are none now (missing, deleted, expired)."""
+        vector = self.get_vectors([key])[0]
+        return dict(vector.values) if vector.status == "found" else None
+
+    def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
+        """The online features of many entities, in order, each with its status."""
+        answer = self._api.ask(f"{self._path}/vectors", {"keys": jsonable(keys)})
+        return [self._vector(row) for row in answer["vectors"]]
+
+    def progress(self) -> Mapping[str, Any]:
+        """How far online and offline stores are, per partition, and how many records did not fit."""
+        answer: Mapping[str, Any] = self._api.get(f"{self._path}/progress")
+        return answer
+
+    def _vector(self, row: Mapping[str, Any]) -> Vector:
+        moment = row["event_time"]
+        values = shaped([row["values"]], self.features, "dict")[0] if row["values"] else {}
+        return Vector(
+            status=row["status"],
+            values=values,
+            event_time=None if moment is None else datetime.fromisoformat(moment),
+        )

@@ -1,0 +1,89 @@
+"""The feature store of another project, as far as it is shared: read, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from headrace._columns import Feature
+from headrace._http import Api
+from headrace._read_feature_group import ReadFeatureGroup
+
+
+class SharedFeatureGroup(ReadFeatureGroup):
+    """A version of a feature group that another project shares. Its rows are that project's: nothing is copied."""
+
+    def __init__(self, api: Api, base: str, project: str, row: Mapping[str, Any]) -> None:
+        self._api = api
+        self._base = base
+        self._row = row
+        self.project = project
+
+    def __repr__(self) -> str:
+        return f"SharedFeatureGroup({self.project!r}, {self.name!r}, version={self.version})"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self._row["name"])
+
+    @property
+    def version(self) -> int:
+        """Its version."""
+        return int(self._row["version"])
+
+    @property
+    def description(self) -> str:
+        """What its maker wrote about it."""
+        return str(self._row["description"])
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that name an entity."""
+        return tuple(self._row["primary_key"])
+
+    @property
+    def event_time(self) -> str | None:
+        """The column that says when a row became true."""
+        event_time: str | None = self._row.get("event_time")
+        return event_time
+
+    @property
+    def features(self) -> list[Feature]:
+        """All columns, the key and the event time among them."""
+        return [Feature(one["name"], one["type"], one["description"]) for one in self._row["columns"]]
+
+    @property
+    def topic(self) -> str:
+        """The topic that carries its rows; `project.consumer` reads it."""
+        return str(self._row["topic"])
+
+    @property
+    def _path(self) -> str:
+        return f"{self._base}/{self.name}/versions/{self.version}"
+
+
+class SharedFeatureStore:
+    """What another project shares of its feature store with the one that is signed in to, at the moment of asking."""
+
+    def __init__(self, api: Api, project: str, sharing: str) -> None:
+        self._api = api
+        self._sharing = sharing
+        self._path = f"/api/projects/{project}/shared/{quote(sharing, safe='')}/feature-groups"
+
+    def __repr__(self) -> str:
+        return f"SharedFeatureStore({self._sharing!r})"
+
+    def get_feature_group(self, name: str, version: int | None = None) -> SharedFeatureGroup:
+        """A version that is shared, or the newest of those; raises NotFound."""
+        at = f"{self._path}/{quote(name, safe='')}"
+        return self._group(self._api.get(at)[0] if version is None else self._api.get(f"{at}/versions/{version}"))
+
+    def get_feature_groups(self, name: str | None = None) -> list[SharedFeatureGroup]:
+        """All versions that are shared, or those of that group, by name, the newest first."""
+        rows = self._api.get(self._path if name is None else f"{self._path}/{quote(name, safe='')}")
+        return [self._group(row) for row in rows]
+
+    def _group(self, row: Mapping[str, Any]) -> SharedFeatureGroup:
+        return SharedFeatureGroup(self._api, self._path, self._sharing, row)
