@@ -5,6 +5,7 @@ import typer
 from headrace_cli import (
     account,
     audit,
+    certificates,
     environment,
     groups,
     kafka,
@@ -39,6 +40,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
+app.add_typer(certificates.app, name="certificates")
 app.add_typer(topics.app, name="topic")
 app.add_typer(groups.app, name="group")
 app.add_typer(kafka.app, name="kafka")
