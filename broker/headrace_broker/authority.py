@@ -66,6 +66,7 @@ class SignedCertificate:
 
     pem: bytes
     serial: int
+    not_before: datetime
     not_after: datetime
 
 
@@ -140,6 +141,7 @@ class CertificateAuthority:
         return SignedCertificate(
             pem=certificate.public_bytes(serialization.Encoding.PEM),
             serial=certificate.serial_number,
+            not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,
         )
 

@@ -5,6 +5,7 @@ import typer
 from headrace_cli import (
     account,
     audit,
+    certificates,
     environment,
     groups,
     kafka,
@@ -40,6 +41,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
+app.add_typer(certificates.app, name="certificates")
 app.add_typer(topics.app, name="topic")
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")

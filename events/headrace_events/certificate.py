@@ -1,5 +1,8 @@
 """Certificates of members: one person, one project, one generation each."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
@@ -8,13 +11,26 @@ from headrace_events.member import Membership
 from headrace_events.user import may_act_for, must_be_active
 
 
+class Ending(StrEnum):
+    """Why a generation has no rights any more before it expires."""
+
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    MEMBER_REMOVED = "member-removed"
+    PERSON_DEACTIVATED = "person-deactivated"
+
+
 @command("certificate.request")
 class RequestCertificate(Command):
-    """Ask for a certificate over the public key of a PKCS#10 request (PEM); its subject is ours to choose."""
+    """Ask for a certificate over the public key of a PKCS#10 request (PEM); its subject is ours to choose.
+
+    `replaces` is the generation that it renews, where it renews one.
+    """
 
     project: str
     user: str
     signing_request: str
+    replaces: int | None = None
 
     @property
     def key(self) -> str:
@@ -31,6 +47,7 @@ class RecordCertificate(Command):
     certificate: str
     serial: str
     expires: Micros
+    begins: Micros | None = None
 
     @property
     def key(self) -> str:
@@ -66,11 +83,12 @@ class RevokeCertificate(Command):
 
 @command("certificate.record_closed")
 class RecordCertificatesClosed(Command):
-    """Provisioning says: the person was shut out, and no access rule names these generations any more."""
+    """Provisioning says: the person has left or was shut out, and no access rule names these generations any more."""
 
     project: str
     user: str
     generations: tuple[int, ...]
+    reason: Ending = Ending.PERSON_DEACTIVATED
 
     @property
     def key(self) -> str:
@@ -79,11 +97,12 @@ class RecordCertificatesClosed(Command):
 
 @event("certificate.requested")
 class CertificateRequested(Event):
-    """Provisioning signs the request as `<project>__<user>__<generation>`."""
+    """Provisioning signs the request as `<project>__<user>__<generation>`; `replaces` is the one that it renews."""
 
     user: str
     generation: int
     signing_request: str
+    replaces: int | None = None
 
     @property
     def key(self) -> str:
@@ -92,13 +111,14 @@ class CertificateRequested(Event):
 
 @event("certificate.issued")
 class CertificateIssued(Event):
-    """The certificate (PEM) can be used until it expires."""
+    """The certificate (PEM) can be used from when it begins (before that was recorded: None) until it expires."""
 
     user: str
     generation: int
     certificate: str
     serial: str
     expires: Micros
+    begins: Micros | None = None
 
     @property
     def key(self) -> str:
@@ -124,6 +144,7 @@ class CertificateRevoked(Event):
 
     user: str
     generation: int
+    reason: Ending = Ending.REVOKED
 
     @property
     def key(self) -> str:
@@ -146,7 +167,7 @@ LIVE_AT_MOST = 8
 def decide(state: Certificates | None, wish: Command, known: Known) -> list[Event]:
     """Give each request the next generation; let nobody but the person or an administrator ask."""
     match wish:
-        case RequestCertificate(project=project, user=user, signing_request=signing_request):
+        case RequestCertificate(project=project, user=user, signing_request=signing_request, replaces=replaces):
             if not may_act_for(user, known):
                 raise Forbidden(
                     "not-your-certificate", "only the person, or an administrator, may ask for a certificate"
@@ -157,22 +178,16 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
                 raise NotFound("member", user)
             if len(signing_request) > 10_000:
                 raise Invalid("signing-request-too-large", "a signing request has at most 10,000 characters")
-            generation = state.last + 1 if state else 1
-            return [CertificateRequested(user=user, generation=generation, signing_request=signing_request)]
+            last = state.last if state else 0
+            if replaces is not None and not 1 <= replaces <= last:
+                raise NotFound("certificate", f"{user} {replaces}")
+            requested = CertificateRequested(
+                user=user, generation=last + 1, signing_request=signing_request, replaces=replaces
+            )
+            return [requested]
         case RecordCertificate(user=user, generation=generation):
             _must_be_pending(state, user, generation)
-            made: list[Event] = [
-                CertificateIssued(
-                    user=user,
-                    generation=generation,
-                    certificate=wish.certificate,
-                    serial=wish.serial,
-                    expires=wish.expires,
-                )
-            ]
-            if state and len(state.live) >= LIVE_AT_MOST:
-                made.append(CertificateRevoked(user=user, generation=min(state.live)))
-            return made
+            return _issued(state, wish)
         case RejectCertificateRequest(user=user, generation=generation, reason=reason):
             _must_be_pending(state, user, generation)
             return [CertificateRejected(user=user, generation=generation, reason=reason)]
@@ -180,21 +195,42 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
             if state is None or generation not in state.live:
                 raise NotFound("certificate", f"{user} {generation}")
             return [CertificateRevoked(user=user, generation=generation)]
-        case RecordCertificatesClosed(user=user, generations=generations):
-            return _closed(state, user, generations)
+        case RecordCertificatesClosed():
+            return _closed(state, wish)
         case _:
             raise unknown(wish)
 
 
-def _closed(state: Certificates | None, user: str, generations: tuple[int, ...]) -> list[Event]:
+def _issued(state: Certificates | None, said: RecordCertificate) -> list[Event]:
+    """The generation is alive; the oldest makes room for one too many."""
+    issued = CertificateIssued(
+        user=said.user,
+        generation=said.generation,
+        certificate=said.certificate,
+        serial=said.serial,
+        expires=said.expires,
+        begins=said.begins,
+    )
+    if state is None or len(state.live) < LIVE_AT_MOST:
+        return [issued]
+    return [issued, CertificateRevoked(user=said.user, generation=min(state.live), reason=Ending.SUPERSEDED)]
+
+
+_BEFORE: Mapping[Ending, str] = {
+    Ending.MEMBER_REMOVED: "left the project",
+    Ending.PERSON_DEACTIVATED: "was deactivated",
+}
+
+
+def _closed(state: Certificates | None, said: RecordCertificatesClosed) -> list[Event]:
     """Each of the generations that is still alive or waited for is so no more."""
     closed: list[Event] = []
-    for generation in generations:
+    for generation in said.generations:
         if state and generation in state.live:
-            closed.append(CertificateRevoked(user=user, generation=generation))
+            closed.append(CertificateRevoked(user=said.user, generation=generation, reason=said.reason))
         elif state and generation in state.pending:
-            reason = f"{user} was deactivated before it was signed"
-            closed.append(CertificateRejected(user=user, generation=generation, reason=reason))
+            reason = f"{said.user} {_BEFORE.get(said.reason, 'lost it')} before it was signed"
+            closed.append(CertificateRejected(user=said.user, generation=generation, reason=reason))
     return closed
 
 

@@ -4,6 +4,7 @@ from headrace import _experiment as experiment
 from headrace._account import AccountApi, Session, sign_in
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry
+from headrace._certificate_list import Certificate, CertificatesApi
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
 from headrace._columns import Feature
@@ -57,6 +58,8 @@ __all__ = [
     "ApiKey",
     "Asha",
     "AuditEntry",
+    "Certificate",
+    "CertificatesApi",
     "ClientFiles",
     "Conflict",
     "Consumer",

@@ -1,7 +1,8 @@
 """A member's certificate: made once, kept privately, renewed at two thirds of its life. The key never leaves here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from headrace._errors import Failed, NotFound
+from headrace._errors import Failed, HeadraceError, NotFound
 from headrace._http import Api
 from headrace._private import make_private, write_private
+
+logger = logging.getLogger("headrace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class ClientFiles:
     key: Path
     bootstrap: str
     group_prefix: str
-    renew_after: datetime
+    renew_after: datetime = field(compare=False)
 
     def librdkafka(self) -> dict[str, Any]:
         """The settings every client starts from; host names are verified."""
@@ -48,20 +51,41 @@ def client_files(api: Api, project: str, user: str, clients: Path) -> ClientFile
     kafka = api.get(f"/api/projects/{project}/kafka")
     folder = clients / f"{project}__{user}"
     kept = sorted((path for path in folder.glob("[0-9]*") if path.name.isdecimal()), key=lambda path: int(path.name))
-    for generation in reversed(kept):
-        found = _still_good(api, project, user, generation, kafka)
-        if found is not None:
-            return found
-    return _new(api, project, user, folder, kafka)
+    counting = (_counting(api, project, user, generation, kafka) for generation in reversed(kept))
+    newest = next((files for files in counting if files is not None), None)
+    if newest is None:
+        return _new(api, project, user, folder, kafka)
+    if datetime.now(UTC) < newest.renew_after:
+        return newest
+    replaced = int(newest.certificate.parent.name)
+    return renewed(newest, lambda: _new(api, project, user, folder, kafka, replaces=replaced))
 
 
-def _still_good(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles | None:
-    """The files in the folder, if all are there, of this authority, not two thirds through, and not revoked."""
+def renewed(held: ClientFiles, renew: Callable[[], ClientFiles]) -> ClientFiles:
+    """What `renew` gives; where it fails, the files that are held as long as they count, with a warning.
+
+    They are renewed again after a tenth of the time that is left. Raises HeadraceError once they have expired.
+    """
+    try:
+        return renew()
+    except HeadraceError as error:
+        now = datetime.now(UTC)
+        expires = x509.load_pem_x509_certificate(held.certificate.read_bytes()).not_valid_after_utc
+        if now >= expires:
+            raise
+        logger.warning(
+            "the certificate in %s expires at %s and cannot be renewed: %s", held.certificate, expires, error
+        )
+        return replace(held, renew_after=now + (expires - now) / 10)
+
+
+def _counting(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles | None:
+    """The files in the folder, if all are there, of this authority, not expired, and not revoked."""
     files = {name: folder / name for name in ("ca.pem", "client.pem", "client.key")}
     if not all(path.exists() for path in files.values()) or files["ca.pem"].read_text() != kafka["ca_chain"]:
         return None
     certificate = x509.load_pem_x509_certificate(files["client.pem"].read_bytes())
-    if datetime.now(UTC) >= _renew_after(certificate):
+    if datetime.now(UTC) >= certificate.not_valid_after_utc:
         return None
     try:
         known = api.get(f"/api/projects/{project}/certificates/{user}/{folder.name}")
@@ -72,12 +96,15 @@ def _still_good(api: Api, project: str, user: str, folder: Path, kafka: Mapping[
     return _files(folder, kafka, certificate)
 
 
-def _new(api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any]) -> ClientFiles:
+def _new(
+    api: Api, project: str, user: str, folder: Path, kafka: Mapping[str, Any], *, replaces: int | None = None
+) -> ClientFiles:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{project}__{user}")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
     pem = request.public_bytes(serialization.Encoding.PEM).decode()
-    accepted = api.post(f"/api/projects/{project}/certificates", {"user": user, "signing_request": pem})
+    wish = {"user": user, "signing_request": pem, "replaces": replaces}
+    accepted = api.post(f"/api/projects/{project}/certificates", wish)
     issued = api.wait_until(accepted.status_url or "", _settled, f"the certificate of {user!r}")
     if issued["state"] != "issued":
         raise Failed(f"no certificate: {issued.get('reason') or issued['state']}", code="certificate-rejected")
@@ -113,12 +140,12 @@ def _renew_after(certificate: x509.Certificate) -> datetime:
 
 
 def given_files(project: str, environment: Mapping[str, str]) -> ClientFiles | None:
-    """The files that the environment names (`headrace env` printed it), if they are of this project and still good."""
+    """The files that the environment names (`headrace env` printed it), if they are of this project and still count."""
     names = ("HEADRACE_BOOTSTRAP", "HEADRACE_CA", "HEADRACE_CERT", "HEADRACE_KEY", "HEADRACE_GROUP_PREFIX")
     if environment.get("HEADRACE_PROJECT") != project or not all(environment.get(name) for name in names):
         return None
     certificate = x509.load_pem_x509_certificate(Path(environment["HEADRACE_CERT"]).read_bytes())
-    if datetime.now(UTC) >= _renew_after(certificate):
+    if datetime.now(UTC) >= certificate.not_valid_after_utc:
         return None
     return ClientFiles(
         ca=Path(environment["HEADRACE_CA"]),

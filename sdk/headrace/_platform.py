@@ -9,6 +9,7 @@ from urllib.parse import quote
 from headrace import _audit as audit
 from headrace._account import AccountApi
 from headrace._audit import AuditEntry, AuditFilters
+from headrace._certificate_list import CertificatesApi
 from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
@@ -58,6 +59,10 @@ class Platform:
     def get_users_api(self) -> UsersApi:
         """Everybody, and what administrators decide about them."""
         return UsersApi(self.api)
+
+    def get_certificates_api(self) -> CertificatesApi:
+        """Certificates of all projects: everybody's for administrators, else one's own."""
+        return CertificatesApi(self.api)
 
     def get_account_api(self) -> AccountApi:
         """One's own password, one-time codes and sessions."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from headrace import _audit as audit
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry, AuditFilters
-from headrace._certificates import ClientFiles, client_files, given_files
+from headrace._certificates import ClientFiles, client_files, given_files, renewed
 from headrace._clients import Consumer, Producer, consumer, full_name, producer
 from headrace._feature_store import FeatureStore
 from headrace._http import Api
@@ -100,10 +100,16 @@ class Project:
 
     def client_files(self) -> ClientFiles:
         """PEM files for Kafka; the certificate is asked for, kept and renewed without being asked."""
-        if self._files is None or datetime.now(UTC) >= self._files.renew_after:
-            given = given_files(self.name, self._settings.given)
-            self._files = given or client_files(self._api, self.name, self.user, self._settings.clients)
-        return self._files
+        held = self._files or given_files(self.name, self._settings.given)
+        if held is None:
+            held = self._own_files()
+        elif datetime.now(UTC) >= held.renew_after:
+            held = renewed(held, self._own_files)
+        self._files = held
+        return held
+
+    def _own_files(self) -> ClientFiles:
+        return client_files(self._api, self.name, self.user, self._settings.clients)
 
     @cached_property
     def schemas(self) -> Schemas:

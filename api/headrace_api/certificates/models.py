@@ -4,7 +4,7 @@ from pydantic import Field
 
 from headrace_api.body import Body, Name
 from headrace_events.language import value
-from headrace_projections.catalogue.queries.certificates import CertificateRow
+from headrace_projections.catalogue.queries.certificates import CertificateRow, ListedCertificate
 
 
 class NewCertificate(Body):
@@ -12,6 +12,7 @@ class NewCertificate(Body):
 
     user: Name | None = Field(default=None, description="for whom; the caller if not given")
     signing_request: str = Field(max_length=10_000, description="PKCS#10, PEM; the private key stays with its maker")
+    replaces: int | None = Field(default=None, ge=1, le=2**31, description="the generation that it renews")
 
 
 @value
@@ -19,3 +20,11 @@ class CertificateWithChain(CertificateRow):
     """One generation, and the chain that the broker's own certificate is checked with (PEM)."""
 
     ca_chain: str
+
+
+@value
+class CertificatePage:
+    """Some certificates, and where the next ones begin."""
+
+    certificates: list[ListedCertificate]
+    next: str | None = None

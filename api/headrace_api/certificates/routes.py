@@ -24,7 +24,10 @@ Generation = Annotated[int, Path(ge=1, le=2**31)]
 async def request_certificate(project: ProjectPath, body: NewCertificate, sending: Sending) -> Accepted:
     """Ask for a certificate over a key of one's own. Read `status_url` until `state` is issued or rejected."""
     wish = RequestCertificate(
-        project=project, user=body.user or sending.actor.user, signing_request=body.signing_request
+        project=project,
+        user=body.user or sending.actor.user,
+        signing_request=body.signing_request,
+        replaces=body.replaces,
     )
     return await sending.send(wish, f"/api/projects/{project}/certificates/requests/{sending.id}")
 

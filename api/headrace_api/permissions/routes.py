@@ -53,6 +53,7 @@ _OF_PEOPLE: Mapping[str, tuple[Asked, ...]] = {
     "keys-revoke_key": (api_key.RevokeApiKey,),
     "sessions-begin": (Access.SIGNING_IN,),
     "sessions-list_sessions": (Access.ONESELF, Access.PEOPLE),
+    "certificates-list_all_certificates": (Access.ONESELF, Access.PEOPLE),
     "sessions-end": (session.EndSession,),
     "passwords-set_password": (password.SetPassword,),
     "passwords-reset_password": (password.SetPassword,),

@@ -1,9 +1,13 @@
 """The process of provisioning: follows the events, and brings the brokers to what they want."""
 
 import logging
+import math
 import os
+import time
 from datetime import timedelta
 from pathlib import Path
+
+from prometheus_client import Gauge
 
 from headrace_broker.admin import Admin
 from headrace_broker.artifacts import Artifacts
@@ -13,11 +17,16 @@ from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
+from headrace_events.ids import Micros
 from headrace_processors.provisioning.closing import Closing
+from headrace_processors.provisioning.issued import standing
 from headrace_processors.provisioning.provisioner import Provisioner
 from headrace_processors.provisioning.wanted import Wanted
 
 logger = logging.getLogger("headrace.provisioning")
+
+COUNTED_S = 15.0
+"""How often certificates are counted by their state while nothing happens."""
 
 
 def main() -> None:
@@ -30,6 +39,7 @@ def main() -> None:
     monitor = Monitor("provisioning", os.environ.get("HEADRACE_MONITOR"))
     steps = monitor.counter("steps", "Steps brought about")
     drift = monitor.counter("drift_rules", "Access rules that had been changed by hand", ("what",))
+    certificates = monitor.gauge("certificates", "Certificates of members that were not revoked", ("state",))
     commands = CommandClient(connection)
     admin = Admin(connection)
     closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
@@ -48,12 +58,23 @@ def main() -> None:
         logger.warning("access rules were changed by hand: %d put back, %d removed", len(missing), len(extra))
     steps.inc(provisioner.bring_about(wanted))
     monitor.healthy(True)
+    counted = -math.inf
     while not stop.is_set():
-        for recorded in feed.poll(0.5).events:
+        happened = feed.poll(0.5).events
+        for recorded in happened:
             wanted.apply(recorded)
         steps.inc(provisioner.bring_about(wanted))
+        if happened or time.monotonic() - counted > COUNTED_S:
+            counted = time.monotonic()
+            _count(certificates, wanted)
     feed.close()
     commands.close()
+
+
+def _count(certificates: Gauge, wanted: Wanted) -> None:
+    now = Micros(time.time_ns() // 1000)
+    for state, number in standing([project.issued for project in wanted.projects.values()], now).items():
+        certificates.labels(state).set(number)
 
 
 if __name__ == "__main__":

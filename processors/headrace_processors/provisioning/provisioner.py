@@ -142,7 +142,9 @@ class Provisioner:
 
     def _bury(self, project: WantedProject, dead: DeadCertificates) -> None:
         """Revoke what no access rule names any more."""
-        said = RecordCertificatesClosed(project=project.name, user=dead.user, generations=dead.generations)
+        said = RecordCertificatesClosed(
+            project=project.name, user=dead.user, generations=dead.generations, reason=dead.reason
+        )
         self._say(said, dead.at, f"closed {project.name} {dead.generations}")
         project.bury(dead)
 
@@ -164,6 +166,7 @@ class Provisioner:
                 generation=pending.generation,
                 certificate=signed.pem.decode(),
                 serial=str(signed.serial),
+                begins=Micros(int(signed.not_before.timestamp() * 1_000_000)),
                 expires=Micros(int(signed.not_after.timestamp() * 1_000_000)),
             )
         self._say(command, pending.at, "certificate")

@@ -10,6 +10,7 @@ from headrace_events.certificate import (
     CertificateRejected,
     CertificateRequested,
     CertificateRevoked,
+    Ending,
 )
 from headrace_events.envelope import Position, Recorded
 from headrace_events.ids import Micros
@@ -33,6 +34,7 @@ from headrace_events.topic import (
     TopicRequested,
 )
 from headrace_events.user import UserActivated, UserDeactivated
+from headrace_processors.provisioning.issued import IssuedCertificate
 from headrace_processors.provisioning.sharing import Sharing
 
 NEVER = Micros(1 << 62)
@@ -80,11 +82,12 @@ class Shut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadCertificates:
-    """Generations of somebody who was shut out, at that position, that are not yet revoked."""
+    """Generations of somebody who left or was shut out, at that position, that are not yet revoked."""
 
     user: str
     generations: tuple[int, ...]
     at: Position
+    reason: Ending
 
 
 @dataclass(slots=True)
@@ -106,6 +109,9 @@ class WantedProject:
     closed: set[str] = field(default_factory=set)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
+    renews: dict[tuple[str, int], int] = field(default_factory=dict)
+    issued: dict[tuple[str, int], IssuedCertificate] = field(default_factory=dict)
+    left: dict[tuple[str, int], Position] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     rules_changed: bool = True
 
@@ -128,11 +134,7 @@ class WantedProject:
                 self.roles[user] = role
                 self.rules_changed = True
             case MemberRemoved(user=user):
-                self.roles.pop(user, None)
-                self.live.pop(user, None)
-                self.writers = {topic: users - {user} for topic, users in self.writers.items()}
-                self.certificates = {key: one for key, one in self.certificates.items() if one.user != user}
-                self.rules_changed = True
+                self._let_go(user, recorded.at)
             case TopicRequested(name=name) as requested:
                 self.topics[name] = (requested, recorded.at)
             case TopicOpened(name=name):
@@ -153,26 +155,44 @@ class WantedProject:
             case _:
                 self._follow_certificates(recorded)
 
+    def _let_go(self, user: str, at: Position) -> None:
+        """A member has left: what they have, or wait for, is dead, and does not come back if they do."""
+        waited = {generation for name, generation in self.certificates if name == user}
+        for generation in self.live.pop(user, set()) | waited:
+            self.left[user, generation] = at
+            self.certificates.pop((user, generation), None)
+        self.roles.pop(user, None)
+        self.writers = {topic: users - {user} for topic, users in self.writers.items()}
+        self.rules_changed = True
+
     def _follow_certificates(self, recorded: Recorded) -> None:
         match recorded.event:
-            case CertificateRequested(user=user, generation=generation, signing_request=signing_request):
+            case CertificateRequested(user=user, generation=generation) as requested:
                 self.asked[user, generation] = recorded.time
                 self.certificates[user, generation] = PendingCertificate(
                     user=user,
                     generation=generation,
-                    signing_request=signing_request,
+                    signing_request=requested.signing_request,
                     at=recorded.at,
                     time=recorded.time,
                 )
-            case CertificateIssued(user=user, generation=generation):
+                if requested.replaces is not None:
+                    self.renews[user, generation] = requested.replaces
+            case CertificateIssued(user=user, generation=generation) as issued:
                 self.certificates.pop((user, generation), None)
-                self.live.setdefault(user, set()).add(generation)
+                replaces = self.renews.get((user, generation))
+                self.issued[user, generation] = IssuedCertificate.of(issued, recorded.time, replaces)
+                if (user, generation) not in self.left:
+                    self.live.setdefault(user, set()).add(generation)
                 self.rules_changed = True
             case CertificateRejected(user=user, generation=generation):
                 self.certificates.pop((user, generation), None)
+                self.left.pop((user, generation), None)
                 self.rules_changed = True
             case CertificateRevoked(user=user, generation=generation):
                 self.live.get(user, set()).discard(generation)
+                self.issued.pop((user, generation), None)
+                self.left.pop((user, generation), None)
                 self.rules_changed = True
             case _:
                 pass
@@ -205,15 +225,19 @@ class WantedProject:
         }
 
     def dead(self) -> list[DeadCertificates]:
-        """What has to be revoked because its person was shut out."""
+        """What has to be revoked because its person left the project or was shut out."""
         waited: dict[str, set[int]] = {}
         for user, generation in self.certificates:
             waited.setdefault(user, set()).add(generation)
-        found = []
+        found = [
+            DeadCertificates(user=user, generations=(generation,), at=at, reason=Ending.MEMBER_REMOVED)
+            for (user, generation), at in self.left.items()
+        ]
         for user in self.shut.last.keys() & (self.live.keys() | waited.keys()):
             dead = self._dead(user, self.live.get(user, set()) | waited.get(user, set()))
             if dead:
-                found.append(DeadCertificates(user=user, generations=dead, at=self.shut.last[user][1]))
+                at, reason = self.shut.last[user][1], Ending.PERSON_DEACTIVATED
+                found.append(DeadCertificates(user=user, generations=dead, at=at, reason=reason))
         return found
 
     def bury(self, dead: DeadCertificates) -> None:
@@ -221,6 +245,7 @@ class WantedProject:
         for generation in dead.generations:
             self.live.get(dead.user, set()).discard(generation)
             self.certificates.pop((dead.user, generation), None)
+            self.left.pop((dead.user, generation), None)
 
     def _dead(self, user: str, generations: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted(one for one in generations if self.shut.closed(user, self.asked.get((user, one), NEVER))))

@@ -97,15 +97,19 @@ CREATE TABLE certificates (
     generation      bigint NOT NULL,
     state           text NOT NULL,                  -- requested, issued, rejected, revoked
     certificate     text,                           -- PEM
-    serial          text,
+    serial          text,                           -- decimal
+    begins          bigint,
     expires         bigint,
-    reason          text,                           -- why it was rejected
+    reason          text,                           -- why it was rejected or revoked
+    replaces        bigint,                         -- the generation that it renews
     requested_seq   bigint NOT NULL,
     requested_time  timestamptz NOT NULL,
     state_seq       bigint NOT NULL,
     state_time      timestamptz NOT NULL,
     PRIMARY KEY (project, user_name, generation)
 );
+CREATE INDEX certificates_by_end ON certificates (expires DESC);
+CREATE INDEX certificates_of_user ON certificates (user_name);
 
 CREATE TABLE topics (
     project         text NOT NULL,

@@ -278,3 +278,24 @@ def test_a_topic_is_shared_read_and_taken_back(shell: Shell) -> None:
     assert isinstance(listed, list)
     (row,) = listed
     assert (row["id"], row["phase"], row["open"]) == (share, "revoked", False)
+
+
+def test_an_administrator_lists_certificates_and_revokes_one(shell: Shell) -> None:
+    owner, project = unique(), unique("p")
+    shell.run("user", "create", owner)
+    shell.run("project", "create", project, "--owner", owner)
+    assert shell.run("kafka", "config", "--project", project).returncode == 0
+    (one,) = listed(shell, project)
+    assert (one["user"], one["role"], one["state"]) == (owner, "data-owner", "valid")
+    assert shell.run("certificates", "revoke", owner, "1", "--project", project).returncode == 0
+    (one,) = listed(shell, project)
+    assert (one["state"], one["reason"]) == ("revoked", "revoked")
+    again = shell.run("certificates", "revoke", owner, "1", "--project", project)
+    assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 2)
+
+
+def listed(shell: Shell, project: str) -> list[dict[str, object]]:
+    """The certificates for the project."""
+    rows = shell.json("certificates", "list", "--project", project)
+    assert isinstance(rows, list)
+    return rows

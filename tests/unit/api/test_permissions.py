@@ -25,7 +25,13 @@ CLOSED = [route for route in EVERY if not route.open]
 PROVING = {"sessions-end", "one-time_codes-confirm", "one-time_codes-remove"}
 """These look at what is shown as proof before they send anything."""
 SENDING = [route for route in CLOSED if not isinstance(route.asked[0], Access) and route.operation not in PROVING]
-ALL_PROJECTS = {"users-whoami", "users-get_user", "projects-list_projects", "search-search_everywhere"}
+ALL_PROJECTS = {
+    "users-whoami",
+    "users-get_user",
+    "projects-list_projects",
+    "search-search_everywhere",
+    "certificates-list_all_certificates",
+}
 """Outside of projects, yet open to a key for one of them: of what they show, it sees that project."""
 
 CALLERS = (

@@ -5,9 +5,12 @@ from tests.unit.events.scenario import Scenario, project
 from headrace_events.certificate import (
     LIVE_AT_MOST,
     CertificateIssued,
+    CertificateRejected,
     CertificateRequested,
     CertificateRevoked,
+    Ending,
     RecordCertificate,
+    RecordCertificatesClosed,
     RequestCertificate,
     RevokeCertificate,
 )
@@ -61,7 +64,30 @@ def test_the_oldest_generation_makes_room_for_one_too_many() -> None:
         assert len(issue(scenario, generation)) == 1
     issued, revoked = issue(scenario, LIVE_AT_MOST + 1)
     assert isinstance(issued, CertificateIssued)
-    assert revoked == CertificateRevoked(user="bob", generation=1)
+    assert revoked == CertificateRevoked(user="bob", generation=1, reason=Ending.SUPERSEDED)
+
+
+def test_a_renewal_names_what_it_renews() -> None:
+    scenario = project()
+    renewal = RequestCertificate(project="flights", user="bob", signing_request="PEM", replaces=1)
+    assert scenario.refusal(renewal, "user:bob") == "certificate-not-found"
+    issue(scenario, 1)
+    (requested,) = scenario.events(renewal, "user:bob")
+    assert requested == CertificateRequested(user="bob", generation=2, signing_request="PEM", replaces=1)
+
+
+def test_what_provisioning_has_closed_is_revoked_or_never_issued_and_says_why() -> None:
+    scenario = project()
+    issue(scenario, 1)
+    scenario.events(REQUEST, "user:bob")
+    closed = RecordCertificatesClosed(
+        project="flights", user="bob", generations=(1, 2, 3), reason=Ending.MEMBER_REMOVED
+    )
+    assert scenario.events(closed, "system:provisioning") == [
+        CertificateRevoked(user="bob", generation=1, reason=Ending.MEMBER_REMOVED),
+        CertificateRejected(user="bob", generation=2, reason="bob left the project before it was signed"),
+    ]
+    assert scenario.events(closed, "system:provisioning") == []
 
 
 def test_a_revoked_generation_cannot_be_revoked_again() -> None:

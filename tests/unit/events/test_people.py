@@ -10,6 +10,7 @@ from headrace_events.certificate import (
     CertificateRejected,
     CertificateRequested,
     CertificateRevoked,
+    Ending,
     RecordCertificatesClosed,
     RequestCertificate,
 )
@@ -160,7 +161,7 @@ def test_certificates_of_who_was_shut_out_end_once() -> None:
     closed = RecordCertificatesClosed(project="flights", user="bob", generations=(1, 2, 3))
     reason = "bob was deactivated before it was signed"
     assert scenario.events(closed, "system:provisioning") == [
-        CertificateRevoked(user="bob", generation=1),
+        CertificateRevoked(user="bob", generation=1, reason=Ending.PERSON_DEACTIVATED),
         CertificateRejected(user="bob", generation=2, reason=reason),
     ]
     assert scenario.events(closed, "system:provisioning") == []

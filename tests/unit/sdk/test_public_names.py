@@ -15,6 +15,8 @@ PUBLIC = {
     "ApiKey",
     "Asha",
     "AuditEntry",
+    "Certificate",
+    "CertificatesApi",
     "ClientFiles",
     "Conflict",
     "Consumer",

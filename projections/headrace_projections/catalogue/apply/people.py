@@ -154,7 +154,7 @@ def _generation(at: Recorded, user: str, generation: int) -> Values:
 @on(CertificateRequested)
 def request_certificate(event: CertificateRequested, at: Recorded) -> list[Change]:
     """Show that the generation waits for its certificate."""
-    row = {"state": "requested", **stamped("requested", at), **stamped("state", at)}
+    row = {"state": "requested", "replaces": event.replaces, **stamped("requested", at), **stamped("state", at)}
     return [Upsert("certificates", _generation(at, event.user, event.generation), row)]
 
 
@@ -165,6 +165,7 @@ def issue_certificate(event: CertificateIssued, at: Recorded) -> list[Change]:
         "state": "issued",
         "certificate": event.certificate,
         "serial": event.serial,
+        "begins": event.begins,
         "expires": event.expires,
         **stamped("state", at),
     }
@@ -180,6 +181,6 @@ def reject_certificate(event: CertificateRejected, at: Recorded) -> list[Change]
 
 @on(CertificateRevoked)
 def revoke_certificate(event: CertificateRevoked, at: Recorded) -> list[Change]:
-    """Show the certificate as revoked."""
-    row = {"state": "revoked", **stamped("state", at)}
+    """Show the certificate as revoked, and why."""
+    row = {"state": "revoked", "reason": event.reason.value, **stamped("state", at)}
     return [Update("certificates", _generation(at, event.user, event.generation), row)]
