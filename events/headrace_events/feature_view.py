@@ -1,12 +1,15 @@
 """Feature views: which features of which groups a model sees, and how they are joined as of event time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.share import must_be_shared
+from headrace_events.shared import Shareable, Shared
 
 
 @value
@@ -19,12 +22,20 @@ class KeyPair:
 
 @value
 class GroupSelection:
-    """Features taken from one version of a group; `prefix` goes before their names in the view."""
+    """Features taken from one version of a group; `prefix` goes before their names in the view.
+
+    `project` is the one that shares the group; None, that of the view.
+    """
 
     group: str
     version: int
     features: tuple[str, ...]
     prefix: str = ""
+    project: str | None = None
+
+    def home(self, project: str) -> str:
+        """The project whose group it is, in a view of that project."""
+        return self.project or project
 
 
 @value
@@ -71,15 +82,17 @@ class FeatureViewCreated(Event):
 
 @value
 class FeatureView:
-    """The versions of a view, by number, each with the names of its columns."""
+    """The versions of a view, by number, each with the names of its columns, and what others share that it reads."""
 
     versions: Mapping[str, tuple[str, ...]]
+    borrowed: Mapping[str, tuple[Shared, ...]] = field(default_factory=dict)
 
 
 def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event]:
     """Check that every group, feature and key exists, and that no two columns share a name."""
     match wish:
         case CreateFeatureView():
+            wish = _here(wish)
             object_name(wish.name, "feature view")
             version = next_version(state.versions if state else {}, wish.version, "feature view", wish.name)
             root = _group(known, wish.project, wish.root)
@@ -110,12 +123,39 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
 
 def columns(root: GroupSelection, joins: tuple[Join, ...]) -> tuple[str, ...]:
     """The names of a view's columns, in order."""
-    selections = (root, *(join.selection for join in joins))
-    return tuple(selection.prefix + feature for selection in selections for feature in selection.features)
+    taken = (root, *(join.selection for join in joins))
+    return tuple(selection.prefix + feature for selection in taken for feature in selection.features)
+
+
+def selections(view: CreateFeatureView | FeatureViewCreated) -> tuple[GroupSelection, ...]:
+    """What the view takes of its root group and of each joined one, in order."""
+    return (view.root, *(join.selection for join in view.joins))
+
+
+def borrowed(taken: Iterable[GroupSelection]) -> tuple[Shared, ...]:
+    """The groups of other projects that features are taken from, each once."""
+    found = (
+        Shared(project=one.project, what=Shareable.FEATURE_GROUP, name=one.group, version=one.version)
+        for one in taken
+        if one.project is not None
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _here(view: CreateFeatureView) -> CreateFeatureView:
+    """The same view, naming no project for what is its own."""
+
+    def own(selection: GroupSelection) -> GroupSelection:
+        return replace(selection, project=None) if selection.project == view.project else selection
+
+    joins = tuple(replace(join, selection=own(join.selection)) for join in view.joins)
+    return replace(view, root=own(view.root), joins=joins)
 
 
 def _group(known: Known, project: str, selection: GroupSelection) -> FeatureGroupVersion:
-    group = known.state(FeatureGroup, project, selection.group)
+    for shared in borrowed((selection,)):
+        must_be_shared(shared, project, known)
+    group = known.state(FeatureGroup, selection.home(project), selection.group)
     version = group.version(selection.version) if group else None
     if version is None:
         raise NotFound("feature group", f"{selection.group} version {selection.version}")
@@ -146,7 +186,12 @@ def evolve(state: FeatureView | None, fact: Event) -> FeatureView:
     """Fold one event."""
     match fact:
         case FeatureViewCreated(version=version, root=root, joins=joins):
-            return FeatureView(versions={**(state.versions if state else {}), str(version): columns(root, joins)})
+            before = state or FeatureView(versions={})
+            others = borrowed(selections(fact))
+            return FeatureView(
+                versions={**before.versions, str(version): columns(root, joins)},
+                borrowed={**before.borrowed, str(version): others} if others else before.borrowed,
+            )
         case _:
             raise unknown(fact)
 

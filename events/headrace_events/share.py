@@ -270,6 +270,14 @@ def _not_theirs(found: Share, share: str, project: str) -> NotFound | Forbidden:
     )
 
 
+def must_be_shared(group: Shared, reader: str, known: Known) -> None:
+    """Raise NotFound unless an accepted share lets the project read that version of a group."""
+    store = Shared(project=group.project, what=Shareable.FEATURE_STORE)
+    shares = [known.state(Share, None, share_id(one, reader)) for one in (group, store)]
+    if not _stands(group.project, known) or not any(share is not None and share.accepted for share in shares):
+        raise NotFound("shared feature group", f"{group.project}:{group.name} version {group.version}")
+
+
 def evolve(state: Share | None, fact: Event) -> Share:
     """Fold one event."""
     match fact:

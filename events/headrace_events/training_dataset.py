@@ -9,6 +9,7 @@ from headrace_events.feature_group import next_version
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.share import must_be_shared
 
 
 @value
@@ -141,6 +142,8 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             view = known.state(FeatureView, wish.project, wish.view)
             if view is None or str(wish.view_version) not in view.versions:
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
+            for group in view.borrowed.get(str(wish.view_version), ()):
+                must_be_shared(group, wish.project, known)
             _check_splits(wish.splits)
             if wish.format not in {"parquet", "csv"}:
                 raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")

@@ -24,6 +24,11 @@ class SelectableGroup(Protocol):
         ...
 
     @property
+    def shared_by(self) -> str | None:
+        """The other project that shares it, if one does."""
+        ...
+
+    @property
     def features(self) -> list[Feature]:
         """All columns."""
         ...
@@ -41,7 +46,10 @@ class SelectableGroup(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Features of one version of a group, with all its columns (name → type) and its key."""
+    """Features of one version of a group, with all its columns (name → type) and its key.
+
+    `project` is the one that shares the group; None, that of the view.
+    """
 
     group: str
     version: int
@@ -49,6 +57,7 @@ class Selection:
     columns: Mapping[str, str]
     primary_key: tuple[str, ...]
     prefix: str = ""
+    project: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,12 +66,13 @@ class Selection:
 
     def body(self) -> dict[str, Any]:
         """As the API takes it."""
-        return {
+        body = {
             "group": self.group,
             "version": self.version,
             "features": list(self.features),
             "prefix": self.prefix,
         }
+        return body if self.project is None else {**body, "project": self.project}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +151,11 @@ class Query:
 class Selectable:
     """The part of a feature group that makes queries of it."""
 
+    @property
+    def shared_by(self) -> str | None:
+        """The other project that shares it; None, where it is the project's own."""
+        return None
+
     def select(self: SelectableGroup, features: Sequence[str | Feature]) -> Query:
         """These features; raises Invalid for one that the group lacks."""
         names = [feature if isinstance(feature, str) else feature.name for feature in features]
@@ -161,6 +176,7 @@ class Selectable:
                 features=tuple(names),
                 columns=columns,
                 primary_key=self.primary_key,
+                project=self.shared_by,
             )
         )
 

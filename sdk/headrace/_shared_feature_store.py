@@ -8,20 +8,29 @@ from urllib.parse import quote
 
 from headrace._columns import Feature
 from headrace._http import Api
+from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
 
 
-class SharedFeatureGroup(ReadFeatureGroup):
-    """A version of a feature group that another project shares. Its rows are that project's: nothing is copied."""
+class SharedFeatureGroup(Selectable, ReadFeatureGroup):
+    """A version of a feature group that another project shares. Its rows are that project's: nothing is copied.
+
+    Queries select from it as from one's own, and so do feature views.
+    """
 
     def __init__(self, api: Api, base: str, project: str, row: Mapping[str, Any]) -> None:
         self._api = api
         self._base = base
         self._row = row
-        self.project = project
+        self._project = project
 
     def __repr__(self) -> str:
-        return f"SharedFeatureGroup({self.project!r}, {self.name!r}, version={self.version})"
+        return f"SharedFeatureGroup({self.shared_by!r}, {self.name!r}, version={self.version})"
+
+    @property
+    def shared_by(self) -> str:
+        """The project whose group it is."""
+        return self._project
 
     @property
     def name(self) -> str:

@@ -15,9 +15,9 @@ class ViewColumns:
 
     def __init__(self, api: Api, project: str, view: Mapping[str, Any]) -> None:
         self._api = api
-        self._path = f"/api/projects/{project}/feature-groups"
+        self._project = f"/api/projects/{project}"
         self._view = view
-        self._groups: dict[tuple[str, int], Mapping[str, Any]] = {}
+        self._groups: dict[str, Mapping[str, Any]] = {}
 
     @cached_property
     def all(self) -> list[Feature]:
@@ -47,7 +47,8 @@ class ViewColumns:
         return {column["name"]: column for column in self._group(selection)["columns"]}
 
     def _group(self, selection: Mapping[str, Any]) -> Mapping[str, Any]:
-        key = (selection["group"], selection["version"])
-        if key not in self._groups:
-            self._groups[key] = self._api.get(f"{self._path}/{key[0]}/versions/{key[1]}")
-        return self._groups[key]
+        sharing = f"/shared/{selection['project']}" if selection.get("project") else ""
+        path = f"{self._project}{sharing}/feature-groups/{selection['group']}/versions/{selection['version']}"
+        if path not in self._groups:
+            self._groups[path] = self._api.get(path)
+        return self._groups[path]

@@ -14,6 +14,7 @@ class Selection(Body):
     version: int
     features: list[Name]
     prefix: Name = Field(default="", description="goes before their names in the view")
+    project: Name | None = Field(default=None, description="the other project that shares the group; null: this one")
 
 
 class KeyColumns(Body):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from headrace_events.envelope import Position, Recorded
-from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.feature_view import FeatureViewCreated, GroupSelection, selections
 from headrace_events.project import ProjectClosing
 from headrace_events.training_dataset import TrainingDatasetFailed, TrainingDatasetRecorded, TrainingDatasetRequested
+from headrace_projections.history.errors import Impossible
 from headrace_projections.rows.groups import Group, Groups
 
 
@@ -30,6 +31,7 @@ class Requests:
     _ready: dict[tuple[str, str, int], Group] = field(default_factory=dict)
     _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
     _open: dict[tuple[str, str, int, int], Asked] = field(default_factory=dict)
+    _closed: set[str] = field(default_factory=set)
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -43,6 +45,7 @@ class Requests:
                 self._ready = {key: one for key, one in self._ready.items() if one.project != closed}
                 self._views = {key: view for key, view in self._views.items() if key[0] != closed}
                 self._groups.forget(closed)
+                self._closed.add(closed)
             case FeatureViewCreated() as view:
                 self._views[project, view.name, view.version] = view
             case TrainingDatasetRequested() as request:
@@ -62,12 +65,16 @@ class Requests:
         return self._views[asked.project, asked.request.view, asked.request.view_version]
 
     def groups(self, asked: Asked) -> list[Group] | None:
-        """The view's root group and joined groups, in its order; None while a topic of theirs is being opened."""
-        view = self.view(asked)
-        selections = (view.root, *(join.selection for join in view.joins))
-        found = [self._group(asked.project, selection) for selection in selections]
+        """The view's root group and joined groups, in its order; None while a topic of theirs is being opened.
+
+        Raises Impossible where one was shared by a project that is gone.
+        """
+        found = [self._group(asked.project, selection) for selection in selections(self.view(asked))]
         ready = [group for group in found if group is not None]
         return ready if len(ready) == len(found) else None
 
     def _group(self, project: str, selection: GroupSelection) -> Group | None:
-        return self._ready.get((project, selection.group, selection.version))
+        home = selection.home(project)
+        if home in self._closed:
+            raise Impossible(f"feature group {selection.group!r} was shared by project {home!r}, which is deleted")
+        return self._ready.get((home, selection.group, selection.version))

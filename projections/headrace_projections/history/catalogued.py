@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headrace_events.feature_view import FeatureViewCreated
+from headrace_events.feature_view import FeatureViewCreated, borrowed, selections
 from headrace_projections.catalogue.queries.feature_views import feature_views
+from headrace_projections.catalogue.queries.sharing import must_be_shared
 from headrace_projections.history.errors import Impossible
 from headrace_projections.history.positions import Ends, ends_of
 from headrace_projections.history.tables import history_of, reached
@@ -39,7 +40,10 @@ class CataloguedView:
 
 
 async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> CataloguedView | None:
-    """The version of a view, or None where there is none; raises Impossible where a group of it takes no rows yet."""
+    """The version of a view, or None where there is none.
+
+    Raises Impossible where a group of it takes no rows yet, NotFound where one is another project's and not shared.
+    """
     rows = await feature_views(pool, project, name, version)
     if not rows:
         return None
@@ -52,9 +56,10 @@ async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> 
         joins=row.joins,
         labels=row.labels,
     )
+    await must_be_shared(pool, project, borrowed(selections(view)))
     groups = []
-    for selection in (view.root, *(join.selection for join in view.joins)):
-        found = await group_of(pool, project, selection.group, selection.version)
+    for selection in selections(view):
+        found = await group_of(pool, selection.home(project), selection.group, selection.version)
         if found is None:
             raise Impossible(f"feature group {selection.group!r} takes no rows yet: try again later")
         groups.append(found.group)

@@ -56,7 +56,7 @@ def _links(project: str, event: Event) -> Iterator[Link]:
             yield node.topic(topic), "feeds", node.feature_group(name, version)
         case FeatureViewCreated(name=name, version=version, root=root, joins=joins):
             for selection in (root, *(join.selection for join in joins)):
-                group = node.feature_group(selection.group, selection.version)
+                group = node.feature_group(selection.group, selection.version, selection.project)
                 yield group, "selected_by", node.feature_view(name, version)
         case TrainingDatasetRequested(view=view, view_version=view_version, version=version):
             dataset = node.training_dataset(view, view_version, version)

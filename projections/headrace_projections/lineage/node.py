@@ -78,9 +78,9 @@ def topic(name: str) -> Node:
     return Node(NodeKind.TOPIC, name)
 
 
-def feature_group(name: str, version: int) -> Node:
-    """A version of a feature group."""
-    return Node(NodeKind.FEATURE_GROUP, f"{name}.{version}")
+def feature_group(name: str, version: int, elsewhere: str | None = None) -> Node:
+    """A version of a feature group; `elsewhere` is another project that shares it."""
+    return Node(NodeKind.FEATURE_GROUP, f"{name}.{version}", elsewhere)
 
 
 def feature_view(name: str, version: int) -> Node:

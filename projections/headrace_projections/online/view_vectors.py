@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace_events.errors import Invalid, NotFound
-from headrace_events.feature_view import GroupSelection, Join
+from headrace_events.feature_view import GroupSelection, Join, borrowed
+from headrace_events.shared import Shared
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow, feature_views
+from headrace_projections.catalogue.queries.sharing import must_be_shared
 from headrace_projections.online.entities import key_of
 from headrace_projections.online.queries import OnlineReader, ReadableGroup, Status, Vector
 
@@ -45,6 +47,7 @@ class _ReadableView:
     joined: tuple[_Part, ...]
     features: tuple[str, ...]
     known: frozenset[str]
+    borrowed: tuple[Shared, ...]
 
 
 class ViewReader:
@@ -65,9 +68,10 @@ class ViewReader:
 
         An entry names the root's primary key, or the root's columns that a join goes by, or both; what it names itself
         goes before what the root's row says. `passed` holds, for each entry, features that the caller knows better.
-        Raises NotFound, Invalid.
+        Raises NotFound (also where a group is another project's and not shared any more), Invalid.
         """
         view = await self._view(project, name, version)
+        await must_be_shared(self._reader.pool, project, view.borrowed)
         if passed and len(passed) != len(entries):
             raise Invalid("invalid-passed-features", "give passed features for every entry, or for none")
         for entry in entries:
@@ -115,10 +119,11 @@ class ViewReader:
             joined=tuple(joined),
             features=features,
             known=frozenset((*root.readable.group.primary_key, *lefts)),
+            borrowed=borrowed((row.root, *(join.selection for join in row.joins))),
         )
 
     async def _part(self, project: str, selection: GroupSelection, labels: Sequence[str], join: Join | None) -> _Part:
-        readable = await self._reader.group(project, selection.group, selection.version)
+        readable = await self._reader.group(selection.home(project), selection.group, selection.version)
         return _Part(readable=readable, features=_features(selection, labels), join=join)
 
 

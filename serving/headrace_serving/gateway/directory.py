@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, DeploymentFailed, DeploymentReady
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group import FeatureGroupCreated
-from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.feature_view import FeatureViewCreated, GroupSelection, selections
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated
 from headrace_events.project import ProjectArchived, ProjectClosing, ProjectUnarchived
@@ -59,9 +59,8 @@ class View:
     @property
     def types(self) -> Mapping[str, str]:
         """Every column of the view → feature type, in the view's order."""
-        selections = (self.created.root, *(join.selection for join in self.created.joins))
         found: dict[str, str] = {}
-        for selection, group in zip(selections, self.groups, strict=True):
+        for selection, group in zip(selections(self.created), self.groups, strict=True):
             types = {column.name: column.type for column in group.columns}
             found |= {selection.prefix + feature: types[feature] for feature in selection.features}
         return found
@@ -171,13 +170,16 @@ class Directory:
             model = self._models[place.project, deployed.model, deployed.version]
             return Serving(deployed=deployed, model=model, view=self._view(place.project, model))
         except KeyError:
-            raise NotServed(f"project {place.project!r} is being deleted") from None
+            raise NotServed(
+                f"deployment {place.name!r} needs what is gone: its project, or one that shared features with it, was"
+                " deleted"
+            ) from None
 
     def _view(self, project: str, model: ModelVersionCreated) -> View | None:
         on = model.trained_on
         if on is None:
             return None
         created = self._views[project, on.view, on.view_version]
-        selections: tuple[GroupSelection, ...] = (created.root, *(join.selection for join in created.joins))
-        groups = tuple(self._groups[project, selection.group, selection.version] for selection in selections)
+        taken = selections(created)
+        groups = tuple(self._groups[one.home(project), one.group, one.version] for one in taken)
         return View(created=created, groups=groups)

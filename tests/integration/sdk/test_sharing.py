@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import confluent_kafka
@@ -55,9 +55,9 @@ def fraud(served: Served) -> Iterator[headrace.Project]:
 
 @pytest.fixture(scope="module")
 def stores(served: Served) -> Iterator[None]:
-    """Online and offline rows are projected."""
+    """Online and offline rows are projected, and training data is made of them."""
     stack = served.platform.stack
-    stack.stack.up(["online"], report=print)
+    stack.stack.up(["online", "training-datasets"], report=print)
     with offline(stack, stack.site.storage_url):
         yield
 
@@ -266,11 +266,47 @@ def test_a_shared_store_holds_the_groups_that_are_made_later_too(
         fraud.get_kafka_api().browse(flights.topic_name("clicks"))
 
 
+def test_a_view_takes_features_of_a_shared_group_until_it_is_revoked(
+    stores: None, flights: headrace.Project, fraud: headrace.Project
+) -> None:
+    group(flights, "weather")
+    share = flights.get_feature_store().share(fraud.name)
+    fraud.get_shares_api().accept(share.id)
+    store = fraud.get_feature_store()
+    tickets = store.create_feature_group(
+        "tickets",
+        primary_key=["ticket"],
+        event_time="sold",
+        features={"ticket": "string", "origin": "string", "sold": "timestamp"},
+    )
+    later = BEGIN + timedelta(hours=1)
+    tickets.insert([{"ticket": "a", "origin": "JFK", "sold": later}], wait=True)
+    weather = fraud.get_feature_store(flights.name).get_feature_group("weather")
+    query = tickets.select(["ticket"]).join(weather.select(["wind"]), on=["origin"])
+    view = store.create_feature_view("windy", query)
+    assert {column.name: column.type for column in view.schema} == {"ticket": "string", "wind": "double"}
+    assert view.get_feature_vector({"ticket": "a"}) == ["a", 5.0]
+    version, dataset = view.create_training_data(show_progress=False)
+    assert (version, dataset.read("train")["wind"].tolist()) == (1, [5.0])
+    assert view.get_feature_vectors_as_of([{"ticket": "a"}], [later]) == [["a", 5.0]]
+
+    flights.get_shares_api().revoke(share.id)
+    for asking in (
+        lambda: view.get_feature_vector({"ticket": "a"}),
+        lambda: view.get_feature_vectors_as_of([{"ticket": "a"}], [later]),
+        lambda: view.create_training_data(show_progress=False),
+        lambda: store.create_feature_view("windier", query),
+    ):
+        with pytest.raises(headrace.NotFound) as refused_to_read:
+            asking()
+        assert refused_to_read.value.code == "shared-feature-group-not-found"
+
+
 def test_the_guide_to_sharing_does_what_it_shows(
     stores: None, flights: headrace.Project, fraud: headrace.Project
 ) -> None:
     samples = blocks(GUIDE, "python")
-    assert len(samples) == 2
+    assert len(samples) == 3
     group(flights, "weather")
     names: dict[str, object] = {"flights": flights, "fraud": fraud}
     for sample in samples:

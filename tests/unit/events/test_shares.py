@@ -35,6 +35,7 @@ from headrace_events.share import (
 from headrace_events.shared import Shareable, Shared, TopicPattern
 from headrace_events.topic import CloseTopic, CreateTopic, OpenedTopic, RecordTopicOpened
 from headrace_processors.commands.handle import Accepted, handle
+from headrace_schemas.records import from_record, to_record
 
 CLICKS = "flights.topics.clicks"
 SHARE = f"topic:{CLICKS}:fraud"
@@ -260,3 +261,9 @@ def test_a_group_is_one_topic_and_a_store_is_all_of_its_groups() -> None:
         "feature_store:flights",
         TopicPattern(name="flights.features.", prefixed=True),
     )
+
+
+def test_a_share_is_the_same_after_its_snapshot() -> None:
+    share = accepted().world.state(Share, None, SHARE)
+    assert share is not None
+    assert from_record(Share, to_record(share)) == share

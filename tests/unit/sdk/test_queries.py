@@ -91,3 +91,20 @@ def test_joins_that_cannot_be_are_refused_with_the_reason() -> None:
 def test_one_column_may_be_named_as_a_plain_string() -> None:
     query = FLIGHTS.select(["origin"]).join(WEATHER.select(["wind"]), on="origin")
     assert query.joins[0].on == {"origin": "origin"}
+
+
+@dataclass
+class SharedGroup(Group):
+    """A group that another project shares."""
+
+    @property
+    def shared_by(self) -> str:
+        """Whose it is."""
+        return "climate"
+
+
+def test_a_selection_of_a_shared_group_names_the_project_that_shares() -> None:
+    theirs = SharedGroup("weather", WEATHER.columns, WEATHER.primary_key)
+    body = FLIGHTS.select(["origin"]).join(theirs.select(["wind"])).body()
+    assert "project" not in body["root"]
+    assert body["joins"][0]["selection"]["project"] == "climate"

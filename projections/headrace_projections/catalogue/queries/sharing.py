@@ -1,8 +1,11 @@
 """What projects let one another read, as both sides see it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from headrace_events.errors import NotFound
 from headrace_events.language import value
+from headrace_events.shared import Shared
 from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 from headrace_projections.catalogue.queries.schemas import SubjectVersionRow
 
@@ -68,3 +71,20 @@ async def shared_using(pool: Pool, receiver: str, schema_id: int) -> list[Subjec
     """Where the schema of that id encodes records of a topic shared with the project."""
     query = f"{_SUBJECTS} AND schema_id = %(schema_id)s ORDER BY subject, version"
     return await all_of(pool, SubjectVersionRow, query, receiver=receiver, schema_id=schema_id)
+
+
+@value
+class _Topic:
+    topic: str
+
+
+async def must_be_shared(pool: Pool, receiver: str, groups: Sequence[Shared]) -> None:
+    """Raise NotFound unless all these groups of other projects are shared with the receiver now."""
+    if not groups:
+        return
+    query = "SELECT topic FROM catalogue.shared_topics WHERE receiver = %(receiver)s AND topic = ANY(%(topics)s)"
+    names = [group.topics.name for group in groups]
+    found = {row.topic for row in await all_of(pool, _Topic, query, receiver=receiver, topics=names)}
+    for group in groups:
+        if group.topics.name not in found:
+            raise NotFound("shared feature group", f"{group.project}:{group.name} version {group.version}")

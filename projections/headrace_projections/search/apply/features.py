@@ -1,7 +1,7 @@
 """Feature groups, feature views and training datasets."""
 
 from headrace_events.feature_group import FeatureGroupCreated
-from headrace_events.feature_view import FeatureViewCreated, columns
+from headrace_events.feature_view import FeatureViewCreated, columns, selections
 from headrace_events.training_dataset import (
     TrainingDatasetFailed,
     TrainingDatasetRecorded,
@@ -35,7 +35,7 @@ def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
 def feature_view_created(told: Telling[FeatureViewCreated]) -> list[Document]:
     """A version of a view, with its columns, labels and groups."""
     event = told.event
-    groups = dict.fromkeys((event.root.group, *(join.selection.group for join in event.joins)))
+    groups = dict.fromkeys(selection.group for selection in selections(event))
     return [
         told.new(
             node.feature_view(event.name, event.version),

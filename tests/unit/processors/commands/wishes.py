@@ -23,6 +23,8 @@ from headrace_events.permissions import PERMISSIONS
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.searchspace import Dimension
+from headrace_events.share import AcceptShare, OfferShare, RecordShareEnforced, RevokeShare
+from headrace_events.shared import Shareable
 from headrace_events.study import (
     CreateStudy,
     Halving,
@@ -87,6 +89,7 @@ def sensible(project: str) -> list[Command]:
             project=project, topic=OpenedTopic(name=f"{project}.topics.a", topic_id="i", partitions=1, purpose="topics")
         ),
         GrantTopic(project=project, topic=f"{project}.topics.a", user="bob"),
+        *shared(project),
         RequestCertificate(project=project, user="ada", signing_request="a"),
         RecordCertificate(project=project, user="ada", generation=1, certificate="a", serial="a", expires=Micros(5)),
         AddMember(project=project, user="eve", role=Role.DATA_SCIENTIST),
@@ -98,13 +101,27 @@ def sensible(project: str) -> list[Command]:
     ]
 
 
+def shared(project: str) -> list[Command]:
+    """A share's life: offered to the other project, accepted, opened, taken back, closed."""
+    (other,) = set(PROJECTS) - {project}
+    offer = OfferShare(project=project, receiver=other, what=Shareable.TOPIC, name=f"{project}.topics.a")
+    return [
+        offer,
+        AcceptShare(project=other, share=offer.key),
+        RecordShareEnforced(share=offer.key, open=True),
+        RevokeShare(project=project, share=offer.key),
+        RecordShareEnforced(share=offer.key, open=False),
+    ]
+
+
 ODD = st.one_of(
     st.sampled_from(["", ".", "a.b", "a/b", "platform", "system", "x" * 300, "ünï", "flights.events", "a\0b", "-1"]),
     st.text(st.characters(codec="utf-8"), max_size=12),
 )
 NAMES: Mapping[str, st.SearchStrategy[Any]] = {
     "project": st.sampled_from([*PROJECTS, "other"]),
-    "limited_to": st.sampled_from(PROJECTS),
+    **dict.fromkeys(("limited_to", "receiver"), st.sampled_from(PROJECTS)),
+    "share": st.sampled_from(["topic:flights.topics.a:rival", "feature_store:rival:flights"]),
     **dict.fromkeys(("user", "owner"), st.sampled_from([*USERS, "zoe"])),
     **dict.fromkeys(("name", "group", "view", "model", "deployment", "rule", "study", "left"), st.sampled_from("abc")),
     **dict.fromkeys(("right", "event_time", "feature", "metric", "split"), st.sampled_from(["a", "b", "psi", "count"])),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
 
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import CommandId, EventId, Micros
 from headrace_events.language import Event
+from headrace_events.project import ProjectClosing
 from headrace_events.row_schema import Column
 from headrace_events.topic import TopicOpened
 from headrace_events.training_dataset import (
@@ -18,9 +22,10 @@ from headrace_events.training_dataset import (
     TrainingDatasetRequested,
 )
 from headrace_processors.training.requests import Requests
+from headrace_projections.history.errors import Impossible
 
 
-def group(name: str) -> FeatureGroupCreated:
+def group(name: str, project: str = "shop") -> FeatureGroupCreated:
     return FeatureGroupCreated(
         name=name,
         version=1,
@@ -30,14 +35,14 @@ def group(name: str) -> FeatureGroupCreated:
         event_time="at",
         online=True,
         offline=True,
-        topic=f"shop.features.{name}.1",
+        topic=f"{project}.features.{name}.1",
         subject=f"{name}_1",
         schema_id=10_000,
     )
 
 
-def opened(name: str) -> TopicOpened:
-    return TopicOpened(name=f"shop.features.{name}.1", topic_id=f"id-of-{name}", partitions=1, purpose="features")
+def opened(name: str, project: str = "shop") -> TopicOpened:
+    return TopicOpened(name=f"{project}.features.{name}.1", topic_id=f"id-of-{name}", partitions=1, purpose="features")
 
 
 VIEW = FeatureViewCreated(
@@ -62,21 +67,23 @@ def requested(version: int, positions: tuple[str, ...] = ()) -> TrainingDatasetR
     )
 
 
+def recorded_in(project: str | None, number: int, event: Event) -> Recorded:
+    return Recorded(
+        event=event,
+        id=EventId(str(number)),
+        project=project,
+        seq=number + 1,
+        version=1,
+        actor="user:ada",
+        cause=CommandId("c"),
+        at=Position("events", 0, number),
+    )
+
+
 def folded(events: Iterable[Event], project: str = "shop") -> Requests:
     requests = Requests()
     for number, event in enumerate(events):
-        requests.take(
-            Recorded(
-                event=event,
-                id=EventId(str(number)),
-                project=project,
-                seq=number + 1,
-                version=1,
-                actor="user:ada",
-                cause=CommandId("c"),
-                at=Position("events", 0, number),
-            )
-        )
+        requests.take(recorded_in(project, number, event))
     return requests
 
 
@@ -114,3 +121,19 @@ def test_a_view_of_the_same_name_in_another_project_is_another_view() -> None:
     (asked,) = other.open()
     assert asked.project == "rival"
     assert requests.open()[0].project == "shop"
+
+
+def test_a_group_that_another_project_shares_is_that_projects_until_it_is_gone() -> None:
+    join = replace(VIEW.joins[0], selection=replace(VIEW.joins[0].selection, project="streets"))
+    borrowing = replace(VIEW, joins=(join,))
+    requests = folded([group("orders"), opened("orders"), borrowing, requested(1)])
+    (asked,) = requests.open()
+    assert requests.groups(asked) is None
+    for number, event in enumerate((group("shops", "streets"), opened("shops", "streets"))):
+        requests.take(recorded_in("streets", number, event))
+    groups = requests.groups(asked)
+    assert groups is not None
+    assert [one.project for one in groups] == ["shop", "streets"]
+    requests.take(recorded_in(None, 2, ProjectClosing(project="streets")))
+    with pytest.raises(Impossible, match="shared by project 'streets', which is deleted"):
+        requests.groups(asked)

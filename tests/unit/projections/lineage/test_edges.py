@@ -11,6 +11,7 @@ from tests.unit.events.scenario import project
 
 from headrace_events.deployment import DeleteDeployment
 from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.language import Command
 from headrace_events.topic import CreateTopic, OpenedTopic, RecordTopicOpened
 from headrace_processors.commands.handle import Accepted
@@ -69,6 +70,15 @@ def test_every_step_from_topic_to_predictions_is_an_edge() -> None:
         ("deployment:delays_live", "logged", "predictions:delays_live"),
         ("person:ada", "created", "deployment:delays_live"),
     }
+
+
+def test_a_view_of_a_group_that_another_project_shares_leads_there() -> None:
+    selection = GroupSelection(group="weather", version=2, features=("temp",), project="climate")
+    view = FeatureViewCreated(name="late", version=1, description="", root=selection, joins=(), labels=())
+    leading = Node.parse("climate/feature_group:weather.2"), "selected_by", node.feature_view("late", 1)
+    at = next(recorded for recorded in story() if recorded.project is not None)
+    found = [(edge.source, edge.kind, edge.target) for edge in edges_of(replace(at, event=view))]
+    assert leading in found
 
 
 def test_an_opened_topic_belongs_to_its_project_and_a_person_to_what_they_asked_for() -> None:
