@@ -34,6 +34,7 @@ _IN_PATH = {
     "schema_id": "1",
     "subject": "weather",
     "quota": "topics",
+    "authority": "1",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",
