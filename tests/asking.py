@@ -36,6 +36,7 @@ _IN_PATH = {
     "quota": "topics",
     "sharing": "rival",
     "share": "topic:{project}.topics.clicks:rival",
+    "authority": "1",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",

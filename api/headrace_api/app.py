@@ -14,6 +14,7 @@ from headrace_api.activity import routes as activity
 from headrace_api.artifacts import routes as artifacts
 from headrace_api.audit import routes as audit
 from headrace_api.certificates import everybodys as all_certificates
+from headrace_api.certificates import public as public_certificates
 from headrace_api.certificates import routes as certificates
 from headrace_api.context import Context
 from headrace_api.deployments import routes as deployments
@@ -62,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     members.router,
     certificates.router,
     all_certificates.router,
+    public_certificates.router,
     kafka.router,
     topics.router,
     shares.router,

@@ -135,7 +135,7 @@ class CertificateAuthority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-            .add_extension(self._authority_key_identifier(), critical=False)
+            .add_extension(self.key_identifier(), critical=False)
             .sign(self.key, hashes.SHA256())
         )
         return SignedCertificate(
@@ -160,7 +160,7 @@ class CertificateAuthority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
-            .add_extension(self._authority_key_identifier(), critical=False)
+            .add_extension(self.key_identifier(), critical=False)
         )
         if hosts:
             builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
@@ -170,7 +170,8 @@ class CertificateAuthority:
             key_pem=_key_pem(key),
         )
 
-    def _authority_key_identifier(self) -> x509.AuthorityKeyIdentifier:
+    def key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        """What names its key in all that it signs."""
         return x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
 
 

@@ -45,3 +45,19 @@ def revoke(
     signed_in(user).get_certificates_api().revoke(project, name, generation)
     what = {"project": project, "user": name, "generation": generation}
     tell(as_json, what, f"certificate {generation} of {name} for {project} is revoked")
+
+
+@app.command("revoked")
+@told
+def revoked(user: ActAs = None, as_json: AsJson = False) -> None:
+    """Print the authority's revocation list (X.509 CRL, PEM)."""
+    pem = signed_in(user).get_certificates_api().get_revocation_list()
+    tell(as_json, {"pem": pem}, pem.removesuffix("\n"))
+
+
+@app.command("authorities")
+@told
+def authorities(user: ActAs = None, as_json: AsJson = False) -> None:
+    """Print the certificate of whoever signs members' certificates (PEM)."""
+    pem = signed_in(user).get_certificates_api().get_authorities()
+    tell(as_json, {"pem": pem}, pem.removesuffix("\n"))

@@ -11,6 +11,7 @@ class Access(StrEnum):
 
     HEALTH = "health"
     SHIPPED_SCHEMAS = "shipped-schemas"
+    REVOCATIONS = "revocations"
     SIGNING_IN = "signing-in"
     ONESELF = "oneself"
     PEOPLE = "people"
@@ -25,6 +26,7 @@ class Access(StrEnum):
 ACCESS: Mapping[Access, tuple[Right, str]] = {
     Access.HEALTH: (Right.ANYBODY, "whether a process is well, and its figures"),
     Access.SHIPPED_SCHEMAS: (Right.ANYBODY, "the schemas that are part of every copy of Headrace"),
+    Access.REVOCATIONS: (Right.ANYBODY, "the authority's certificate, and which certificates it has taken back"),
     Access.SIGNING_IN: (Right.ANYBODY, "begin a session, with the password that it takes"),
     Access.ONESELF: (Right.ANY_USER, "oneself: one's projects, keys, sessions and certificates"),
     Access.PEOPLE: (Right.ADMINISTRATOR, "everybody: users, their keys, sessions and certificates"),

@@ -18,6 +18,7 @@ class Ending(StrEnum):
     SUPERSEDED = "superseded"
     MEMBER_REMOVED = "member-removed"
     PERSON_DEACTIVATED = "person-deactivated"
+    PROJECT_DELETED = "project-deleted"
 
 
 @command("certificate.request")

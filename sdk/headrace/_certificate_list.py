@@ -58,6 +58,14 @@ class CertificatesApi:
         """Close the brokers to one certificate for ever; for Data Owners of its project and administrators."""
         self._api.delete(f"/api/projects/{quote(project, safe='')}/certificates/{quote(user, safe='')}/{generation}")
 
+    def get_revocation_list(self) -> str:
+        """What was taken back, signed (X.509 CRL), as PEM; raises NotFound while there is no list."""
+        return b"".join(self._api.download("/api/certificates/revoked.pem")).decode()
+
+    def get_authorities(self) -> str:
+        """The certificate of whoever signs members' certificates, as PEM."""
+        return b"".join(self._api.download("/api/certificates/authorities.pem")).decode()
+
 
 def _certificate(row: Mapping[str, Any]) -> Certificate:
     return Certificate(

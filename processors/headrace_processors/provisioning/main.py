@@ -16,6 +16,7 @@ from headrace_broker.client_quotas import ClientQuotas
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
+from headrace_broker.history import history
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_events.ids import Micros
 from headrace_processors.provisioning.closing import Closing
@@ -45,7 +46,15 @@ def main() -> None:
     closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
     authority = CertificateAuthority.open(secrets / "ca")
     limits = ClientQuotas(connection)
-    provisioner = Provisioner(admin, commands, authority, lifetime, closing, client_quotas=limits)
+    provisioner = Provisioner(
+        admin,
+        commands,
+        authority,
+        lifetime,
+        closing,
+        client_quotas=limits,
+        history=lambda project: history(connection, project),
+    )
     wanted = Wanted()
     feed = MetadataFeed(connection)
     while not feed.at_end() and not stop.is_set():

@@ -5,7 +5,8 @@ time. Killed between any two steps, the next start folds the events again and go
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from headrace_broker.acls import Rule, project_rules
@@ -15,13 +16,14 @@ from headrace_broker.client_quotas import ClientQuotas, Limits
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
 from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
-from headrace_events.envelope import Position, Request
+from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.errors import Conflict, NotFound
 from headrace_events.ids import Micros, processor_command_id
 from headrace_events.language import Command
 from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
 from headrace_processors.provisioning.closing import Closing
+from headrace_processors.provisioning.listing import RevocationLists
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
 
 logger = logging.getLogger(__name__)
@@ -39,12 +41,15 @@ class Provisioner:
         closing: Closing,
         *,
         client_quotas: ClientQuotas,
+        history: Callable[[str], Iterable[Recorded]],
     ) -> None:
         self._admin = admin
         self._closing = closing
         self._commands = commands
         self._authority = authority
         self._lifetime = lifetime
+        self._lists = RevocationLists(authority, commands)
+        self._history = history
         self._rules: set[Rule] = set()
         self._client_quotas = client_quotas
         self._limits: dict[str, Limits] = {}
@@ -97,6 +102,8 @@ class Provisioner:
             for pending in list(project.certificates.values()):
                 self._issue(project, pending)
                 done += 1
+        if wanted.projects:
+            done += self._lists.publish(wanted.revocations)
         return done
 
     def _make_ready(self, project: WantedProject) -> None:
@@ -111,6 +118,9 @@ class Provisioner:
         mine = {rule for rule in self._rules if rule.principal.startswith(f"{project.name}__")}
         self._set(add=set(), remove=mine)
         self._limit({}, self._limits_of(project))
+        if not project.ended:
+            project.end_certificates(self._history(project.name), Micros(time.time_ns() // 1000))
+            self._lists.publish(wanted.revocations)
         if not self._closing.step(project.name):
             return 0
         self._set(add=set(), remove=project_rules(project.name) & self._rules)

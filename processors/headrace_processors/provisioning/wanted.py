@@ -24,6 +24,7 @@ from headrace_events.project import (
     ProjectUnarchived,
 )
 from headrace_events.quota import QuotaChanged
+from headrace_events.revocation_list import RevocationListPublished
 from headrace_events.roles import Role
 from headrace_events.topic import (
     TopicChanged,
@@ -34,7 +35,8 @@ from headrace_events.topic import (
     TopicRequested,
 )
 from headrace_events.user import UserActivated, UserDeactivated
-from headrace_processors.provisioning.issued import IssuedCertificate
+from headrace_processors.provisioning.issued import IssuedCertificate, issued_in
+from headrace_processors.provisioning.revocations import Revocations
 from headrace_processors.provisioning.sharing import Sharing
 
 NEVER = Micros(1 << 62)
@@ -98,9 +100,11 @@ class WantedProject:
     requested_at: Position
     shut: Shut = field(default_factory=Shut)
     sharing: Sharing = field(default_factory=Sharing)
+    revocations: Revocations = field(default_factory=Revocations)
     ready: bool = False
     archived: bool = False
     closing_at: Position | None = None
+    ended: bool = False
     roles: dict[str, Role] = field(default_factory=dict)
     live: dict[str, set[int]] = field(default_factory=dict)
     writers: dict[str, set[str]] = field(default_factory=dict)
@@ -189,13 +193,21 @@ class WantedProject:
                 self.certificates.pop((user, generation), None)
                 self.left.pop((user, generation), None)
                 self.rules_changed = True
-            case CertificateRevoked(user=user, generation=generation):
+            case CertificateRevoked(user=user, generation=generation, reason=reason):
                 self.live.get(user, set()).discard(generation)
-                self.issued.pop((user, generation), None)
+                issued_before = self.issued.pop((user, generation), None)
+                if issued_before is not None:
+                    self.revocations.revoke(issued_before, recorded.time, reason)
                 self.left.pop((user, generation), None)
                 self.rules_changed = True
             case _:
                 pass
+
+    def end_certificates(self, history: Iterable[Recorded], now: Micros) -> None:
+        """The project is deleted: no certificate of it has rights any more, whatever of its log was read here."""
+        for one in issued_in(history).values():
+            self.revocations.revoke(one, now, Ending.PROJECT_DELETED)
+        self.ended = True
 
     def rules(self) -> set[Rule]:
         """The access rules of the platform's own principals and of every live certificate of a member."""
@@ -265,6 +277,7 @@ class Wanted:
     projects: dict[str, WantedProject] = field(default_factory=dict)
     shut: Shut = field(default_factory=Shut)
     sharing: Sharing = field(default_factory=Sharing)
+    revocations: Revocations = field(default_factory=Revocations)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the platform or of a project."""
@@ -275,12 +288,14 @@ class Wanted:
                 project.rules_changed = True
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
-            self.projects[name] = WantedProject(name, recorded.at, self.shut, self.sharing)
+            self.projects[name] = WantedProject(name, recorded.at, self.shut, self.sharing, self.revocations)
         elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
             self.projects[recorded.event.project].apply(recorded)
         elif isinstance(recorded.event, QuotaChanged):
             if (limited := self.projects.get(recorded.event.project)) is not None:
                 limited.apply(recorded)
+        elif isinstance(recorded.event, RevocationListPublished):
+            self.revocations.published(recorded.event)
         elif isinstance(recorded.event, ProjectDeleted):
             self.projects.pop(recorded.event.project, None)
         elif recorded.project is not None:

@@ -290,6 +290,7 @@ def test_an_administrator_lists_certificates_and_revokes_one(shell: Shell) -> No
     assert shell.run("certificates", "revoke", owner, "1", "--project", project).returncode == 0
     (one,) = listed(shell, project)
     assert (one["state"], one["reason"]) == ("revoked", "revoked")
+    assert "BEGIN X509 CRL" in shell.run("certificates", "revoked").stdout
     again = shell.run("certificates", "revoke", owner, "1", "--project", project)
     assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 2)
 

@@ -1,0 +1,48 @@
+"""Signing the revocation list, and saying so by command."""
+
+import logging
+import time
+
+from headrace_broker.authority import CertificateAuthority
+from headrace_broker.command_client import CommandClient
+from headrace_broker.revocations import signed_list
+from headrace_events.envelope import Request
+from headrace_events.errors import Conflict
+from headrace_events.ids import CommandId, Micros, uuid7
+from headrace_events.revocation_list import PublishRevocationList
+from headrace_processors.provisioning.revocations import Revocations
+
+logger = logging.getLogger(__name__)
+
+
+class RevocationLists:
+    """Publishes the lists of one authority."""
+
+    def __init__(self, authority: CertificateAuthority, commands: CommandClient) -> None:
+        self._authority = authority
+        self._commands = commands
+
+    def publish(self, revocations: Revocations) -> int:
+        """Sign the next list, if there has to be one; whether there had to be.
+
+        Its number, not its command's id, keeps it from happening twice: signed again, it would be another request.
+        """
+        now = Micros(time.time_ns() // 1000)
+        due = revocations.due(now)
+        if due is None:
+            return 0
+        document = signed_list(self._authority, due.number, revocations.entries(due), now, due.next_update)
+        command = PublishRevocationList(
+            authority=due.authority,
+            number=due.number,
+            added=due.added,
+            next_update=due.next_update,
+            document=document,
+        )
+        try:
+            self._commands.ask(Request(command=command, id=CommandId(uuid7()), actor="system:provisioning"))
+        except Conflict as refusal:
+            logger.info("revocation list %d was not needed any more: %s", due.number, refusal)
+            return 0
+        revocations.published(due)
+        return 1

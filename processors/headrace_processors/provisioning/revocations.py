@@ -1,0 +1,53 @@
+"""What the authority's revocation list has to hold, folded: what it held, and what was revoked since."""
+
+from dataclasses import dataclass, field
+
+from headrace_events.certificate import Ending
+from headrace_events.ids import Micros
+from headrace_events.revocation_list import RevocationListPublished, RevokedSerial
+from headrace_processors.provisioning.issued import IssuedCertificate
+
+AUTHORITY = 1
+NEVER = Micros(0)
+LASTS = 7 * 24 * 3_600_000_000
+"""How long a list can be used, in microseconds; it is signed anew when half of that is over."""
+
+
+@dataclass(slots=True)
+class Revocations:
+    """The last list, and what was revoked and is not on it yet; what has expired is left out."""
+
+    number: int = 0
+    next_update: Micros = NEVER
+    listed: dict[str, RevokedSerial] = field(default_factory=dict)
+    waiting: dict[str, RevokedSerial] = field(default_factory=dict)
+
+    def revoke(self, one: IssuedCertificate, when: Micros, reason: Ending) -> None:
+        """A certificate has no rights any more."""
+        if one.serial not in self.listed:
+            entry = RevokedSerial(serial=one.serial, revoked=when, expires=one.expires, reason=reason)
+            self.waiting[one.serial] = entry
+
+    def published(self, event: RevocationListPublished) -> None:
+        """There is another list; the same one again changes nothing."""
+        self.number, self.next_update = event.number, event.next_update
+        for one in event.added:
+            self.listed[one.serial] = one
+            self.waiting.pop(one.serial, None)
+
+    def due(self, now: Micros) -> RevocationListPublished | None:
+        """The next list, if there has to be one now."""
+        self.listed = {serial: one for serial, one in self.listed.items() if one.expires > now}
+        self.waiting = {serial: one for serial, one in self.waiting.items() if one.expires > now}
+        if not self.waiting and self.next_update - now > LASTS / 2:
+            return None
+        return RevocationListPublished(
+            authority=AUTHORITY,
+            number=self.number + 1,
+            added=tuple(self.waiting.values()),
+            next_update=Micros(now + LASTS),
+        )
+
+    def entries(self, due: RevocationListPublished) -> list[RevokedSerial]:
+        """What that list holds, the first to be revoked first."""
+        return sorted((*self.listed.values(), *due.added), key=lambda one: (one.revoked, one.serial))
