@@ -6,7 +6,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
-from joserfc.jws import extract_compact
+from joserfc.jws import JWSRegistry, extract_compact
 
 from headrace_api.oidc.errors import NotProved
 
@@ -14,6 +14,15 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures by a key of which the provider publishes the other half: no `none`, no shared secret."""
 LEEWAY_S = 60
 _KINDS = frozenset({"RSA", "EC", "OKP"})
+
+
+class _Accepted(JWSRegistry):
+    """Tokens whose header says more than we know, as a header may (RFC 7515, section 4), a certificate for example."""
+
+    max_header_length = 16_000
+
+
+_ACCEPTED = _Accepted(algorithms=ALGORITHMS, strict_check_header=False)
 
 
 class UnknownKey(Exception):
@@ -34,10 +43,10 @@ def verified(
 ) -> dict[str, Any]:
     """The claims of a token that is for us, of this sign-in, and in time; raises NotProved, UnknownKey."""
     try:
-        header = extract_compact(token.encode()).headers()
+        header = extract_compact(token.encode(), registry=_ACCEPTED).headers()
         if header.get("alg") not in ALGORITHMS:
             raise NotProved("wrong-token", f"the ID token is signed with {str(header.get('alg'))[:20]!r}")
-        claims = dict(jwt.decode(token, _key(header, keys), algorithms=ALGORITHMS).claims)
+        claims = dict(jwt.decode(token, _key(header, keys), registry=_ACCEPTED).claims)
         jwt.JWTClaimsRegistry(
             now=now,
             leeway=LEEWAY_S,

@@ -12,11 +12,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key
+from joserfc.jws import JWSRegistry
+from joserfc.registry import HeaderParameter
 from tests.unit.api.in_memory import served
 
 from headrace_api.oidc.flow import challenge_of
 
 CLIENT = "headrace"
+_ANY_HEADER = JWSRegistry(header_registry={"of-our-own": HeaderParameter("ours", "str")})
 
 
 @dataclass(slots=True)
@@ -53,9 +56,8 @@ class LyingProvider:
         }
         said = {name: value for name, value in {**truth, **self.claims}.items() if value is not None}
         key = self.keys[-1]
-        return jwt.encode(
-            {"alg": self.algorithm, "kid": key.kid, **self.header}, said, key, algorithms=[self.algorithm]
-        )
+        header = {"alg": self.algorithm, "kid": key.kid, **self.header}
+        return jwt.encode(header, said, key, registry=_ANY_HEADER)
 
 
 def new_key(kid: str) -> Key:

@@ -206,6 +206,13 @@ def test_a_token_that_is_not_of_this_sign_in_does_not_count(ada: Browser, claims
     assert code(ada.sign_in()) == (401, "wrong-token")
 
 
+def test_a_header_may_say_more_but_not_that_it_must_be_understood(ada: Browser) -> None:
+    ada.says.header = {"of-our-own": "x" * 300}
+    assert ada.sign_in().status_code == 200
+    ada.says.header = {"of-our-own": "x", "crit": ["of-our-own"]}
+    assert code(ada.sign_in()) == (401, "wrong-token")
+
+
 def test_an_unsigned_token_does_not_count(ada: Browser) -> None:
     asked, cookie = ada.begin()
     _, body, _ = ada.says.id_token().split(".")
