@@ -88,7 +88,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
     engine = Engine(settings.opensearch, settings.opensearch_token, seconds=10) if settings.opensearch else None
-    oidc = Provider(settings.oidc, f"{settings.url}/api/oidc/callback") if settings.oidc else None
+    oidc = Provider(settings.oidc, settings.url) if settings.oidc else None
     async with pool:
         try:
             yield Context(

@@ -21,6 +21,7 @@ class SignOnSettings(BaseSettings):
     oidc_email_domains: str | None = None
     oidc_link_by_email: str | None = None
     oidc_ca_file: Path | None = None
+    oidc_public_url: str | None = None
 
     ldap_url: str | None = None
     ldap_base: str | None = None

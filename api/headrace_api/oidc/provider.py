@@ -31,12 +31,13 @@ class _Known:
 
 
 class Provider:
-    """One provider, asked over HTTP; `clock` gives seconds from anywhere, and only grows."""
+    """One provider, asked over HTTP; `url` is the API's, `clock` gives seconds from anywhere, and only grows."""
 
-    def __init__(self, settings: OidcSettings, callback: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: OidcSettings, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self.settings = settings
-        self._callback = callback
+        self.url = settings.public_url or url
+        self._callback = f"{self.url}/api/oidc/callback"
         self._known: _Known | None = None
         self._trusted = ssl.create_default_context(cafile=settings.authorities)
 

@@ -39,9 +39,9 @@ Asked = Annotated[Provider, Depends(_provider)]
 
 
 @router.get("", summary="Where people sign in")
-async def single_sign_on(context: Here, provider: Asked) -> SingleSignOn:
+async def single_sign_on(provider: Asked) -> SingleSignOn:
     """The provider of this platform's people, if there is one."""
-    return SingleSignOn(issuer=provider.settings.issuer, start=f"{context.settings.url}{PATH}/sign-in")
+    return SingleSignOn(issuer=provider.settings.issuer, start=f"{provider.url}{PATH}/sign-in")
 
 
 @router.get("/sign-in", status_code=303, response_class=RedirectResponse, summary="Begin to sign in")
@@ -69,7 +69,7 @@ async def sign_in(
         path=PATH,
         httponly=True,
         samesite="lax",
-        secure=context.settings.url.startswith("https:"),
+        secure=provider.url.startswith("https:"),
     )
     return answer
 

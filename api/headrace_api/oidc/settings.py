@@ -15,7 +15,8 @@ class OidcSettings:
 
     `name_claim` is the claim that suggests a user name. Who has no user here is registered (`registers`) or refused.
     Where `domains` are given, only addresses in one of them come in, and only verified ones; with `links_by_email` such
-    an address is that of the person whose name stands before its `@`.
+    an address is that of the person whose name stands before its `@`. `public_url` is where browsers find the API, if
+    that is elsewhere than where programs do.
     """
 
     issuer: str
@@ -27,6 +28,7 @@ class OidcSettings:
     domains: frozenset[str] = frozenset()
     links_by_email: bool = False
     authorities: Path | None = None
+    public_url: str | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "OidcSettings | None":
@@ -57,7 +59,15 @@ class OidcSettings:
             domains=domains,
             links_by_email=links,
             authorities=Path(given["ca_file"]) if "ca_file" in given else None,
+            public_url=_public(given),
         )
+
+
+def _public(given: Mapping[str, str]) -> str | None:
+    if "public_url" not in given:
+        return None
+    must_be_safe(given["public_url"], f"{PREFIX}PUBLIC_URL")
+    return given["public_url"].rstrip("/")
 
 
 def must_be_safe(url: str, what: str) -> None:

@@ -43,9 +43,10 @@ class Browser:
     def configure(self, **settings: Any) -> None:
         """Let the API be told this of the provider."""
         told = OidcSettings(issuer=self.says.url, client_id=CLIENT, **settings)
-        callback = "http://api.example/api/oidc/callback"
         app = self.service.app
-        app.state.context = replace(self.service.http_context(), oidc=Provider(told, callback, clock=lambda: self.now))
+        app.state.context = replace(
+            self.service.http_context(), oidc=Provider(told, "http://api.example", clock=lambda: self.now)
+        )
 
     def begin(self, **query: Any) -> tuple[dict[str, str], str]:
         """What the provider is asked, and the cookie that this browser then has."""
@@ -446,6 +447,16 @@ def test_a_key_that_gives_less_than_signing_in_links_nothing(ada: Browser, narro
     assert code(ada.service.post("/api/identities", shown, key)) == (403, "key-narrowed")
 
 
+def test_browsers_may_find_the_api_elsewhere_than_programs(browser: Browser) -> None:
+    browser.configure(public_url="https://headrace.example")
+    answer = browser.service.http.get("/api/oidc/sign-in")
+    (callback,) = parse_qs(urlsplit(answer.headers["location"]).query)["redirect_uri"]
+    assert callback == "https://headrace.example/api/oidc/callback"
+    assert "Secure" in answer.headers["set-cookie"]
+    start = browser.service.http.get("/api/oidc").json()["start"]
+    assert start == "https://headrace.example/api/oidc/sign-in"
+
+
 def test_without_a_provider_it_says_so(service: Service) -> None:
     for path in ("", "/sign-in", "/callback"):
         assert code(service.http.get(f"/api/oidc{path}")) == (404, "no-single-sign-on")
@@ -463,6 +474,7 @@ def test_settings_say_what_cannot_be() -> None:
         {"HEADRACE_OIDC_ISSUER": "http://login.example"},
         {"HEADRACE_OIDC_UNKNOWN": "maybe"},
         {"HEADRACE_OIDC_LINK_BY_EMAIL": "yes"},
+        {"HEADRACE_OIDC_PUBLIC_URL": "http://headrace.example"},
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             OidcSettings.read({**ISSUER, **wrong})
