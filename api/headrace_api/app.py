@@ -22,14 +22,17 @@ from headrace_api.errors import Problem, handle_errors
 from headrace_api.feature_groups import routes as feature_groups
 from headrace_api.feature_views import routes as feature_views
 from headrace_api.history import routes as history
+from headrace_api.identities import routes as identities
 from headrace_api.kafka import routes as kafka
 from headrace_api.keys import routes as keys
+from headrace_api.ldap import routes as ldap
 from headrace_api.limits import BodyLimit
 from headrace_api.lineage import routes as lineage
 from headrace_api.members import routes as members
 from headrace_api.models import routes as models
 from headrace_api.monitoring import routes as monitoring
 from headrace_api.monitors import routes as monitors
+from headrace_api.oidc import routes as oidc
 from headrace_api.openlineage import ingest as openlineage_in
 from headrace_api.openlineage import routes as openlineage
 from headrace_api.passwords import routes as passwords
@@ -58,6 +61,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     passwords.router,
     totp.router,
+    oidc.router,
+    ldap.router,
+    identities.router,
     projects.router,
     usage.router,
     members.router,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import anyio.to_thread
 from fastapi import Depends
@@ -16,6 +16,8 @@ from starlette.requests import HTTPConnection
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
 from headrace_api.keys.uses import KeyUses
+from headrace_api.ldap.settings import LdapSettings
+from headrace_api.oidc.provider import Provider
 from headrace_api.registry.cache import SchemaCache
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
@@ -29,6 +31,9 @@ from headrace_broker.sealing import MasterKey
 from headrace_events.envelope import Request
 from headrace_events.ids import CommandId
 from headrace_projections.search.engine import Engine
+
+if TYPE_CHECKING:
+    from headrace_api.ldap.directory import Directory
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
@@ -66,6 +71,8 @@ class Context:
     engine: Engine | None
     ca_chain: str
     trail: Trail
+    oidc: Provider | None = None
+    directory: "Directory | None" = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
     file_bytes: FileBytes = field(default_factory=FileBytes)
 
@@ -81,6 +88,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
     engine = Engine(settings.opensearch, settings.opensearch_token, seconds=10) if settings.opensearch else None
+    oidc = Provider(settings.oidc, settings.url) if settings.oidc else None
     async with pool:
         try:
             yield Context(
@@ -96,6 +104,8 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 engine=engine,
                 ca_chain=settings.connection.ca.read_text(),
                 trail=trail,
+                oidc=oidc,
+                directory=_directory(settings.ldap, master),
             )
         finally:
             await anyio.to_thread.run_sync(trail.close)
@@ -103,6 +113,17 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             await anyio.to_thread.run_sync(commands.close)
             if engine is not None:
                 engine.close()
+
+
+def _directory(settings: LdapSettings | None, master: MasterKey) -> "Directory | None":
+    """The directory, where there is one; raises ImportError where what speaks to it is not installed."""
+    if settings is None:
+        return None
+    try:
+        from headrace_api.ldap.directory import Directory  # noqa: PLC0415 - the extra may not be installed
+    except ModuleNotFoundError as error:
+        raise ImportError("HEADRACE_LDAP_URL is set: install headrace[ldap], which speaks to directories") from error
+    return Directory(settings, master)
 
 
 async def _context(connection: HTTPConnection) -> Context:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headrace_api.ldap.settings import LdapSettings
+from headrace_api.oidc.settings import OidcSettings
 from headrace_broker.connection import Connection, connection_from
 
 
@@ -25,10 +27,12 @@ class Settings:
     opensearch: str
     opensearch_token: str = field(repr=False)
     trusted_proxies: str = ""
+    oidc: OidcSettings | None = None
+    ldap: LdapSettings | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings of this process; raises KeyError naming what is missing."""
+        """The settings of this process; raises KeyError naming what is missing, ValueError what cannot be."""
         listen = environment["HEADRACE_LISTEN"]
         return cls(
             connection=connection_from(environment),
@@ -41,4 +45,6 @@ class Settings:
             opensearch=environment.get("HEADRACE_OPENSEARCH", ""),
             opensearch_token=environment.get("HEADRACE_OPENSEARCH_TOKEN", ""),
             trusted_proxies=environment.get("HEADRACE_TRUSTED_PROXIES", ""),
+            oidc=OidcSettings.read(environment),
+            ldap=LdapSettings.read(environment),
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,23 +19,57 @@ codes = typer.Typer(no_args_is_help=True, help="One-time codes beside the passwo
 sessions = typer.Typer(no_args_is_help=True, help="Sessions.")
 
 Host = Annotated[str | None, typer.Option(help="address of the API; else HEADRACE_API")]
+Browser = Annotated[bool, typer.Option(help="open the browser of this machine; else only say what to open")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="read passwords from standard input, one a line")]
 
 
 @told
 def login(
-    name: str,
+    name: Annotated[str | None, typer.Argument(help="who; not needed with --sso")] = None,
+    *,
     host: Host = None,
+    sso: Annotated[
+        bool, typer.Option("--sso", help="sign in with a browser, at the provider of this platform")
+    ] = False,
+    ldap: Annotated[
+        bool, typer.Option("--ldap", help="with name and password of the organisation's directory")
+    ] = False,
+    browser: Browser = True,
     code: Annotated[str | None, typer.Option(help="a one-time or recovery code")] = None,
     from_stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sign in with a password; later commands and programs of this account act as this person."""
+    """Sign in with a password or a browser; later commands and programs of this account act as this person."""
+    session = _by_browser(host, browser) if sso else _by_password(name, host, code, from_stdin, ldap)
+    path = save_session(session.saved())
+    row = {"user": session.user, "host": session.host, "session_id": session.session_id, "file": str(path)}
+    tell(as_json, row, f"signed in as {session.user} at {session.host}")
+
+
+def _by_browser(host: str | None, browser: bool) -> headrace.Session:
+    return headrace.sign_in_with_browser(host=host, show=shower(browser))
+
+
+def shower(browser: bool) -> Callable[[str], object]:
+    """What brings an address before somebody's eyes: the browser, and the terminal in any case."""
+
+    def show(address: str) -> None:
+        typer.echo(f"To sign in, open\n  {address}", err=True)
+        if browser:
+            webbrowser.open(address)
+
+    return show
+
+
+def _by_password(
+    name: str | None, host: str | None, code: str | None, from_stdin: bool, ldap: bool
+) -> headrace.Session:
+    if name is None:
+        raise headrace.Invalid("say who signs in: `headrace login NAME`, or `headrace login --sso`", code="no-name")
     password, new = asked("Password", from_stdin), None
     while True:
         try:
-            session = headrace.sign_in(name, password, code=code, new_password=new, host=host)
-            break
+            return headrace.sign_in(name, password, code=code, new_password=new, host=host, directory=ldap)
         except headrace.HeadraceError as error:
             if error.code == "code-required" and code is None and not from_stdin:
                 code = typer.prompt("Code", err=True)
@@ -41,9 +77,6 @@ def login(
                 new = asked("New password", from_stdin, confirm=True)
             else:
                 raise
-    path = save_session(session.saved())
-    row = {"user": session.user, "host": session.host, "session_id": session.session_id, "file": str(path)}
-    tell(as_json, row, f"signed in as {session.user} at {session.host}")
 
 
 @told

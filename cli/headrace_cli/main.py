@@ -8,6 +8,7 @@ from headrace_cli import (
     certificates,
     environment,
     groups,
+    identities,
     kafka,
     keys,
     members,
@@ -36,6 +37,7 @@ app.command("whoami")(account.whoami)
 app.add_typer(account.passwords, name="password")
 app.add_typer(account.codes, name="totp")
 app.add_typer(account.sessions, name="session")
+app.add_typer(identities.identities, name="identity")
 app.command("audit")(audit.audit)
 app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="key")

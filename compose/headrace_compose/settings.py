@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from headrace_compose.sign_on import SignOnSettings
+
 
 class StackSettings(BaseSettings):
     """Settings of a stack, each also an environment variable with the prefix `HEADRACE_`.
@@ -40,4 +42,5 @@ class StackSettings(BaseSettings):
     offline_seconds: float = Field(
         default=5.0, gt=0, description="how long rows wait at most for their commit to the offline store"
     )
+    sign_on: SignOnSettings = Field(default_factory=SignOnSettings, description="where people sign in elsewhere")
     free_space: int = Field(default=2 * 2**30, ge=0, description="bytes that must be free to start")

@@ -80,6 +80,8 @@ class Site:
             "HEADRACE_API": self.api_url,
             "HEADRACE_OFFLINE_SECONDS": str(self.settings.offline_seconds),
         }
+        if name == "api":
+            told |= self.settings.sign_on.environment()
         if "gateway" in self.addresses:
             told["HEADRACE_SERVING"] = f"http://{self.addresses['gateway']}"
         if monitor is not None:

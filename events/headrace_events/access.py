@@ -27,7 +27,7 @@ ACCESS: Mapping[Access, tuple[Right, str]] = {
     Access.HEALTH: (Right.ANYBODY, "whether a process is well, and its figures"),
     Access.SHIPPED_SCHEMAS: (Right.ANYBODY, "the schemas that are part of every copy of Headrace"),
     Access.REVOCATIONS: (Right.ANYBODY, "the authority's certificate, and which certificates it has taken back"),
-    Access.SIGNING_IN: (Right.ANYBODY, "begin a session, with the password that it takes"),
+    Access.SIGNING_IN: (Right.ANYBODY, "begin a session, with the proof that it takes"),
     Access.ONESELF: (Right.ANY_USER, "oneself: one's projects, keys, sessions and certificates"),
     Access.PEOPLE: (Right.ADMINISTRATOR, "everybody: users, their keys, sessions and certificates"),
     Access.PLATFORM: (Right.ADMINISTRATOR, "the platform's activity, and the whole audit trail"),

@@ -39,7 +39,7 @@ MEANING: Mapping[Scope, str] = {
     Scope.PREDICT: "ask deployed models",
     Scope.MONITORING: "monitors and alert rules",
     Scope.LINEAGE: "tell of runs elsewhere, in OpenLineage's words",
-    Scope.ACCOUNT: "its owner's keys, sessions and password; never more than the key itself has",
+    Scope.ACCOUNT: "its owner's keys, sessions, identities and password; never more than the key itself has",
     Scope.ADMIN: "what only administrators do: people, quotas",
 }
 """What each scope is good for, as the guide shows it."""
@@ -50,6 +50,7 @@ OF_KIND: Mapping[str, Scope] = {
     "deployment": Scope.SERVING,
     "feature_group": Scope.FEATURES,
     "feature_view": Scope.FEATURES,
+    "identity": Scope.ACCOUNT,
     "lineage_run": Scope.LINEAGE,
     "member": Scope.PROJECTS,
     "model": Scope.MODELS,

@@ -4,6 +4,7 @@ from headrace_events.administration import Administration, AdministrationFounded
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.api_key import ApiKeyIssued, ApiKeyStored
 from headrace_events.errors import AlreadyExists, Conflict, NotFound
+from headrace_events.identity import forgotten
 from headrace_events.ids import user_name
 from headrace_events.language import Command, Event
 from headrace_events.password import PasswordErased, changed
@@ -68,8 +69,8 @@ def _registered(wish: RegisterUser) -> list[Event]:
     return [registered, *(changed(wish.user, wish.sealed, None) if wish.sealed is not None else ())]
 
 
-def _turned_away(user: str, reason: str) -> list[Event]:
-    return [UserRejected(user=user, reason=reason), PasswordErased(user=user)]
+def _turned_away(user: str, reason: str, known: Known) -> list[Event]:
+    return [UserRejected(user=user, reason=reason), PasswordErased(user=user), *forgotten(user, known)]
 
 
 def _shut_out(wish: DeactivateUser, known: Known) -> list[Event]:
@@ -84,7 +85,7 @@ def _changed(state: User, wish: Command, known: Known) -> list[Event]:
             return [UserApproved(user=user)]
         case RejectUser(user=user, reason=reason):
             must_stand(state, Standing.PENDING)
-            return _turned_away(user, reason)
+            return _turned_away(user, reason, known)
         case DeactivateUser(user=user):
             must_stand(state, Standing.ACTIVE)
             right: list[Event] = _withdrawn(user, known) if state.administrator else []

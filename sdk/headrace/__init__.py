@@ -1,7 +1,7 @@
 """Headrace for those who use it: sign in, work in a project, produce and consume, ask."""
 
 from headrace import _experiment as experiment
-from headrace._account import AccountApi, Session, sign_in
+from headrace._account import AccountApi, Session, sign_in, sign_in_with_browser
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry
 from headrace._certificate_list import Certificate, CertificatesApi
@@ -132,4 +132,5 @@ __all__ = [
     "login",
     "register",
     "sign_in",
+    "sign_in_with_browser",
 ]

@@ -18,6 +18,7 @@ from headrace_broker.audit import Act, Outcome
 from headrace_broker.results import Result
 from headrace_events.envelope import Request
 from headrace_events.errors import Refusal
+from headrace_events.identity import IdentityStored
 from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.language import Command
 from headrace_events.password import LockPassword, LockStored, PasswordStored, SetPassword
@@ -40,19 +41,32 @@ class Session:
 async def sign_in(context: Context, wish: SignIn, request: HTTPConnection) -> Session:
     """A new session; raises Unauthenticated, NotAllowed, TooMany, and the Refusal of who is not active."""
     address = address_of(request)
-    request.state.tried = "session.start", _named(context, wish.user)
+    request.state.tried = "session.start", named(context, wish.user)
     context.doors.must_not_be_crowded(address)
     async with context.doors.turn(wish.user):
         factor = await prove(context, wish.user, wish.password, wish.code, address)
         session = await start(context, wish.user, "password", await _lasting(context, wish, factor))
-    told = {"by": "password", "factor": "recovery code" if factor.recovery else "code" if factor.step else "none"}
-    context.trail.tell(_act("session.start", wish.user, f"user:{wish.user}", address, session.command, **told))
+    tell_started(context, session, address, by="password", factor=factor.kind)
     return session
 
 
-def _named(context: Context, user: str) -> str:
-    """Whom the trail names: people with a password; what else was typed may be a password in the wrong place."""
-    return f"user/{user}" if context.credentials.held(PasswordStored, f"password/{user}") else "user/unknown"
+def tell_started(context: Context, session: Session, address: str | None, **told: str) -> None:
+    """Tell the trail of a session that began."""
+    user = session.user
+    context.trail.tell(_act("session.start", user, f"user:{user}", address, session.command, **told))
+
+
+def named(context: Context, user: str) -> str:
+    """Whom the trail names: who can sign in; what else was typed may be a password in the wrong place."""
+    return f"user/{user}" if _can_sign_in(context, user) else "user/unknown"
+
+
+def _can_sign_in(context: Context, user: str) -> bool:
+    """Whether it is somebody with a password here or elsewhere."""
+    credentials = context.credentials
+    return credentials.held(PasswordStored, f"password/{user}") is not None or any(
+        one.user == user for one in credentials.all_of(IdentityStored)
+    )
 
 
 def _act(what: str, user: str, actor: str, address: str | None, command: CommandId, **details: str) -> Act:
@@ -73,16 +87,22 @@ async def prove(context: Context, user: str, password: str, code: str | None, ad
     must_not_be_locked(context, user)
     stored = context.credentials.held(PasswordStored, f"password/{user}")
     if not await context.doors.hashing.matches(user, password, stored.sealed if stored else None):
-        await _count(context, user, address)
+        await count_failure(context, user, address)
         raise Unauthenticated("wrong-password", "there is no such user, or the password is another")
+    factor = await prove_code(context, user, code, address)
+    if stored is not None and stored.temporary_until is not None and stored.temporary_until <= this_moment():
+        raise Unauthenticated("password-expired", "this temporary password is over: ask an administrator for another")
+    return factor
+
+
+async def prove_code(context: Context, user: str, code: str | None, address: str | None) -> Factor:
+    """Which second factor was shown, empty where none is asked for; raises Unauthenticated."""
     factor = shown(context, user, code)
     if factor is None and code is None:
         raise Unauthenticated("code-required", "send a one-time code, or a recovery code, beside the password")
     if factor is None:
-        await _count(context, user, address)
+        await count_failure(context, user, address)
         raise Unauthenticated("wrong-code", "the code is wrong or over: send the one shown now")
-    if stored is not None and stored.temporary_until is not None and stored.temporary_until <= this_moment():
-        raise Unauthenticated("password-expired", "this temporary password is over: ask an administrator for another")
     return factor
 
 
@@ -107,10 +127,10 @@ def _lock_of(context: Context, user: str) -> Micros | None:
     return stored.until if stored is not None else None
 
 
-async def _count(context: Context, user: str, address: str | None) -> None:
+async def count_failure(context: Context, user: str, address: str | None) -> None:
     """Count a failure; after too many the password is locked, on the log, for every server."""
     over = context.doors.attempts.failed(user, address or "", this_moment())
-    if over is None or context.credentials.held(PasswordStored, f"password/{user}") is None:
+    if over is None or not _can_sign_in(context, user):
         return
     try:
         command, _ = await say(context, LockPassword(user=user, until=over))
@@ -138,8 +158,11 @@ async def _lasting(context: Context, wish: SignIn, factor: Factor) -> Factor:
     return Factor()
 
 
-async def start(context: Context, user: str, by: str, factor: Factor) -> Session:
-    """Begin a session of somebody who has proved who they are; return once this API knows it."""
+async def start(context: Context, user: str, by: str, factor: Factor, command_id: CommandId | None = None) -> Session:
+    """Begin a session of somebody who has proved who they are; return once this API knows it.
+
+    With a command id it begins once, on whichever server: another try is refused as `command-id-reused`.
+    """
     token, now = new_token(), this_moment()
     idle_until, ends = Micros(now + IDLE_US), Micros(now + LONGEST_US)
     command = StartSession(
@@ -152,16 +175,16 @@ async def start(context: Context, user: str, by: str, factor: Factor) -> Session
         totp_step=factor.step,
         recovery=factor.recovery,
     )
-    command_id, result = await say(context, command)
+    command_id, result = await say(context, command, command_id)
     held = context.credentials.held
     await until(context.credentials, lambda: held(SessionStored, f"session/{token.session_id}") is not None)
     context.doors.attempts.forgive(user)
     return Session(user=user, token=token, idle_until=idle_until, ends=ends, command=command_id, result=result)
 
 
-async def say(context: Context, command: Command) -> tuple[CommandId, Result]:
+async def say(context: Context, command: Command, command_id: CommandId | None = None) -> tuple[CommandId, Result]:
     """Send a command as the API itself."""
-    command_id = CommandId(uuid7())
+    command_id = command_id or CommandId(uuid7())
     return command_id, await result_of(context, Request(command=command, id=command_id, actor="system:api"))
 
 

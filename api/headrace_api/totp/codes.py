@@ -22,6 +22,11 @@ class Factor:
     step: int | None = None
     recovery: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """As the audit trail tells it."""
+        return "recovery code" if self.recovery else "code" if self.step else "none"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:

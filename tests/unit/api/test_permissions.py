@@ -22,7 +22,14 @@ from headrace_events.roles import Right, Role
 DOCUMENT = build(lambda: opened(Settings.read())).openapi()
 EVERY = routes(DOCUMENT)
 CLOSED = [route for route in EVERY if not route.open]
-PROVING = {"sessions-end", "one-time_codes-confirm", "one-time_codes-remove"}
+PROVING = {
+    "sessions-end",
+    "one-time_codes-confirm",
+    "one-time_codes-remove",
+    "identities-link",
+    "directory-link",
+    "identities-unlink",
+}
 """These look at what is shown as proof before they send anything."""
 SENDING = [route for route in CLOSED if not isinstance(route.asked[0], Access) and route.operation not in PROVING]
 ALL_PROJECTS = {

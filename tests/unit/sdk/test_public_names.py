@@ -89,6 +89,7 @@ PUBLIC = {
     "login",
     "register",
     "sign_in",
+    "sign_in_with_browser",
 }
 
 

@@ -1,6 +1,7 @@
 """What people sign in with, as far as it may be shown."""
 
 from headrace_events.envelope import Recorded
+from headrace_events.identity import IdentityFreed, IdentityLinked, IdentityTaken, IdentityUnlinked
 from headrace_events.password import PasswordChanged, PasswordLocked, PasswordUnlocked
 from headrace_events.session import SessionEnded, SessionStarted
 from headrace_events.totp import CodeSpent, TotpConfirmed, TotpEnrolled, TotpRemoved
@@ -59,4 +60,28 @@ def sign_in(event: SessionStarted, at: Recorded) -> list[Change]:
 @on(SessionEnded)
 def sign_out(event: SessionEnded, at: Recorded) -> list[Change]:
     """Change no table but the feed: the API knows who is signed in."""
+    return []
+
+
+@on(IdentityLinked)
+def link_identity(event: IdentityLinked, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the API knows whose an identity is."""
+    return []
+
+
+@on(IdentityUnlinked)
+def unlink_identity(event: IdentityUnlinked, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the API knows whose an identity is."""
+    return []
+
+
+@on(IdentityTaken)
+def take_identity(event: IdentityTaken, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the command processor knows whose an identity is."""
+    return []
+
+
+@on(IdentityFreed)
+def free_identity(event: IdentityFreed, at: Recorded) -> list[Change]:
+    """Change no table but the feed: the command processor knows whose an identity is."""
     return []

@@ -1,0 +1,1 @@
+"""Signing in with a directory's password: LDAP version 3 (RFC 4511), always over TLS."""

@@ -1,0 +1,74 @@
+"""A real OpenID provider, fetched once by npm as its lock says, and somebody who signs in there with a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+
+HERE = Path(__file__).parent
+FILES = ("package.json", "package-lock.json", "provider.mjs")
+CLIENT = "headrace"
+SECRET = "the secret of this client"
+
+
+def installed(cache: Path) -> Path:
+    """The folder with the provider and what it needs; the name tells versions apart."""
+    digest = hashlib.sha256(b"\0".join((HERE / name).read_bytes() for name in FILES)).hexdigest()[:12]
+    target = cache / f"oidc-provider-{digest}"
+    if not target.exists():
+        npm = shutil.which("npm")
+        assert npm is not None, "this test runs a provider on Node 20: install it (Debian: apt-get install nodejs npm)"
+        cache.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=".oidc-provider-", dir=cache))
+        for name in FILES:
+            shutil.copy(HERE / name, new)
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        new.rename(target)
+    return target
+
+
+@contextmanager
+def running_provider(cache: Path, callback: str) -> Iterator[str]:
+    """Run the provider for one client that is sent back to `callback`; gives the issuer."""
+    node = shutil.which("node")
+    assert node is not None, "this test runs a provider on Node 20: install it (Debian: apt-get install nodejs npm)"
+    command = [node, str(installed(cache) / "provider.mjs"), callback, CLIENT, SECRET]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        issuer = process.stdout.readline().strip()
+        assert issuer, "the provider did not start"
+        try:
+            yield issuer
+        finally:
+            process.kill()
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody at a browser, who signs in at the provider as `name` and agrees to what is asked."""
+
+    name: str
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def open(self, address: str) -> httpx.Response:
+        """Follow all that the pages say, to the last one."""
+        with httpx.Client(follow_redirects=True, timeout=60, cookies=self.cookies) as client:
+            answer = client.get(address)
+            while form := re.search(r'<form[^>]*action="([^"]+)"', answer.text):
+                hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w*)"', answer.text))
+                typed = {"login": self.name, "password": "anything"} if 'name="login"' in answer.text else {}
+                answer = client.post(urljoin(str(answer.url), form.group(1)), data={**hidden, **typed})
+            self.cookies = client.cookies
+            return answer
