@@ -6,7 +6,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
+from tests.integration.sso.fetched import fetched, run, tool
 
 HERE = Path(__file__).parent
 FILES = ("package.json", "package-lock.json", "provider.mjs")
@@ -21,30 +21,25 @@ CLIENT = "headrace"
 SECRET = "the secret of this client"
 
 
+NODE = "install Node 20 or later with npm (Debian: apt-get install nodejs npm)"
+
+
 def installed(cache: Path) -> Path:
     """The folder with the provider and what it needs; the name tells versions apart."""
     digest = hashlib.sha256(b"\0".join((HERE / name).read_bytes() for name in FILES)).hexdigest()[:12]
-    target = cache / f"oidc-provider-{digest}"
-    if not target.exists():
-        npm = shutil.which("npm")
-        assert npm is not None, "this test runs a provider on Node 20: install it (Debian: apt-get install nodejs npm)"
-        cache.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=".oidc-provider-", dir=cache))
+
+    def fetch(folder: Path) -> None:
         for name in FILES:
-            shutil.copy(HERE / name, new)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        new.rename(target)
-    return target
+            shutil.copy(HERE / name, folder)
+        run([tool("npm", NODE), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+
+    return fetched(cache / f"oidc-provider-{digest}", fetch)
 
 
 @contextmanager
 def running_provider(cache: Path, callback: str) -> Iterator[str]:
     """Run the provider for one client that is sent back to `callback`; gives the issuer."""
-    node = shutil.which("node")
-    assert node is not None, "this test runs a provider on Node 20: install it (Debian: apt-get install nodejs npm)"
-    command = [node, str(installed(cache) / "provider.mjs"), callback, CLIENT, SECRET]
+    command = [tool("node", NODE), str(installed(cache) / "provider.mjs"), callback, CLIENT, SECRET]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         issuer = process.stdout.readline().strip()

@@ -6,13 +6,13 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.integration.clients import eventually
+from tests.integration.sso.fetched import fetched, run, tool
 
 from headrace_broker.authority import CertificateAuthority
 
@@ -21,6 +21,7 @@ READER, READER_PASSWORD = f"cn=reader,{BASE}", "looks for people"
 GROUP = f"cn=headrace,{BASE}"
 PASSWORD = "a password of the directory"
 PACKAGES = ("slapd", "libldap-2.5-0", "libltdl7", "libwrap0", "libsasl2-2")
+ADVICE = "install OpenLDAP's server, slapd (Debian: apt-get update, then this test unpacks it by itself)"
 PEOPLE = ("ada", "bob", "zoe-fischer")
 """Ada and zoe-fischer belong to the group. The password of all of them is the same."""
 
@@ -39,19 +40,14 @@ def installed(cache: Path) -> tuple[Path, Path]:
     found = shutil.which("slapd", path=f"{os.environ['PATH']}:/usr/sbin")
     if found is not None:
         return Path(found), Path("/")
-    target = cache / "slapd"
-    if not target.exists():
-        apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
-        assert apt is not None, "this test runs slapd: install it (OpenLDAP's server)"
-        assert dpkg is not None, "this test runs slapd: install it (OpenLDAP's server)"
-        cache.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=".slapd-", dir=cache))
-        done = subprocess.run([apt, "download", *PACKAGES], cwd=new, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"apt-get update, or install slapd: {done.stderr}"
-        for package in new.glob("*.deb"):
-            subprocess.run([dpkg, "-x", package, new], check=True)
+
+    def fetch(folder: Path) -> None:
+        run([tool("apt-get", ADVICE), "download", *PACKAGES], folder)
+        for package in folder.glob("*.deb"):
+            run([tool("dpkg", ADVICE), "-x", package, folder], folder)
             package.unlink()
-        new.rename(target)
+
+    target = fetched(cache / "slapd", fetch)
     return target / "usr" / "sbin" / "slapd", target
 
 
@@ -60,7 +56,7 @@ def running_slapd(cache: Path, folder: Path) -> Iterator[Slapd]:
     """Run the server with the people above in it."""
     server, root = installed(cache)
     authority = CertificateAuthority.create(folder / "authority")
-    issued = authority.issue_server("slapd", ["localhost", "127.0.0.1"])
+    issued = authority.issue_server("slapd", ["127.0.0.1"])
     (folder / "server.pem").write_bytes(issued.cert_pem)
     (folder / "server.key").write_bytes(issued.key_pem)
     (folder / "ca.pem").write_bytes(authority.pem)
