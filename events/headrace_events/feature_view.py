@@ -35,7 +35,7 @@ class GroupSelection:
 
     def home(self, project: str) -> str:
         """The project whose group it is, in a view of that project."""
-        return self.project or project
+        return project if self.project is None else self.project
 
 
 @value

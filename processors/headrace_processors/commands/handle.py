@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace_events.aggregates import AGGREGATES
 from headrace_events.envelope import Recorded, Request
-from headrace_events.errors import Invalid, Refusal, WrongVersion
+from headrace_events.errors import Invalid, NotFound, Refusal, WrongVersion
 from headrace_events.ids import event_id
 from headrace_events.language import Event, Home
 from headrace_events.permissions import authorise
@@ -48,15 +48,34 @@ def handle(request: Request, fingerprint: str, world: World) -> Outcome:
     key = AggregateKey(command.kind, command.scope, command.key)
     try:
         authorise(command, world)
-        if request.expected_version is not None and world.version(key) != request.expected_version:
-            raise WrongVersion(str(key), request.expected_version, world.version(key))
-        held = world.aggregates.get(key)
-        decided = AGGREGATES[command.kind].decide(held.state if held else None, command, world)
+        decided = _decided(request, key, world)
     except Refusal as refusal:
         return Refused(refusal)
     project = getattr(command, "project", None)
     recorded = tuple(_record(fact, index, request, project, world) for index, fact in enumerate(decided))
     return Accepted(recorded, key, world.version(key))
+
+
+def _decided(request: Request, key: AggregateKey, world: World) -> list[Event]:
+    """What the aggregate decides. Raises the Refusal; WrongVersion goes before all but NotFound.
+
+    Whoever is told that there is no such thing is told of no version of it either.
+    """
+    held = world.aggregates.get(key)
+    wrong = _wrong_version(request.expected_version, key, held.version if held else 0)
+    try:
+        decided = AGGREGATES[key.kind].decide(held.state if held else None, request.command, world)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        raise wrong or refusal from None
+    if wrong is not None:
+        raise wrong
+    return decided
+
+
+def _wrong_version(expected: int | None, key: AggregateKey, actual: int) -> WrongVersion | None:
+    return None if expected is None or expected == actual else WrongVersion(str(key), expected, actual)
 
 
 def _again(earlier: Answered, fingerprint: str) -> Outcome:

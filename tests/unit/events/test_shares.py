@@ -34,7 +34,7 @@ from headrace_events.share import (
 )
 from headrace_events.shared import Shareable, Shared, TopicPattern
 from headrace_events.topic import CloseTopic, CreateTopic, OpenedTopic, RecordTopicOpened
-from headrace_processors.commands.handle import Accepted, handle
+from headrace_processors.commands.handle import Accepted, Refused, handle
 from headrace_schemas.records import from_record, to_record
 
 CLICKS = "flights.topics.clicks"
@@ -180,6 +180,20 @@ def test_the_project_that_offers_cannot_accept_and_the_one_that_receives_cannot_
 @pytest.mark.parametrize("command", [AcceptShare, DeclineShare, RevokeShare])
 def test_a_third_project_learns_of_no_share(command: type[AcceptShare]) -> None:
     assert offered().refusal(command(project="third", share=SHARE), "user:bob") == "share-not-found"
+
+
+@pytest.mark.parametrize("command", [AcceptShare, DeclineShare, RevokeShare])
+@pytest.mark.parametrize("expected", [0, 1, 7])
+def test_nor_does_it_by_asking_for_a_version(command: type[AcceptShare], expected: int) -> None:
+    outcome = offered().when(command(project="third", share=SHARE), "user:bob", expected=expected)
+    assert isinstance(outcome, Refused)
+    assert outcome.refusal.code == "share-not-found"
+
+
+def test_whoever_knows_of_the_share_is_told_first_that_it_has_moved_on() -> None:
+    outcome = offered().when(OFFER, expected=7)
+    assert isinstance(outcome, Refused)
+    assert outcome.refusal.code == "wrong-version"
 
 
 def test_a_share_that_nobody_offered_is_not_found() -> None:
