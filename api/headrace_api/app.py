@@ -13,6 +13,7 @@ from headrace_api import health
 from headrace_api.activity import routes as activity
 from headrace_api.artifacts import routes as artifacts
 from headrace_api.audit import routes as audit
+from headrace_api.authorities import routes as authorities
 from headrace_api.certificates import everybodys as all_certificates
 from headrace_api.certificates import public as public_certificates
 from headrace_api.certificates import routes as certificates
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     certificates.router,
     all_certificates.router,
     public_certificates.router,
+    authorities.router,
     kafka.router,
     topics.router,
     shares.router,

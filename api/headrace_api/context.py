@@ -1,6 +1,6 @@
 """What a route may use: the log, the credentials, the tables, the artifacts; made once per process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ class Context:
     pool: Pool
     artifacts: ArtifactStore
     engine: Engine | None
-    ca_chain: str
+    ca_chain: Callable[[], str]
     trail: Trail
     oidc: Provider | None = None
     directory: "Directory | None" = None
@@ -102,7 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),
                 engine=engine,
-                ca_chain=settings.connection.ca.read_text(),
+                ca_chain=settings.connection.ca.read_text,
                 trail=trail,
                 oidc=oidc,
                 directory=_directory(settings.ldap, master),

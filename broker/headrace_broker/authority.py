@@ -24,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from headrace_broker.private_files import create_private
 
 ORGANISATION = "headrace"
+FIRST = "headrace authority"
 SERVICES = "services"
 MEMBERS = "members"
 SERVICE_NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
@@ -78,10 +79,10 @@ class CertificateAuthority:
     key: ec.EllipticCurvePrivateKey = field(repr=False)
 
     @classmethod
-    def create(cls, directory: Path) -> Self:
-        """Make a new authority and keep it as `ca.pem` and `ca.key` (0600) in `directory`, which must hold none yet."""
+    def generate(cls, number: int = 1) -> Self:
+        """Make a new authority, which is kept nowhere; by its name it is that number's."""
         key = ec.generate_private_key(ec.SECP256R1())
-        name = _name(common_name="headrace authority", unit="authority")
+        name = _name(common_name=FIRST if number == 1 else f"{FIRST} {number}", unit="authority")
         certificate = (
             _unsigned(subject=name, issuer=name, key=key.public_key(), lifetime=AUTHORITY_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -89,18 +90,39 @@ class CertificateAuthority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_private(directory / "ca.key", _key_pem(key))
-        create_private(directory / "ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
         return cls(certificate=certificate, key=key)
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
-        """Read the authority that `create` left in `directory`."""
-        key = serialization.load_pem_private_key((directory / "ca.key").read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError(f"{directory / 'ca.key'} does not hold an elliptic curve key.")
-        return cls(certificate=x509.load_pem_x509_certificate((directory / "ca.pem").read_bytes()), key=key)
+    def create(cls, directory: Path) -> Self:
+        """Make the first authority and keep it as `ca.pem` and `ca.key` (0600) in `directory`, which holds none yet."""
+        made = cls.generate()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private(directory / "ca.key", made.key_pem)
+        create_private(directory / "ca.pem", made.pem)
+        return made
+
+    @classmethod
+    def open(cls, directory: Path, number: int | None = None) -> Self:
+        """Read the authority of that number, or the one that signs: the first in the bundle of those believed."""
+        for certificate in x509.load_pem_x509_certificates((directory / "ca.pem").read_bytes()):
+            if number in {None, number_of(certificate)}:
+                return cls(certificate=certificate, key=_read_key(directory / key_file(number_of(certificate))))
+        raise FileNotFoundError(f"{directory / 'ca.pem'} holds no authority {number}")
+
+    @classmethod
+    def read(cls, certificate: Path, key: Path) -> Self:
+        """Read an authority from two files (PEM)."""
+        return cls(certificate=x509.load_pem_x509_certificate(certificate.read_bytes()), key=_read_key(key))
+
+    @property
+    def number(self) -> int:
+        """Its number, from 1."""
+        return number_of(self.certificate)
+
+    @property
+    def key_pem(self) -> bytes:
+        """Its private key (PKCS 8, unencrypted)."""
+        return _key_pem(self.key)
 
     @property
     def pem(self) -> bytes:
@@ -173,6 +195,24 @@ class CertificateAuthority:
     def key_identifier(self) -> x509.AuthorityKeyIdentifier:
         """What names its key in all that it signs."""
         return x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+
+
+def number_of(certificate: x509.Certificate) -> int:
+    """The number in an authority's name."""
+    (name,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return int(str(name.value).removeprefix(FIRST) or 1)
+
+
+def key_file(number: int) -> str:
+    """Where the key of an authority lies beside the bundle."""
+    return "ca.key" if number == 1 else f"ca-{number}.key"
+
+
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} does not hold an elliptic curve key.")
+    return key
 
 
 def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey:

@@ -5,6 +5,7 @@ import typer
 from headrace_cli import (
     account,
     audit,
+    authorities,
     certificates,
     environment,
     groups,
@@ -44,6 +45,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(projects.app, name="project")
 app.add_typer(members.app, name="member")
 app.add_typer(certificates.app, name="certificates")
+app.add_typer(authorities.app, name="ca")
 app.add_typer(topics.app, name="topic")
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from headrace_broker.service_files import CredentialFiles
 from headrace_compose.ports import Address
 from headrace_compose.service import NotReady
-from headrace_compose.vault import CredentialFiles
 
 SECONDS = 3.0
 LARGEST_ANSWER = 1 << 20

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from headrace_broker.service_files import CredentialFiles
 from headrace_compose.home import Home
 from headrace_compose.ports import Address
 from headrace_compose.settings import StackSettings
-from headrace_compose.vault import CredentialFiles, Vault
+from headrace_compose.vault import Vault
 
 DATABASE = "headrace"
 DATABASE_USER = "headrace"

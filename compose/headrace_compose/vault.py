@@ -8,23 +8,12 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-
-from headrace_broker.authority import CertificateAuthority, Credentials
+from headrace_broker.authority import CertificateAuthority
 from headrace_broker.private_files import write_private
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialFiles:
-    """Where a principal's certificate lies, with what it trusts; all PEM."""
-
-    ca: Path
-    cert: Path
-    key: Path
-    keystore: Path
+from headrace_broker.service_files import CredentialFiles, service_files
+from headrace_broker.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +48,7 @@ class Vault:
 
     def credentials(self, name: str, hosts: tuple[str, ...] = ()) -> CredentialFiles:
         """Give the service `name` its files; a certificate that is past two thirds of its life is replaced."""
-        folder = self.folder / "services"
-        files = CredentialFiles(
-            ca=self.folder / "ca" / "ca.pem",
-            cert=folder / f"{name}.pem",
-            key=folder / f"{name}.key",
-            keystore=folder / f"{name}.keystore.pem",
-        )
-        if not _still_good(files.cert, hosts):
-            made = self.authority.issue_server(name, list(hosts)) if hosts else self.authority.issue_service(name)
-            _keep(files, made)
-        return files
+        return service_files(Trust(self.folder / "ca"), self.folder / "services", name, hosts)
 
 
 def _authority(folder: Path) -> CertificateAuthority:
@@ -89,25 +68,3 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
 
 def _cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-
-
-def _still_good(path: Path, hosts: tuple[str, ...]) -> bool:
-    if not path.exists():
-        return False
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    return datetime.now(UTC) < certificate.not_valid_before_utc + life * 2 / 3 and set(hosts) <= _hosts(certificate)
-
-
-def _hosts(certificate: x509.Certificate) -> set[str]:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
-    return {str(name.value) for name in names}
-
-
-def _keep(files: CredentialFiles, made: Credentials) -> None:
-    write_private(files.key, made.key_pem)
-    write_private(files.keystore, made.key_pem + made.cert_pem)
-    write_private(files.cert, made.cert_pem)

@@ -49,6 +49,7 @@ class RecordCertificate(Command):
     serial: str
     expires: Micros
     begins: Micros | None = None
+    authority: int = 1
 
     @property
     def key(self) -> str:
@@ -120,6 +121,7 @@ class CertificateIssued(Event):
     serial: str
     expires: Micros
     begins: Micros | None = None
+    authority: int = 1
 
     @property
     def key(self) -> str:
@@ -211,6 +213,7 @@ def _issued(state: Certificates | None, said: RecordCertificate) -> list[Event]:
         serial=said.serial,
         expires=said.expires,
         begins=said.begins,
+        authority=said.authority,
     )
     if state is None or len(state.live) < LIVE_AT_MOST:
         return [issued]

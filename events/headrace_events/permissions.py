@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from headrace_events import (
     api_key,
+    authority,
     certificate,
     deployment,
     feature_group,
@@ -93,6 +94,10 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     subject.SetCompatibility: (Right.OWNER_OR_ADMINISTRATOR, ""),
     subject.SetMode: (Right.OWNER_OR_ADMINISTRATOR, ""),
     certificate.RecordCertificatesClosed: (Right.SYSTEM, "provisioning"),
+    authority.RotateAuthority: (Right.ADMINISTRATOR, ""),
+    authority.RecordAuthority: (Right.SYSTEM, "provisioning"),
+    authority.RetireAuthority: (Right.ADMINISTRATOR, ""),
+    authority.RecordAuthorityRetired: (Right.SYSTEM, "provisioning"),
     revocation_list.PublishRevocationList: (Right.SYSTEM, "provisioning"),
     feature_group.CreateFeatureGroup: (Right.OWNER, ""),
     feature_view.CreateFeatureView: (Right.MEMBER, ""),

@@ -4,7 +4,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.certificate import Ending
 from headrace_events.errors import Conflict
 from headrace_events.ids import Micros
-from headrace_events.language import Command, Event, Home, command, event, value
+from headrace_events.language import Command, Erasure, Event, Home, command, event, value
 
 
 @value
@@ -53,6 +53,17 @@ class RevocationListStored(Event):
     authority: int
     number: int
     document: bytes
+
+    @property
+    def key(self) -> str:
+        return f"revocation-list/{self.authority}"
+
+
+@event("revocation_list.erased", Home.CREDENTIALS)
+class RevocationListErased(Erasure):
+    """Takes the place of the list of an authority that nobody believes any more."""
+
+    authority: int
 
     @property
     def key(self) -> str:

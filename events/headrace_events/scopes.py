@@ -46,6 +46,7 @@ MEANING: Mapping[Scope, str] = {
 
 OF_KIND: Mapping[str, Scope] = {
     "api_key": Scope.ACCOUNT,
+    "authority": Scope.ADMIN,
     "certificate": Scope.KAFKA,
     "deployment": Scope.SERVING,
     "feature_group": Scope.FEATURES,

@@ -4,6 +4,7 @@ from headrace import _experiment as experiment
 from headrace._account import AccountApi, Session, sign_in, sign_in_with_browser
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry
+from headrace._authorities import AuthoritiesApi, Authority
 from headrace._certificate_list import Certificate, CertificatesApi
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
@@ -58,6 +59,8 @@ __all__ = [
     "ApiKey",
     "Asha",
     "AuditEntry",
+    "AuthoritiesApi",
+    "Authority",
     "Certificate",
     "CertificatesApi",
     "ClientFiles",

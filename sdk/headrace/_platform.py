@@ -9,6 +9,7 @@ from urllib.parse import quote
 from headrace import _audit as audit
 from headrace._account import AccountApi
 from headrace._audit import AuditEntry, AuditFilters
+from headrace._authorities import AuthoritiesApi
 from headrace._certificate_list import CertificatesApi
 from headrace._http import Api
 from headrace._project import Project
@@ -63,6 +64,10 @@ class Platform:
     def get_certificates_api(self) -> CertificatesApi:
         """Certificates of all projects: everybody's for administrators, else one's own."""
         return CertificatesApi(self.api)
+
+    def get_authorities_api(self) -> AuthoritiesApi:
+        """Who signs certificates; for administrators."""
+        return AuthoritiesApi(self.api)
 
     def get_account_api(self) -> AccountApi:
         """One's own password, one-time codes and sessions."""

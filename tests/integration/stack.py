@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headrace_broker.authority import CertificateAuthority
+from headrace_broker.service_files import CredentialFiles
 from headrace_compose.settings import StackSettings
 from headrace_compose.site import Site
 from headrace_compose.stack import Stack
-from headrace_compose.vault import CredentialFiles
 
 CACHE = Path(__file__).parents[2] / ".cache" / "headrace"
 

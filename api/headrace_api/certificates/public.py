@@ -18,7 +18,7 @@ PEM, DER = "application/x-pem-file", "application/pkix-crl"
 @router.get("/authorities.pem", summary="Who signs certificates", response_class=Response)
 async def get_authorities(context: Here) -> Response:
     """The certificate of the authority (PEM)."""
-    return Response(context.ca_chain, media_type=PEM)
+    return Response(context.ca_chain(), media_type=PEM)
 
 
 @router.get("/revoked.pem", summary="Which certificates were taken back", response_class=Response)

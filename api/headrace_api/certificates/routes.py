@@ -68,4 +68,4 @@ async def _shown(reading: Reader, user: str, generation: int) -> CertificateWith
     found = await queries.certificate(reading.context.pool, reading.project, user, generation)
     if found is None or not _may_see(reading, found):
         raise Missing("certificate", f"{user} {generation}")
-    return CertificateWithChain(**to_record(found), ca_chain=reading.context.ca_chain)
+    return CertificateWithChain(**to_record(found), ca_chain=reading.context.ca_chain())

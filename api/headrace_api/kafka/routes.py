@@ -23,7 +23,7 @@ async def kafka_address(reading: Reading) -> KafkaAddress:
     return KafkaAddress(
         bootstrap=context.settings.connection.bootstrap,
         group_prefix=f"{reading.project}.",
-        ca_chain=context.ca_chain,
+        ca_chain=context.ca_chain(),
     )
 
 
@@ -47,7 +47,7 @@ async def issue_environment(
         api=context.settings.url,
         bootstrap=context.settings.connection.bootstrap,
         group_prefix=f"{project}.",
-        ca_chain=context.ca_chain,
+        ca_chain=context.ca_chain(),
         registry=f"{context.settings.url}/api/projects/{project}/registry",
         serving=f"{context.settings.serving}/projects/{project}" if context.settings.serving else "",
     )

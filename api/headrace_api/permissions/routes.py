@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from headrace_events import (
     api_key,
+    authority,
     certificate,
     deployment,
     feature_group,
@@ -54,6 +55,9 @@ _OF_PEOPLE: Mapping[str, tuple[Asked, ...]] = {
     "keys-revoke_key": (api_key.RevokeApiKey,),
     "sessions-begin": (Access.SIGNING_IN,),
     "sessions-list_sessions": (Access.ONESELF, Access.PEOPLE),
+    "authorities-list_authorities": (Access.PLATFORM,),
+    "authorities-rotate_authority": (authority.RotateAuthority,),
+    "authorities-retire_authority": (authority.RetireAuthority,),
     "certificates-get_authorities": (Access.REVOCATIONS,),
     "certificates-get_revoked": (Access.REVOCATIONS,),
     "certificates-get_revoked_by": (Access.REVOCATIONS,),

@@ -19,12 +19,19 @@ class IssuedCertificate:
     begins: Micros
     expires: Micros
     replaces: int | None
+    authority: int = 1
 
     @classmethod
     def of(cls, issued: CertificateIssued, at: Micros, replaces: int | None) -> "IssuedCertificate":
         """The certificate of the event that the log took then."""
         begins = at if issued.begins is None else issued.begins
-        return cls(serial=issued.serial, begins=begins, expires=issued.expires, replaces=replaces)
+        return cls(
+            serial=issued.serial,
+            begins=begins,
+            expires=issued.expires,
+            replaces=replaces,
+            authority=issued.authority,
+        )
 
 
 def issued_in(events: Iterable[Recorded]) -> Mapping[tuple[str, int], IssuedCertificate]:

@@ -6,24 +6,29 @@ import time
 from headrace_broker.authority import CertificateAuthority
 from headrace_broker.command_client import CommandClient
 from headrace_broker.revocations import signed_list
+from headrace_broker.trust import Trust
 from headrace_events.envelope import Request
 from headrace_events.errors import Conflict
 from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.revocation_list import PublishRevocationList
-from headrace_processors.provisioning.revocations import Revocations
+from headrace_processors.provisioning.revocations import Revocations, RevocationsOf
 
 logger = logging.getLogger(__name__)
 
 
 class RevocationLists:
-    """Publishes the lists of one authority."""
+    """Publishes the lists of all authorities that are believed."""
 
-    def __init__(self, authority: CertificateAuthority, commands: CommandClient) -> None:
-        self._authority = authority
+    def __init__(self, trust: Trust, commands: CommandClient) -> None:
+        self._trust = trust
         self._commands = commands
 
     def publish(self, revocations: Revocations) -> int:
-        """Sign the next list, if there has to be one; whether there had to be.
+        """Sign the next list of each, if there has to be one; how many there had to be."""
+        return sum(self._publish(number, revocations.of(number)) for number in self._trust.believed())
+
+    def _publish(self, authority: int, revocations: RevocationsOf) -> int:
+        """Sign the authority's next list.
 
         Its number, not its command's id, keeps it from happening twice: signed again, it would be another request.
         """
@@ -31,7 +36,8 @@ class RevocationLists:
         due = revocations.due(now)
         if due is None:
             return 0
-        document = signed_list(self._authority, due.number, revocations.entries(due), now, due.next_update)
+        signer = CertificateAuthority.open(self._trust.folder, authority)
+        document = signed_list(signer, due.number, revocations.entries(due), now, due.next_update)
         command = PublishRevocationList(
             authority=due.authority,
             number=due.number,

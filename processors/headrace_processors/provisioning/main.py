@@ -1,5 +1,6 @@
 """The process of provisioning: follows the events, and brings the brokers to what they want."""
 
+import functools
 import logging
 import math
 import os
@@ -11,7 +12,6 @@ from prometheus_client import Gauge
 
 from headrace_broker.admin import Admin
 from headrace_broker.artifacts import Artifacts
-from headrace_broker.authority import CertificateAuthority
 from headrace_broker.client_quotas import ClientQuotas
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
@@ -21,7 +21,8 @@ from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_events.ids import Micros
 from headrace_processors.provisioning.closing import Closing
 from headrace_processors.provisioning.issued import standing
-from headrace_processors.provisioning.provisioner import Provisioner
+from headrace_processors.provisioning.provisioner import Provisioner, say
+from headrace_processors.provisioning.rotation import Rotation
 from headrace_processors.provisioning.wanted import Wanted
 
 logger = logging.getLogger("headrace.provisioning")
@@ -44,12 +45,12 @@ def main() -> None:
     commands = CommandClient(connection)
     admin = Admin(connection)
     closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
-    authority = CertificateAuthority.open(secrets / "ca")
+    rotation = Rotation(connection, secrets, functools.partial(say, commands))
     limits = ClientQuotas(connection)
     provisioner = Provisioner(
         admin,
         commands,
-        authority,
+        rotation,
         lifetime,
         closing,
         client_quotas=limits,

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from headrace_broker.acls import Rule, project_rules
 from headrace_broker.admin import Admin
-from headrace_broker.authority import CertificateAuthority, InvalidSigningRequest
+from headrace_broker.authority import InvalidSigningRequest
 from headrace_broker.client_quotas import ClientQuotas, Limits
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
@@ -24,9 +24,23 @@ from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
 from headrace_processors.provisioning.closing import Closing
 from headrace_processors.provisioning.listing import RevocationLists
+from headrace_processors.provisioning.rotation import Rotation
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
 
 logger = logging.getLogger(__name__)
+
+
+def say(commands: CommandClient, command: Command, at: Position, step: str) -> None:
+    """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""
+    request = Request(
+        command=command,
+        id=processor_command_id(at.topic_id, at.partition, at.offset, step),
+        actor="system:provisioning",
+    )
+    try:
+        commands.ask(request)
+    except (Conflict, NotFound) as refusal:
+        logger.info("%s was not needed any more: %s", command.wire, refusal)
 
 
 class Provisioner:
@@ -36,7 +50,7 @@ class Provisioner:
         self,
         admin: Admin,
         commands: CommandClient,
-        authority: CertificateAuthority,
+        rotation: Rotation,
         lifetime: timedelta,
         closing: Closing,
         *,
@@ -46,9 +60,10 @@ class Provisioner:
         self._admin = admin
         self._closing = closing
         self._commands = commands
-        self._authority = authority
+        self._rotation = rotation
+        self._authority = rotation.trust.signing
         self._lifetime = lifetime
-        self._lists = RevocationLists(authority, commands)
+        self._lists = RevocationLists(rotation.trust, commands)
         self._history = history
         self._rules: set[Rule] = set()
         self._client_quotas = client_quotas
@@ -73,7 +88,7 @@ class Provisioner:
 
     def bring_about(self, wanted: Wanted) -> int:
         """Do every step that is due; return how many were done."""
-        done = 0
+        done = self._rotate(wanted)
         for project in list(wanted.projects.values()):
             if project.closing_at is not None:
                 done += self._close(wanted, project, project.closing_at)
@@ -104,6 +119,14 @@ class Provisioner:
                 done += 1
         if wanted.projects:
             done += self._lists.publish(wanted.revocations)
+        return done
+
+    def _rotate(self, wanted: Wanted) -> int:
+        """Let the authorities be those that are wanted, before anything else is signed."""
+        issued = (one for project in wanted.projects.values() for one in project.issued.values())
+        done = self._rotation.step(wanted.authorities, max((one.expires for one in issued), default=Micros(0)))
+        if done:
+            self._authority = self._rotation.trust.signing
         return done
 
     def _make_ready(self, project: WantedProject) -> None:
@@ -177,6 +200,7 @@ class Provisioner:
                 certificate=signed.pem.decode(),
                 serial=str(signed.serial),
                 begins=Micros(int(signed.not_before.timestamp() * 1_000_000)),
+                authority=self._authority.number,
                 expires=Micros(int(signed.not_after.timestamp() * 1_000_000)),
             )
         self._say(command, pending.at, "certificate")
@@ -203,13 +227,4 @@ class Provisioner:
         self._limits |= {who: dict(due[who]) for who in changes if who in due}
 
     def _say(self, command: Command, at: Position, step: str) -> None:
-        """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""
-        request = Request(
-            command=command,
-            id=processor_command_id(at.topic_id, at.partition, at.offset, step),
-            actor="system:provisioning",
-        )
-        try:
-            self._commands.ask(request)
-        except (Conflict, NotFound) as refusal:
-            logger.info("%s was not needed any more: %s", command.wire, refusal)
+        say(self._commands, command, at, step)

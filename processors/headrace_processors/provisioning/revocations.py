@@ -1,4 +1,4 @@
-"""What the authority's revocation list has to hold, folded: what it held, and what was revoked since."""
+"""What each authority's revocation list has to hold, folded: what it held, and what was revoked since."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,16 @@ from headrace_events.ids import Micros
 from headrace_events.revocation_list import RevocationListPublished, RevokedSerial
 from headrace_processors.provisioning.issued import IssuedCertificate
 
-AUTHORITY = 1
 NEVER = Micros(0)
 LASTS = 7 * 24 * 3_600_000_000
 """How long a list can be used, in microseconds; it is signed anew when half of that is over."""
 
 
 @dataclass(slots=True)
-class Revocations:
-    """The last list, and what was revoked and is not on it yet; what has expired is left out."""
+class RevocationsOf:
+    """The last list of one authority, and what was revoked and is not on it yet; what has expired is left out."""
 
+    authority: int
     number: int = 0
     next_update: Micros = NEVER
     listed: dict[str, RevokedSerial] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Revocations:
         if not self.waiting and self.next_update - now > LASTS / 2:
             return None
         return RevocationListPublished(
-            authority=AUTHORITY,
+            authority=self.authority,
             number=self.number + 1,
             added=tuple(self.waiting.values()),
             next_update=Micros(now + LASTS),
@@ -51,3 +51,22 @@ class Revocations:
     def entries(self, due: RevocationListPublished) -> list[RevokedSerial]:
         """What that list holds, the first to be revoked first."""
         return sorted((*self.listed.values(), *due.added), key=lambda one: (one.revoked, one.serial))
+
+
+@dataclass(slots=True)
+class Revocations:
+    """Those of all authorities."""
+
+    lists: dict[int, RevocationsOf] = field(default_factory=dict)
+
+    def of(self, authority: int) -> RevocationsOf:
+        """Those of one authority."""
+        return self.lists.setdefault(authority, RevocationsOf(authority))
+
+    def revoke(self, one: IssuedCertificate, when: Micros, reason: Ending) -> None:
+        """A certificate has no rights any more."""
+        self.of(one.authority).revoke(one, when, reason)
+
+    def published(self, event: RevocationListPublished) -> None:
+        """There is another list of its authority."""
+        self.of(event.authority).published(event)

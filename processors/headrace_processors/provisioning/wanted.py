@@ -37,6 +37,7 @@ from headrace_events.topic import (
 from headrace_events.user import UserActivated, UserDeactivated
 from headrace_processors.provisioning.issued import IssuedCertificate, issued_in
 from headrace_processors.provisioning.revocations import Revocations
+from headrace_processors.provisioning.rotation import WantedAuthorities
 from headrace_processors.provisioning.sharing import Sharing
 
 NEVER = Micros(1 << 62)
@@ -278,11 +279,13 @@ class Wanted:
     shut: Shut = field(default_factory=Shut)
     sharing: Sharing = field(default_factory=Sharing)
     revocations: Revocations = field(default_factory=Revocations)
+    authorities: WantedAuthorities = field(default_factory=WantedAuthorities)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the platform or of a project."""
         for receiver in self.sharing.apply(recorded) & self.projects.keys():
             self.projects[receiver].rules_changed = True
+        self.authorities.apply(recorded)
         if self.shut.apply(recorded):
             for project in self.projects.values():
                 project.rules_changed = True

@@ -111,6 +111,16 @@ CREATE TABLE certificates (
 CREATE INDEX certificates_by_end ON certificates (expires DESC);
 CREATE INDEX certificates_of_user ON certificates (user_name);
 
+CREATE TABLE authorities (                          -- none while there has been only the first
+    authority       bigint PRIMARY KEY,
+    state           text NOT NULL,                  -- coming, signing, believed, going, retired
+    certificate     text,                           -- PEM; null of the first
+    overlaps_until  bigint,                         -- certificates of the one before last until then at the most
+    state_by        text NOT NULL,                  -- actor
+    state_seq       bigint NOT NULL,
+    state_time      timestamptz NOT NULL
+);
+
 CREATE TABLE topics (
     project         text NOT NULL,
     topic           text NOT NULL,                  -- its full name

@@ -291,6 +291,8 @@ def test_an_administrator_lists_certificates_and_revokes_one(shell: Shell) -> No
     (one,) = listed(shell, project)
     assert (one["state"], one["reason"]) == ("revoked", "revoked")
     assert "BEGIN X509 CRL" in shell.run("certificates", "revoked").stdout
+    assert shell.json("ca", "list") == [{"number": 1, "state": "signing", "overlaps_until": None}]
+    assert shell.run("ca", "retire", "1").stderr.splitlines()[0].endswith("(authority-signs)")
     again = shell.run("certificates", "revoke", owner, "1", "--project", project)
     assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 2)
 

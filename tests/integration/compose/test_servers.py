@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.integration.stack import RunningStack
 
+from headrace_broker.service_files import CredentialFiles
 from headrace_compose.probes import get
-from headrace_compose.vault import CredentialFiles
 
 
 def client(stack: RunningStack, files: CredentialFiles) -> dict[str, str | int | float | bool]:

@@ -225,7 +225,7 @@ def serving(folder: Path) -> Iterator[Server]:
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),
             engine=Engine("http://127.0.0.1:1", "", seconds=1),
-            ca_chain="",
+            ca_chain=str,
             trail=Trail(RememberedAudit()),
         )
 

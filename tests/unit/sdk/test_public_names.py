@@ -15,6 +15,8 @@ PUBLIC = {
     "ApiKey",
     "Asha",
     "AuditEntry",
+    "AuthoritiesApi",
+    "Authority",
     "Certificate",
     "CertificatesApi",
     "ClientFiles",

@@ -2,6 +2,7 @@
 
 from headrace_projections.catalogue.apply import (
     activity,
+    authorities,
     experiments,
     features,
     lineage,
@@ -21,6 +22,7 @@ apply = handlers.apply
 __all__ = [
     "activity",
     "apply",
+    "authorities",
     "experiments",
     "features",
     "handlers",

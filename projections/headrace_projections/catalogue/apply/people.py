@@ -10,7 +10,6 @@ from headrace_events.certificate import (
 )
 from headrace_events.envelope import Recorded
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
-from headrace_events.revocation_list import RevocationListPublished
 from headrace_events.user import (
     AdministratorGranted,
     AdministratorWithdrawn,
@@ -185,9 +184,3 @@ def revoke_certificate(event: CertificateRevoked, at: Recorded) -> list[Change]:
     """Show the certificate as revoked, and why."""
     row = {"state": "revoked", "reason": event.reason.value, **stamped("state", at)}
     return [Update("certificates", _generation(at, event.user, event.generation), row)]
-
-
-@on(RevocationListPublished)
-def publish_revocations(event: RevocationListPublished, at: Recorded) -> list[Change]:
-    """Change no table but the feed: each certificate's own event says the same."""
-    return []

@@ -11,18 +11,18 @@ from headrace_events.certificate import CertificateRevoked, Ending
 from headrace_events.envelope import Recorded
 from headrace_events.ids import Micros
 from headrace_events.revocation_list import RevocationListPublished
-from headrace_processors.provisioning.revocations import LASTS, Revocations
+from headrace_processors.provisioning.revocations import LASTS, RevocationsOf
 from headrace_processors.provisioning.wanted import Wanted
 
 REVOKED = at(6, CertificateRevoked(user="bob", generation=1, reason=Ending.REVOKED), "flights")
 NOW = Micros(10)
 
 
-def after(*events: Recorded) -> Revocations:
-    return folded(events).revocations
+def after(*events: Recorded) -> RevocationsOf:
+    return folded(events).revocations.of(1)
 
 
-def listing(revocations: Revocations, now: Micros = NOW) -> RevocationListPublished:
+def listing(revocations: RevocationsOf, now: Micros = NOW) -> RevocationListPublished:
     due = revocations.due(now)
     assert due is not None
     return due
@@ -69,6 +69,6 @@ def test_the_certificates_of_a_deleted_project_are_on_it_by_its_own_log() -> Non
         wanted.apply(event)
     project = wanted.projects["flights"]
     project.end_certificates([*certificate(1, 3), *certificate(2, 3), REVOKED], NOW)
-    (one,) = listing(wanted.revocations).added
+    (one,) = listing(wanted.revocations.of(1)).added
     assert one.reason is Ending.PROJECT_DELETED
     assert project.ended
