@@ -69,10 +69,11 @@ class Reader:
     role: Role | None
     administrator: bool
     archived: bool = False
+    sensitive: bool = False
 
     def may(self, access: Access) -> bool:
         """Whether the table of access gives it to them."""
-        return may(access, administrator=self.administrator, role=self.role)
+        return may(access, administrator=self.administrator, role=self.role, sensitive=self.sensitive)
 
 
 async def reader(project: ProjectPath, context: Here, actor: Caller, after: After = None) -> Reader:
@@ -87,9 +88,25 @@ async def reader(project: ProjectPath, context: Here, actor: Caller, after: Afte
         role=access.role,
         administrator=access.administrator,
         archived=access.archived,
+        sensitive=access.sensitive,
     )
     if not access.exists or not (access.named or found.may(Access.PROJECT)):
         raise Missing("project", project)
+    return found
+
+
+def data_stays_inside(project: str) -> NotAllowed:
+    """What is told to who may see the project, but take none of its data away."""
+    return NotAllowed(
+        "data-stays-inside",
+        f"project {project!r} is sensitive: its data is given to Data Owners only; use it in runs on the platform",
+        {"project": project},
+    )
+
+
+async def _data_reader(found: Annotated[Reader, Depends(reader)]) -> Reader:
+    if not found.may(Access.PROJECT_DATA):
+        raise data_stays_inside(found.project)
     return found
 
 
@@ -123,6 +140,9 @@ async def _platform_reader(context: Here, actor: Caller, after: After = None) ->
 
 Reading = Annotated[Reader, Depends(reader)]
 """The caller as a reader of the project in the path; who may not see it gets `project-not-found`."""
+
+ReadingData = Annotated[Reader, Depends(_data_reader)]
+"""The same, where data is given out: of a sensitive project, who may not take it away gets `data-stays-inside`."""
 
 PlatformReading = Annotated[PlatformReader, Depends(_platform_reader)]
 """The caller as a reader of the platform; a key for one project sees what is of that project."""

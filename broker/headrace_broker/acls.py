@@ -38,6 +38,17 @@ def reader_rules(project: str, principal: str) -> set[Rule]:
     }
 
 
+def sandbox_rules(project: str, principal: str, *, archived: bool = False) -> set[Rule]:
+    """What a Data Scientist's certificate may do in a sensitive project: nothing with topics that hold data."""
+    prefix = f"{project}."
+    rules = {Rule(principal, "group", prefix, True, operation) for operation in READING}
+    for kind in TOPIC_RIGHTS:
+        if not kind.data:
+            writes = Role.DATA_SCIENTIST in kind.writers and not archived
+            rules |= set(_topic(principal, prefix + kind.name, *READING, *(("write",) if writes else ())))
+    return rules
+
+
 def member_rules(project: str, principal: str, role: Role, granted: Iterable[str] = ()) -> set[Rule]:
     """What a member's certificate may do: read all of the project, write what the role writes."""
     prefix = f"{project}."
@@ -168,17 +179,21 @@ def wanted_members(
     writers: Mapping[str, Iterable[str]],
     *,
     archived: bool = False,
+    sensitive: bool = False,
     shared: Iterable[TopicPattern] = (),
 ) -> set[Rule]:
     """The rules of all members: `live` generations by user, `writers` (users) by granted topic.
 
-    `shared` are topics of other projects, which every member reads and nobody writes.
+    `shared` are topics of other projects, which every member reads and nobody writes; a sensitive project has none.
     """
     rules: set[Rule] = set()
     for user, role in roles.items():
         granted = [topic for topic, users in writers.items() if user in users]
         for generation in live.get(user, ()):
             principal = member_principal(project, user, generation)
+            if sensitive and role is Role.DATA_SCIENTIST:
+                rules |= sandbox_rules(project, principal, archived=archived)
+                continue
             rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
             for pattern in shared:
                 rules |= set(_topic(principal, pattern.name, *READING, prefixed=pattern.prefixed))

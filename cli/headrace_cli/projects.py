@@ -22,13 +22,15 @@ def create(
     name: str,
     owner: Annotated[str | None, typer.Option(help="its first Data Owner; oneself if not given")] = None,
     description: Annotated[str, typer.Option(help="what it is for")] = "",
+    *,
+    sensitive: Annotated[bool, typer.Option("--sensitive", help="its data stays inside")] = False,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a project, and answer once its topics and access rules hold."""
     began = time.monotonic()
     platform = signed_in(user)
-    platform.create_project(name, description, owner)
+    platform.create_project(name, description, owner, sensitive=sensitive)
     seconds = time.monotonic() - began
     row = next(row for row in platform.get_projects() if row["project"] == name)
     tell(as_json, row, f"project {name} of {row['owner']} is ready after {seconds:.1f} s")
@@ -48,6 +50,22 @@ def unarchive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
     """Take an archived project up again."""
     signed_in(user).get_project(name).unarchive()
     tell(as_json, {"project": name, "phase": "ready"}, f"project {name} is taken up again")
+
+
+@app.command("mark-sensitive")
+@told
+def mark_sensitive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Keep a project's data inside: Data Scientists use it in runs on the platform, and take none of it away."""
+    signed_in(user).get_project(name).mark_sensitive()
+    tell(as_json, {"project": name, "sensitive": True}, f"the data of project {name} stays inside")
+
+
+@app.command("unmark-sensitive")
+@told
+def unmark_sensitive(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Let a project's data out to all its members again; for administrators."""
+    signed_in(user).get_project(name).unmark_sensitive()
+    tell(as_json, {"project": name, "sensitive": False}, f"members of project {name} read its data again")
 
 
 @app.command("delete")
@@ -131,4 +149,4 @@ def quota(
 @told
 def list_(user: ActAs = None, as_json: AsJson = False) -> None:
     """Show one's projects, or as the administrator all."""
-    tell_rows(as_json, signed_in(user).get_projects(), ("project", "phase", "owner", "description"))
+    tell_rows(as_json, signed_in(user).get_projects(), ("project", "phase", "sensitive", "owner", "description"))

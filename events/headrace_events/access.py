@@ -17,7 +17,7 @@ class Access(StrEnum):
     PEOPLE = "people"
     PLATFORM = "platform"
     PROJECT = "project"
-    PROJECT_VALUES = "project-values"
+    PROJECT_DATA = "project-data"
     PROJECT_AUDIT = "project-audit"
     CERTIFICATES = "certificates"
     STORING_FILES = "storing-files"
@@ -32,7 +32,7 @@ ACCESS: Mapping[Access, tuple[Right, str]] = {
     Access.PEOPLE: (Right.ADMINISTRATOR, "everybody: users, their keys, sessions and certificates"),
     Access.PLATFORM: (Right.ADMINISTRATOR, "the platform's activity, and the whole audit trail"),
     Access.PROJECT: (Right.MEMBER_OR_ADMINISTRATOR, "a project and all that is in it, but for what follows"),
-    Access.PROJECT_VALUES: (Right.MEMBER_OR_ADMINISTRATOR, "values of features by key"),
+    Access.PROJECT_DATA: (Right.MEMBER_OR_ADMINISTRATOR, "a project's data: rows, values by key, files"),
     Access.PROJECT_AUDIT: (Right.OWNER_OR_ADMINISTRATOR, "a project's audit trail"),
     Access.CERTIFICATES: (Right.OWNER_OR_ADMINISTRATOR, "certificates of other members"),
     Access.STORING_FILES: (Right.MEMBER, "store a file of a project"),
@@ -40,7 +40,13 @@ ACCESS: Mapping[Access, tuple[Right, str]] = {
 """What is asked for → the right it asks for, and what it is."""
 
 
-def may(access: Access, *, administrator: bool, role: Role | None = None) -> bool:
-    """Whether a user who is that, and has that role in the project concerned, gets it."""
+WHILE_SENSITIVE: Mapping[Access, Right] = {Access.PROJECT_DATA: Right.OWNER}
+"""What is asked for → the right it asks for instead where the project is sensitive: all that gives data out."""
+
+
+def may(access: Access, *, administrator: bool, role: Role | None = None, sensitive: bool = False) -> bool:
+    """Whether a user who is that, and has that role in the project concerned, which may be sensitive, gets it."""
     right, _ = ACCESS[access]
+    if sensitive:
+        right = WHILE_SENSITIVE.get(access, right)
     return holds(right, administrator=administrator, role=role)

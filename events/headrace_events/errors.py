@@ -8,6 +8,7 @@ Refusal
     ├── AlreadyExists
     ├── NotReady
     ├── Archived
+    ├── Sensitive
     └── WrongVersion
 """
 
@@ -74,6 +75,17 @@ class Archived(Conflict):
         super().__init__(
             "project-archived",
             f"project {project!r} is archived, and can only be read: a Data Owner can unarchive it",
+            {"project": project},
+        )
+
+
+class Sensitive(Conflict):
+    """The project is sensitive: nothing of it is linked into another one, and nothing of another one into it."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            "project-sensitive",
+            f"project {project!r} is sensitive: it shares nothing, and nothing is shared with it",
             {"project": project},
         )
 

@@ -68,6 +68,8 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     projects.MarkReady: (Right.SYSTEM, "provisioning"),
     projects.ArchiveProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
     projects.UnarchiveProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    projects.MarkSensitive: (Right.OWNER_OR_ADMINISTRATOR, ""),
+    projects.UnmarkSensitive: (Right.ADMINISTRATOR, ""),
     projects.DeleteProject: (Right.OWNER_OR_ADMINISTRATOR, ""),
     projects.MarkDeleted: (Right.SYSTEM, "provisioning"),
     member.AddMember: (Right.OWNER_OR_ADMINISTRATOR, ""),

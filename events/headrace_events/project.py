@@ -19,6 +19,7 @@ class CreateProject(Command):
     project: str
     owner: str
     description: str = ""
+    sensitive: bool = False
 
     @property
     def key(self) -> str:
@@ -63,6 +64,28 @@ class ArchiveProject(Command):
 @command("project.unarchive")
 class UnarchiveProject(Command):
     """Take the project up again."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.mark_sensitive")
+class MarkSensitive(Command):
+    """Keep the project's data inside: Data Scientists use it in runs on the platform, and take none of it away."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@command("project.unmark_sensitive")
+class UnmarkSensitive(Command):
+    """Let the project's data out to all its members again."""
 
     project: str
 
@@ -152,6 +175,28 @@ class ProjectUnarchived(Event):
         return self.project
 
 
+@event("project.marked_sensitive", Home.PLATFORM)
+class ProjectMarkedSensitive(Event):
+    """Data leaves the project through Data Owners only, and comes from no other project; its shares rest."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
+@event("project.unmarked_sensitive", Home.PLATFORM)
+class ProjectUnmarkedSensitive(Event):
+    """Members read and write what their role does in any project; shares that rested are as before."""
+
+    project: str
+
+    @property
+    def key(self) -> str:
+        return self.project
+
+
 @event("project.closing", Home.PLATFORM)
 class ProjectClosing(Event):
     """The project takes no command any more and its topic no event; whoever follows it lets go and forgets it."""
@@ -181,18 +226,19 @@ class Project:
     phase: str
     owner: str
     description: str = ""
+    sensitive: bool = False
 
 
 def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
     """Take each name once; become Ready once; be Archived and back; go through Closing to Deleted, and never back."""
     match wish:
-        case CreateProject(project=project, owner=owner, description=description):
+        case CreateProject(project=project, owner=owner):
             if not may_act_for(owner, known):
                 raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
             if state is not None:
                 raise AlreadyExists("project", project)
             must_be_active(owner, known)
-            return [ProjectRequested(project=project_name(project), owner=owner, description=description)]
+            return _requested(wish)
         case DescribeProject(project=project, description=description):
             must_take_commands(project, known)
             if state is not None and state.description == description:
@@ -208,6 +254,10 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                 return [ProjectUnarchived(project=project)]
             must_take_commands(project, known)
             return []
+        case MarkSensitive(project=project):
+            return [] if _standing(state, project).sensitive else [ProjectMarkedSensitive(project=project)]
+        case UnmarkSensitive(project=project):
+            return [ProjectUnmarkedSensitive(project=project)] if _standing(state, project).sensitive else []
         case MarkReady(project=project, topics=topics):
             if state is None:
                 raise NotFound("project", project)
@@ -235,6 +285,22 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
             raise unknown(wish)
 
 
+def _requested(wish: CreateProject) -> list[Event]:
+    """A new project, sensitive from its first moment on where that is asked for."""
+    name = project_name(wish.project)
+    requested = ProjectRequested(project=name, owner=wish.owner, description=wish.description)
+    return [requested, ProjectMarkedSensitive(project=name)] if wish.sensitive else [requested]
+
+
+def _standing(state: Project | None, name: str) -> Project:
+    """The project while it is neither being made nor taken away; raises NotFound, NotReady."""
+    if state is None:
+        raise NotFound("project", name)
+    if state.phase not in {"ready", "archived"}:
+        raise NotReady("project", name, state.phase)
+    return state
+
+
 def _phase(state: Project | None, name: str) -> str:
     if state is None:
         raise NotFound("project", name)
@@ -252,6 +318,12 @@ def must_take_commands(name: str, known: Known) -> None:
             raise NotReady("project", name, phase)
 
 
+def is_sensitive(name: str, known: Known) -> bool:
+    """Whether the project's data has to stay inside."""
+    found = known.state(Project, None, name)
+    return found is not None and found.sensitive
+
+
 def evolve(state: Project | None, fact: Event) -> Project:
     """Fold one event."""
     match fact:
@@ -263,6 +335,8 @@ def evolve(state: Project | None, fact: Event) -> Project:
             return replace(state, phase="archived")
         case ProjectReady() | ProjectUnarchived() if state is not None:
             return replace(state, phase="ready")
+        case ProjectMarkedSensitive() | ProjectUnmarkedSensitive() if state is not None:
+            return replace(state, sensitive=isinstance(fact, ProjectMarkedSensitive))
         case ProjectClosing() if state is not None:
             return replace(state, phase="closing")
         case ProjectDeleted() if state is not None:

@@ -7,9 +7,9 @@ brokers follows from it, and provisioning says when.
 from dataclasses import replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
+from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Sensitive
 from headrace_events.language import Command, Event, Home, command, event, value
-from headrace_events.project import Project, must_take_commands
+from headrace_events.project import Project, is_sensitive, must_take_commands
 from headrace_events.shared import Shareable, Shared, must_be_whole, must_exist
 
 
@@ -193,6 +193,7 @@ def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
         case AcceptShare(project=project, share=share):
             found = _received(state, share, project, known)
             must_take_commands(project, known)
+            _must_be_linkable(found.shared.project, found.receiver, known)
             must_exist(found.shared, known)
             if found.phase not in {"offered", "accepted"}:
                 raise Conflict("share-not-offered", f"share {share!r} is {found.phase}: it can be offered again")
@@ -211,7 +212,7 @@ def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
             return [] if found.phase == "revoked" else [ShareRevoked(share=share, **found.between)]
         case RecordShareEnforced(share=share, open=opened):
             found = _standing(state, share, known)
-            if opened != found.accepted:
+            if opened != (found.accepted and not _rests(found, known)):
                 raise Conflict("share-moved-on", f"share {share!r} is {found.phase} meanwhile")
             return [] if opened == found.open else [ShareEnforced(share=share, open=opened, **found.between)]
         case _:
@@ -227,6 +228,7 @@ def _offered(state: Share | None, wish: OfferShare, known: Known) -> ShareOffere
     if not _stands(wish.receiver, known):
         raise NotFound("receiving project", wish.receiver)
     must_take_commands(wish.receiver, known)
+    _must_be_linkable(wish.project, wish.receiver, known)
     if state is not None and state.phase in {"offered", "accepted"}:
         raise AlreadyExists("share", wish.key)
     return ShareOffered(
@@ -252,6 +254,18 @@ def _standing(state: Share | None, share: str, known: Known) -> Share:
     if state is None or not (_stands(state.shared.project, known) and _stands(state.receiver, known)):
         raise NotFound("share", share)
     return state
+
+
+def _must_be_linkable(project: str, receiver: str, known: Known) -> None:
+    """Raise Sensitive where either project keeps to itself."""
+    for name in (project, receiver):
+        if is_sensitive(name, known):
+            raise Sensitive(name)
+
+
+def _rests(found: Share, known: Known) -> bool:
+    """Whether nobody reads through the share for now: one of its projects is sensitive."""
+    return is_sensitive(found.shared.project, known) or is_sensitive(found.receiver, known)
 
 
 def _stands(project: str, known: Known) -> bool:

@@ -14,7 +14,8 @@ TRANSACTIONS = ("write", "describe")
 class TopicRight:
     """Who writes to topics called `<project>.<name>`; with `many`, to all whose names begin so.
 
-    `granted`: a Data Scientist writes to those that an owner grants.
+    `granted`: a Data Scientist writes to those that an owner grants. `data`: in a sensitive project a Data Scientist
+    neither reads nor writes them.
     """
 
     name: str
@@ -22,14 +23,15 @@ class TopicRight:
     many: bool = False
     writers: tuple[Role, ...] = ()
     granted: bool = False
+    data: bool = True
 
 
 _OWNER = (Role.DATA_OWNER,)
 _BOTH = (Role.DATA_OWNER, Role.DATA_SCIENTIST)
 
 TOPIC_RIGHTS = (
-    TopicRight(name="events", what="all that happened in the project's metadata"),
-    TopicRight(name="runs", what="metrics and log lines of runs", writers=_BOTH),
+    TopicRight(name="events", what="all that happened in the project's metadata", data=False),
+    TopicRight(name="runs", what="metrics and log lines of runs", writers=_BOTH, data=False),
     TopicRight(name="predictions", what="what models answered"),
     TopicRight(name="outcomes", what="what came true", writers=_OWNER),
     TopicRight(name="deadletters", what="what could not be processed"),

@@ -73,9 +73,14 @@ class Platform:
         """One's own password, one-time codes and sessions."""
         return AccountApi(self.api)
 
-    def create_project(self, name: str, description: str = "", owner: str | None = None) -> Project:
-        """Make a project and return when it is ready. Only an administrator names another owner than themselves."""
-        body = {"project": name, "owner": owner or self.user, "description": description}
+    def create_project(
+        self, name: str, description: str = "", owner: str | None = None, *, sensitive: bool = False
+    ) -> Project:
+        """Make a project and return when it is ready. Only an administrator names another owner than themselves.
+
+        The data of a sensitive project stays inside: see Project.mark_sensitive.
+        """
+        body = {"project": name, "owner": owner or self.user, "description": description, "sensitive": sensitive}
         accepted = self.api.post("/api/projects", body)
         self.api.wait_until(accepted.status_url or "", _ready, f"project {name!r} to be ready")
         return self.get_project(name)

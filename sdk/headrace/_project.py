@@ -208,6 +208,23 @@ class Project:
         """Take the project up again, as it was; for Data Owners."""
         self._api.post(f"/api/projects/{self.name}/unarchive", {})
 
+    @property
+    def sensitive(self) -> bool:
+        """Whether its data stays inside."""
+        return bool(self._api.get(f"/api/projects/{self.name}")["sensitive"])
+
+    def mark_sensitive(self) -> None:
+        """Keep the project's data inside; for Data Owners.
+
+        Data Scientists use it in runs on the platform, and read no rows, values, records or files; what is shared with
+        other projects, or by them, rests.
+        """
+        self._api.put(f"/api/projects/{self.name}/sensitive", {})
+
+    def unmark_sensitive(self) -> None:
+        """Let the project's data out to all its members again; for administrators."""
+        self._api.delete(f"/api/projects/{self.name}/sensitive")
+
     def delete(self, *, confirm: str) -> None:
         """Delete the project with all that is in it, and return when nothing is left; `confirm` repeats its name.
 

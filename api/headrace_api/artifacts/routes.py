@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from headrace_api.artifacts.models import StoredArtifact
 from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
-from headrace_api.reading import Reading
+from headrace_api.reading import Reading, ReadingData
 from headrace_api.usage.room import must_have_room
 from headrace_events.access import Access
 from headrace_events.errors import Archived
@@ -44,7 +44,7 @@ async def put_artifact(sha256: Digest, request: Request, reading: Reading, respo
 
 
 @router.get("/{sha256}", summary="Read a file", response_class=StreamingResponse)
-async def get_artifact(sha256: Digest, reading: Reading) -> StreamingResponse:
+async def get_artifact(sha256: Digest, reading: ReadingData) -> StreamingResponse:
     """The bytes, streamed; whoever reads them checks the hash."""
     size = await _size(sha256, reading)
     content = reading.context.artifacts.read(reading.project, sha256)

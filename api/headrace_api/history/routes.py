@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from headrace_api.errors import Busy, Missing, Unprocessable
 from headrace_api.history.models import PastEntries, PastVectors
-from headrace_api.reading import Reading
+from headrace_api.reading import ReadingData
 from headrace_api.versions import Version
 from headrace_events.errors import Invalid
 from headrace_events.ids import Micros
@@ -31,7 +31,7 @@ _ENGINE = Engine(memory_mib=512)
     summary="Read feature vectors as they were",
     response_model=PastVectors,
 )
-async def read_past_vectors(name: str, version: Version, body: PastEntries, reading: Reading) -> Response:
+async def read_past_vectors(name: str, version: Version, body: PastEntries, reading: ReadingData) -> Response:
     """For each entry, what the features without labels were at its time: what was served then, or should have been."""
     try:
         found = await catalogued_view(reading.context.pool, reading.project, name, version)

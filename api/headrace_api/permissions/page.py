@@ -5,9 +5,9 @@ from inspect import cleandoc, getdoc
 from typing import Any
 
 from headrace_api.permissions.routes import ROUTES, Asked
-from headrace_broker.acls import Rule, member_rules, project_rules, service_rules
+from headrace_broker.acls import Rule, member_rules, project_rules, sandbox_rules, service_rules
 from headrace_broker.topics import INTERNAL
-from headrace_events.access import ACCESS
+from headrace_events.access import ACCESS, WHILE_SENSITIVE
 from headrace_events.language import Command
 from headrace_events.permissions import PERMISSIONS
 from headrace_events.roles import Right, Role, holds
@@ -37,7 +37,8 @@ _TOPICS = """\
 What the certificate of a member may do with the topics of its project. Consumer groups and transactional ids begin with
 `<project>.` and are every member's. Nobody but the platform creates, deletes or alters topics, groups and access rules,
 or sees those rules; nobody's certificate opens a topic of `headrace.`. Of another project it reads what that one
-[shares](sharing.md), and writes nothing. `✓` in brackets: topics that an owner grants.
+[shares](sharing.md), and writes nothing. `✓` in brackets: topics that an owner grants. The last column is of a project
+that is [sensitive](sandbox.md): the topics that its scientists still read.
 """
 
 _SERVICES = """\
@@ -46,6 +47,15 @@ _SERVICES = """\
 Each server has a certificate of its own, and only what its work takes.
 """
 
+_TOPIC_COLUMNS = (
+    "topics",
+    "what",
+    "owner reads",
+    "owner writes",
+    "scientist reads",
+    "scientist writes",
+    "scientist reads, sensitive",
+)
 _COLUMNS = ("anybody", "user", "scientist", "owner", "administrator")
 
 
@@ -61,7 +71,7 @@ def page(document: Mapping[str, Any]) -> str:
         "## Without a command\n",
         _table(("what", "route", *_COLUMNS), _accesses(routes)),
         _TOPICS,
-        _table(("topics", "what", "owner reads", "owner writes", "scientist reads", "scientist writes"), _topics()),
+        _table(_TOPIC_COLUMNS, _topics()),
         _SERVICES,
         _table(("topic", "written by", "read by"), _services()),
     ]
@@ -83,12 +93,14 @@ def _system_commands() -> Iterable[Sequence[str]]:
 def _accesses(routes: Mapping[Asked, str]) -> Iterable[Sequence[str]]:
     for access, (right, what) in ACCESS.items():
         yield (what, routes.get(access, ""), *_marks(right))
+        if access in WHILE_SENSITIVE:
+            yield ("the same, of a project that is [sensitive](sandbox.md)", "", *_marks(WHILE_SENSITIVE[access]))
 
 
 def _topics() -> Iterable[Sequence[str]]:
     for kind in TOPIC_RIGHTS:
         shown = f"`{PROJECT}.{kind.name}{'…' if kind.many else ''}`"
-        yield (shown, kind.what, *(mark for role in Role for mark in _topic_marks(kind, role)))
+        yield (shown, kind.what, *(mark for role in Role for mark in _topic_marks(kind, role)), _inside(kind))
 
 
 def _topic_marks(kind: TopicRight, role: Role) -> Sequence[str]:
@@ -96,6 +108,10 @@ def _topic_marks(kind: TopicRight, role: Role) -> Sequence[str]:
     writes = allows(rules, _example(kind), "write")
     granted = kind.granted and not writes
     return _mark(allows(rules, _example(kind), "read")), f"({YES})" if granted else _mark(writes)
+
+
+def _inside(kind: TopicRight) -> str:
+    return _mark(allows(sandbox_rules(PROJECT, "member"), _example(kind), "read"))
 
 
 def _services() -> Iterable[Sequence[str]]:

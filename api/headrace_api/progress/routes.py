@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from headrace_api.errors import Missing
-from headrace_api.reading import Reader, Reading
+from headrace_api.reading import Reader, Reading, ReadingData
 from headrace_api.versions import Version
 from headrace_projections.offline.queries import arrow_stream
 from headrace_projections.rows.catalogued import group_of
@@ -28,7 +28,7 @@ async def get_progress(name: str, version: Version, reading: Reading) -> RowProg
 async def read_rows(
     name: str,
     version: Version,
-    reading: Reading,
+    reading: ReadingData,
     history: bool = False,
     format: Literal["arrow"] = "arrow",  # noqa: A002 - what the parameter of the query is called
 ) -> StreamingResponse:

@@ -12,6 +12,7 @@ class NewProject(Body):
     project: Name = Field(description="3 to 30 of a-z, 0-9 and '-', a letter first; never reused", examples=["flights"])
     owner: Name | None = Field(default=None, description="its first Data Owner; the caller if not given")
     description: Text = ""
+    sensitive: bool = Field(default=False, description="whether its data stays inside, from its first moment on")
 
 
 class Description(Body):

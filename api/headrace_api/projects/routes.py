@@ -8,7 +8,15 @@ from headrace_api.errors import Missing, Unprocessable
 from headrace_api.projects.models import Description, NewProject, NewReadme
 from headrace_api.reading import PlatformReading, ProjectPath, Reading
 from headrace_api.sending import Accepted, PlatformSending, Sending
-from headrace_events.project import ArchiveProject, CreateProject, DeleteProject, DescribeProject, UnarchiveProject
+from headrace_events.project import (
+    ArchiveProject,
+    CreateProject,
+    DeleteProject,
+    DescribeProject,
+    MarkSensitive,
+    UnarchiveProject,
+    UnmarkSensitive,
+)
 from headrace_events.readme import WriteReadme
 from headrace_projections.catalogue.queries import projects as queries
 from headrace_projections.catalogue.queries.projects import ProjectRow, ReadmeRow
@@ -20,7 +28,7 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 async def create_project(body: NewProject, sending: PlatformSending) -> Accepted:
     """Ask for a project. It is ready once its topics and access rules hold: read `status_url` until then."""
     owner = body.owner or sending.actor.user
-    wish = CreateProject(project=body.project, owner=owner, description=body.description)
+    wish = CreateProject(project=body.project, owner=owner, description=body.description, sensitive=body.sensitive)
     return await sending.send(wish, f"/api/projects/{body.project}")
 
 
@@ -91,3 +99,19 @@ async def archive_project(project: ProjectPath, sending: Sending) -> Accepted:
 async def unarchive_project(project: ProjectPath, sending: Sending) -> Accepted:
     """Take the project up again: certificates write what they wrote, deployments start again."""
     return await sending.send(UnarchiveProject(project=project))
+
+
+@router.put("/{project}/sensitive", summary="Mark a project sensitive")
+async def mark_sensitive(project: ProjectPath, sending: Sending) -> Accepted:
+    """Keep the project's data inside; for Data Owners and administrators.
+
+    Data Scientists use it in runs on the platform: the brokers give their certificates no data, and the API no rows,
+    values or files (403 `data-stays-inside`). Nothing is shared with another project or taken from one.
+    """
+    return await sending.send(MarkSensitive(project=project))
+
+
+@router.delete("/{project}/sensitive", summary="Mark a project sensitive no longer")
+async def unmark_sensitive(project: ProjectPath, sending: Sending) -> Accepted:
+    """Let the project's data out to all its members again, and its shares count again; for administrators."""
+    return await sending.send(UnmarkSensitive(project=project))

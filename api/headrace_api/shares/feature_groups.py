@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from headrace_api.context import Pool
 from headrace_api.errors import Missing
 from headrace_api.progress import routes as rows
-from headrace_api.reading import ProjectPath, Reader, Reading
+from headrace_api.reading import ProjectPath, Reader, Reading, ReadingData
 from headrace_api.vectors import routes as vectors
 from headrace_api.vectors.access import Online
 from headrace_api.vectors.models import Keys
@@ -52,7 +52,7 @@ async def get_shared_progress(sharing: SharingPath, name: str, version: Version,
 
 @router.get("/{name}/versions/{version}/rows", summary="Read a shared group's rows", response_class=StreamingResponse)
 async def read_shared_rows(
-    sharing: SharingPath, name: str, version: Version, reading: Reading, history: bool = False
+    sharing: SharingPath, name: str, version: Version, reading: ReadingData, history: bool = False
 ) -> StreamingResponse:
     """The last row of every key from the offline store; with `history`, every row and delete. An Arrow IPC stream."""
     return await rows.read_rows(name, version, await _there(reading, sharing, name, version), history=history)

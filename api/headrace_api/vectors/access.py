@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from headrace_api.authentication import Caller
 from headrace_api.context import Context, Here
 from headrace_api.errors import Missing
-from headrace_api.reading import ProjectPath
+from headrace_api.reading import ProjectPath, data_stays_inside
 from headrace_events.access import Access, may
 from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of
@@ -29,15 +29,18 @@ class Vectors:
     views: ViewReader
     _until: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    async def must_be_member(self, project: str, user: str) -> None:
-        """Raise Missing for who may not see the project."""
+    async def must_get_values(self, project: str, user: str) -> None:
+        """Raise Missing for who may not see the project, NotAllowed for who may take none of its data away."""
         now = time.monotonic()
         if self._until.get((project, user), 0.0) > now:
             return
         access = await access_of(self.context.pool, project, user)
-        held = may(Access.PROJECT_VALUES, administrator=access.administrator, role=access.role)
-        if not access.exists or not held:
+        if not access.exists or not may(Access.PROJECT, administrator=access.administrator, role=access.role):
             raise Missing("project", project)
+        if not may(
+            Access.PROJECT_DATA, administrator=access.administrator, role=access.role, sensitive=access.sensitive
+        ):
+            raise data_stays_inside(project)
         if len(self._until) >= _MOST:
             self._until.clear()
         self._until[project, user] = now + KEPT_S
@@ -49,7 +52,7 @@ async def _vectors(request: Request, project: ProjectPath, context: Here, caller
     if vectors is None or vectors.context is not context:
         reader = OnlineReader(context.pool)
         vectors = request.app.state.vectors = Vectors(context=context, groups=reader, views=ViewReader(reader))
-    await vectors.must_be_member(project, caller.user)
+    await vectors.must_get_values(project, caller.user)
     return vectors
 
 

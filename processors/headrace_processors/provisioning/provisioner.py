@@ -99,7 +99,7 @@ class Provisioner:
                 continue
             done += self._set_rules(project)
             for enforced, at in wanted.sharing.take_due(project.name):
-                self._say(enforced, at, "enforced")
+                self._say(enforced, at, f"enforced {enforced.share}")
                 done += 1
             for dead in project.dead():
                 self._bury(project, dead)

@@ -1,13 +1,14 @@
 """What projects let one another read, folded: which topics are open to whose members, and what is still to be said.
 
 Shares lie on the platform's topic, what becomes of a shared topic on its project's; they are folded in no order between
-the two. So nothing here depends on one: a share counts while it is accepted and what it names is not gone.
+the two. So nothing here depends on one: a share counts while it is accepted, neither project is sensitive, and what it
+names is not gone.
 """
 
 from dataclasses import dataclass, field
 
 from headrace_events.envelope import Position, Recorded
-from headrace_events.project import ProjectClosing
+from headrace_events.project import ProjectClosing, ProjectMarkedSensitive, ProjectUnmarkedSensitive
 from headrace_events.share import (
     RecordShareEnforced,
     ShareAccepted,
@@ -38,6 +39,7 @@ class Sharing:
 
     shares: dict[str, _Share] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    sensitive: set[str] = field(default_factory=set)
 
     def apply(self, recorded: Recorded) -> set[str]:
         """Fold one event; the projects whose members may read other things than before."""
@@ -56,6 +58,12 @@ class Sharing:
             case TopicClosed(name=topic):
                 self.closed.add(topic)
                 return {share.receiver for share in self.shares.values() if share.topics.name == topic}
+            case ProjectMarkedSensitive(project=project) | ProjectUnmarkedSensitive(project=project) as marked:
+                (self.sensitive.add if isinstance(marked, ProjectMarkedSensitive) else self.sensitive.discard)(project)
+                touched = [share for share in self.shares.values() if project in {share.project, share.receiver}]
+                for share in touched:
+                    share.at = recorded.at
+                return {share.receiver for share in touched}
             case ProjectClosing(project=project):
                 gone = {name: one for name, one in self.shares.items() if project in {one.project, one.receiver}}
                 self.shares = {name: one for name, one in self.shares.items() if name not in gone}
@@ -69,14 +77,18 @@ class Sharing:
         return [
             share.topics
             for share in self.shares.values()
-            if share.receiver == receiver and share.accepted and share.topics.name not in self.closed
+            if share.receiver == receiver and self._counts(share) and share.topics.name not in self.closed
         ]
 
     def take_due(self, receiver: str) -> list[tuple[RecordShareEnforced, Position]]:
         """What is to be said, each with the event that it follows from, once the rules of the project hold."""
         due = []
         for name, share in self.shares.items():
-            if share.receiver == receiver and share.said != share.accepted:
-                share.said = share.accepted
-                due.append((RecordShareEnforced(share=name, open=share.accepted), share.at))
+            counts = self._counts(share)
+            if share.receiver == receiver and share.said != counts:
+                share.said = counts
+                due.append((RecordShareEnforced(share=name, open=counts), share.at))
         return due
+
+    def _counts(self, share: _Share) -> bool:
+        return share.accepted and self.sensitive.isdisjoint({share.project, share.receiver})

@@ -19,9 +19,11 @@ from headrace_events.project import (
     ProjectArchived,
     ProjectClosing,
     ProjectDeleted,
+    ProjectMarkedSensitive,
     ProjectReady,
     ProjectRequested,
     ProjectUnarchived,
+    ProjectUnmarkedSensitive,
 )
 from headrace_events.quota import QuotaChanged
 from headrace_events.revocation_list import RevocationListPublished
@@ -39,6 +41,16 @@ from headrace_processors.provisioning.issued import IssuedCertificate, issued_in
 from headrace_processors.provisioning.revocations import Revocations
 from headrace_processors.provisioning.rotation import WantedAuthorities
 from headrace_processors.provisioning.sharing import Sharing
+
+_OF_PROJECTS = (
+    ProjectReady
+    | ProjectArchived
+    | ProjectUnarchived
+    | ProjectMarkedSensitive
+    | ProjectUnmarkedSensitive
+    | ProjectClosing
+)
+"""What the platform's topic says of a project that was requested."""
 
 NEVER = Micros(1 << 62)
 """Later than every time: what was asked for then is dead for nobody."""
@@ -104,6 +116,7 @@ class WantedProject:
     revocations: Revocations = field(default_factory=Revocations)
     ready: bool = False
     archived: bool = False
+    sensitive: bool = False
     closing_at: Position | None = None
     ended: bool = False
     roles: dict[str, Role] = field(default_factory=dict)
@@ -132,6 +145,9 @@ class WantedProject:
                 self.rules_changed = True
             case ProjectArchived() | ProjectUnarchived() as moved:
                 self.archived = isinstance(moved, ProjectArchived)
+                self.rules_changed = True
+            case ProjectMarkedSensitive() | ProjectUnmarkedSensitive() as marked:
+                self.sensitive = isinstance(marked, ProjectMarkedSensitive)
                 self.rules_changed = True
             case ProjectClosing():
                 self.closing_at = recorded.at
@@ -216,7 +232,9 @@ class WantedProject:
 
     def _rules_of_members(self, roles: Mapping[str, Role], live: Mapping[str, set[int]]) -> set[Rule]:
         shared = self.sharing.open_to(self.name)
-        return wanted_members(self.name, roles, live, self.writers, archived=self.archived, shared=shared)
+        return wanted_members(
+            self.name, roles, live, self.writers, archived=self.archived, sensitive=self.sensitive, shared=shared
+        )
 
     def client_limits(self) -> dict[str, client_quotas.Limits]:
         """What the brokers hold every live certificate of a member to, by its principal."""
@@ -292,7 +310,7 @@ class Wanted:
         elif isinstance(recorded.event, ProjectRequested):
             name = recorded.event.project
             self.projects[name] = WantedProject(name, recorded.at, self.shut, self.sharing, self.revocations)
-        elif isinstance(recorded.event, ProjectReady | ProjectArchived | ProjectUnarchived | ProjectClosing):
+        elif isinstance(recorded.event, _OF_PROJECTS):
             self.projects[recorded.event.project].apply(recorded)
         elif isinstance(recorded.event, QuotaChanged):
             if (limited := self.projects.get(recorded.event.project)) is not None:

@@ -52,6 +52,10 @@ CREATE TABLE projects (
     archived_by     text,                           -- actor; null but while it is archived
     archived_seq    bigint,
     archived_time   timestamptz,
+    sensitive       boolean NOT NULL DEFAULT false, -- whether its data stays inside
+    sensitive_by    text,                           -- actor; null but while it is sensitive
+    sensitive_seq   bigint,
+    sensitive_time  timestamptz,
     closing_by      text,                           -- actor
     closing_seq     bigint,
     closing_time    timestamptz,
@@ -171,10 +175,11 @@ CREATE TABLE shares (                               -- what a project lets anoth
 );
 CREATE INDEX shares_with_project ON shares (receiver);
 
-CREATE VIEW shared_topics AS                        -- the topics that accepted shares let a receiver read
+CREATE VIEW shared_topics AS                        -- the topics that accepted shares let a receiver read now
 SELECT shares.receiver, shares.share, topics.*
 FROM shares JOIN topics USING (project)
 WHERE shares.phase = 'accepted' AND topics.phase = 'open'
+  AND NOT EXISTS (SELECT FROM projects WHERE projects.project IN (shares.project, shares.receiver) AND projects.sensitive)
   AND CASE shares.what
           WHEN 'topic' THEN topics.topic = shares.name
           WHEN 'feature_group' THEN topics.topic = shares.project || '.features.' || shares.name || '.' || shares.version

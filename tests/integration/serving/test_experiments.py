@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.integration.clients import eventually
-from tests.integration.serving.flights import Flights, Late
+from tests.integration.serving.flights import Flights, Late, train_by_wind
 
-from headrace import HyperparameterOptConfig, Invalid, Project, Searchspace, experiment
+from headrace import Forbidden, HyperparameterOptConfig, Invalid, Project, Searchspace, experiment
 from headrace_compose.supervision import Supervisor
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session starts Ray, which takes a minute on busy cores
@@ -192,6 +193,32 @@ def quality(hparams: dict[str, Any], steps: int) -> float:
 
 def pid_of(found: Flights, service: str) -> int:
     return Supervisor(found.served.platform.stack.stack.home).running()[service].pid or 0
+
+
+def test_in_a_sensitive_project_a_scientist_trains_on_what_they_cannot_take_away(found: Flights) -> None:
+    view = found.scientist.get_feature_store().get_feature_view("delays")
+    dataset = view.get_training_dataset(found.dataset.version)
+    config = HyperparameterOptConfig(
+        num_trials=1,
+        searchspace=Searchspace(threshold=("DOUBLE", [0.0, 4.0])),
+        optimizer="randomsearch",
+        optimization_key="accuracy",
+        name="sandboxed",
+        dataset=found.dataset,
+    )
+    found.owner.mark_sensitive()
+    try:
+        result = experiment.lagom(train_by_wind, config, project=found.scientist, show=None, timeout=100)
+        assert (result.num_trials, result.failed) == (1, 0)
+        for take in (partial(dataset.read, "train"), result.checkpoint):
+            with pytest.raises(Forbidden) as refused:
+                take()
+            assert refused.value.code == "data-stays-inside"
+    finally:
+        with found.served.administrator() as administrator:
+            administrator.get_project(found.owner.name).unmark_sensitive()
+        eventually(lambda: None if found.scientist.sensitive else True, "the mark to be taken away")
+    assert len(dataset.read("train")) == 40
 
 
 def test_a_function_that_raises_says_why(found: Flights) -> None:

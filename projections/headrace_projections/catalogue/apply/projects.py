@@ -6,9 +6,11 @@ from headrace_events.project import (
     ProjectClosing,
     ProjectDeleted,
     ProjectDescribed,
+    ProjectMarkedSensitive,
     ProjectReady,
     ProjectRequested,
     ProjectUnarchived,
+    ProjectUnmarkedSensitive,
 )
 from headrace_events.readme import ReadmeWritten
 from headrace_events.topic import (
@@ -68,6 +70,19 @@ def archive_project(event: ProjectArchived, at: Recorded) -> list[Change]:
 def unarchive_project(event: ProjectUnarchived, at: Recorded) -> list[Change]:
     """Show that the project is taken up again."""
     row = {"phase": "ready", "archived_by": None, "archived_seq": None, "archived_time": None}
+    return [Update("projects", {"project": event.project}, row)]
+
+
+@on(ProjectMarkedSensitive)
+def mark_sensitive(event: ProjectMarkedSensitive, at: Recorded) -> list[Change]:
+    """Show that the project's data stays inside, and who said so."""
+    return [Update("projects", {"project": event.project}, {"sensitive": True, **authored("sensitive", at)})]
+
+
+@on(ProjectUnmarkedSensitive)
+def unmark_sensitive(event: ProjectUnmarkedSensitive, at: Recorded) -> list[Change]:
+    """Show that the project is like any other again."""
+    row = {"sensitive": False, "sensitive_by": None, "sensitive_seq": None, "sensitive_time": None}
     return [Update("projects", {"project": event.project}, row)]
 
 

@@ -22,6 +22,7 @@ class Access:
 
     exists: bool
     archived: bool = False
+    sensitive: bool = False
     named: bool = False
     role: Role | None = None
     administrator: bool
@@ -32,6 +33,7 @@ async def access_of(pool: Pool, project: str, user: str) -> Access:
     query = f"""
         SELECT projects.project IS NOT NULL AS exists, members.role, ({NAMED}) AS named,
                coalesce(projects.phase = 'archived', false) AS archived,
+               coalesce(projects.sensitive, false) AS sensitive,
                coalesce(users.administrator, false) AS administrator
         FROM (SELECT %(project)s::text AS project, %(user)s::text AS user_name) asked
         LEFT JOIN catalogue.projects USING (project)

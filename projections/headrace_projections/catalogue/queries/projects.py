@@ -14,7 +14,7 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 class ProjectRow:
     """A project; it takes commands and records while `phase` is ready, and is only read while it is archived.
 
-    One that is deleted keeps its name.
+    The data of one that is sensitive stays inside. One that is deleted keeps its name.
     """
 
     project: str
@@ -25,6 +25,9 @@ class ProjectRow:
     ready_time: datetime | None = None
     archived_by: str | None = None
     archived_time: datetime | None = None
+    sensitive: bool = False
+    sensitive_by: str | None = None
+    sensitive_time: datetime | None = None
     closing_by: str | None = None
     closing_time: datetime | None = None
     deleted_time: datetime | None = None
@@ -67,6 +70,7 @@ class HappenedRow:
 
 _PROJECTS = f"""
     SELECT project, owner, description, requested_time, ready_time, archived_by, archived_time,
+           sensitive, sensitive_by, sensitive_time,
            closing_by, closing_time, deleted_time, {PHASE} AS phase
     FROM catalogue.projects"""
 _MEMBERS = """
