@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
 from headrace_api.keys.uses import KeyUses
+from headrace_api.personal.sealing import PersonalData
 from headrace_api.registry.cache import SchemaCache
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
@@ -66,6 +67,7 @@ class Context:
     engine: Engine | None
     ca_chain: str
     trail: Trail
+    personal: PersonalData
     schemas: SchemaCache = field(default_factory=SchemaCache)
     file_bytes: FileBytes = field(default_factory=FileBytes)
 
@@ -76,7 +78,8 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
     credentials = await anyio.to_thread.run_sync(FollowedCredentials, settings.connection, master)
-    trail = Trail(ProducedAudit(settings.connection))
+    personal = PersonalData(credentials, commands.send)
+    trail = Trail(ProducedAudit(settings.connection), personal)
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
@@ -96,6 +99,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 engine=engine,
                 ca_chain=settings.connection.ca.read_text(),
                 trail=trail,
+                personal=personal,
             )
         finally:
             await anyio.to_thread.run_sync(trail.close)

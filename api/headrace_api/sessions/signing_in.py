@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from headrace_api.audit.trail import ANONYMOUS, address_of
+from headrace_api.audit.trail import ANONYMOUS, NOBODY_KNOWN, address_of
 from headrace_api.context import Context
 from headrace_api.errors import NotAllowed, TooMany, Unauthenticated
 from headrace_api.followed import until
@@ -52,7 +52,7 @@ async def sign_in(context: Context, wish: SignIn, request: HTTPConnection) -> Se
 
 def _named(context: Context, user: str) -> str:
     """Whom the trail names: people with a password; what else was typed may be a password in the wrong place."""
-    return f"user/{user}" if context.credentials.held(PasswordStored, f"password/{user}") else "user/unknown"
+    return f"user/{user}" if context.credentials.held(PasswordStored, f"password/{user}") else f"user/{NOBODY_KNOWN}"
 
 
 def _act(what: str, user: str, actor: str, address: str | None, command: CommandId, **details: str) -> Act:
