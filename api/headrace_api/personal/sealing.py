@@ -9,6 +9,7 @@ from concurrent.futures import Future
 import anyio.to_thread
 
 from headrace_api.errors import Busy
+from headrace_api.followed import until
 from headrace_api.said import Said
 from headrace_broker.credentials import Credentials
 from headrace_broker.personal import PersonalKey, key_of, shown
@@ -86,8 +87,7 @@ class PersonalData:
             raise Busy("the key of a person could not be made in time: send the same request again") from None
         if not answer.accepted:
             return False
-        if not await anyio.to_thread.run_sync(self._credentials.wait_until, lambda: self.knows(user), SECONDS):
-            raise Busy("the key of a person is made, but not followed yet: send the same request again")
+        await until(self._credentials, lambda: self.knows(user))
         return True
 
     def _ask(self, user: str) -> "Future[Result]":

@@ -13,8 +13,8 @@ from headrace_compose.backup.errors import Incomplete, StillRunning, translated
 from headrace_compose.backup.manifest import Entry, Manifest
 from headrace_compose.home import Home
 
-LOCK = ".lock"
-"""What the broker holds in its folder of the log while it runs."""
+LOCK = "kafka/data/.lock"
+"""What the broker holds while it runs."""
 ADVICE = "Name a folder that is not there yet."
 
 
@@ -29,7 +29,7 @@ def make_backup(home: Home, target: Path, version: str, advance: Advance = silen
         raise Incomplete(home.root, "there is no log in it to take")
     _must_be_at_rest(home)
     begun = datetime.now(UTC).isoformat(timespec="seconds")
-    wanted = tuple(entry for entry in found(home.root) if not entry.path.endswith(f"/{LOCK}"))
+    wanted = tuple(entry for entry in found(home.root) if entry.path != LOCK)
     whole = sum(entry.size or 0 for entry in wanted)
     must_have_room(target, whole)
     done = 0
@@ -56,7 +56,7 @@ def _copied(root: Path, folder: Path, entry: Entry, tell: Callable[[int], None])
 
 def _must_be_at_rest(home: Home) -> None:
     """Raise StillRunning while a broker holds the log, whoever started it."""
-    lock = home.kafka / "data" / LOCK
+    lock = home.root / LOCK
     if not lock.exists():
         return
     with lock.open("r+b") as held:
