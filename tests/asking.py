@@ -54,6 +54,8 @@ _BODIES: Mapping[str, Any] = {
     "users-register": {"user": "newcomer"},
     "users-reject": {},
     "users-deactivate": {},
+    "users-describe_user": {"full_name": "Carol Carter", "email": "carol@example.org"},
+    "users-erase_user": {"confirm": "bob"},
     "keys-issue_key": {},
     "sessions-begin": {"user": "bob", "password": "not this one"},
     "passwords-set_password": {"password": "a good long sentence"},
@@ -115,6 +117,8 @@ _BODIES: Mapping[str, Any] = {
 _QUERIES = {"projects-delete_project": "confirm={project}"}
 _OF_OTHERS = {"passwords-reset_password", "one-time_codes-remove_of"}
 """What every user may do for themselves, asked for somebody else."""
+_OF_THE_NAMED = {"users-describe_user", "users-erase_user"}
+"""What whoever is named in the path may do for themselves."""
 
 HOSTILE = (
     "../../../../etc/passwd",
@@ -191,6 +195,8 @@ class Route:
     def refusal(self, who: Who) -> int | None:
         """The status that the tables give who asks; None where they may."""
         if self.operation in _OF_OTHERS and not who.administrator:
+            return 403
+        if self.operation in _OF_THE_NAMED and not who.administrator and who.user != _IN_PATH["user"]:
             return 403
         accesses = [asked for asked in self.asked if isinstance(asked, Access)]
         commands = [asked for asked in self.asked if not isinstance(asked, Access)]

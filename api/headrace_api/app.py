@@ -37,6 +37,7 @@ from headrace_api.oidc import routes as oidc
 from headrace_api.openlineage import ingest as openlineage_in
 from headrace_api.openlineage import routes as openlineage
 from headrace_api.passwords import routes as passwords
+from headrace_api.personal import routes as personal
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
 from headrace_api.registry import routes as registry
@@ -58,6 +59,7 @@ from headrace_api.vectors import routes as vectors
 ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     users_life.router,
+    personal.router,
     keys.router,
     sessions.router,
     passwords.router,

@@ -18,6 +18,7 @@ from headrace_api.audit.trail import Trail
 from headrace_api.keys.uses import KeyUses
 from headrace_api.ldap.settings import LdapSettings
 from headrace_api.oidc.provider import Provider
+from headrace_api.personal.sealing import PersonalData
 from headrace_api.registry.cache import SchemaCache
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
@@ -71,6 +72,7 @@ class Context:
     engine: Engine | None
     ca_chain: Callable[[], str]
     trail: Trail
+    personal: PersonalData
     oidc: Provider | None = None
     directory: "Directory | None" = None
     schemas: SchemaCache = field(default_factory=SchemaCache)
@@ -83,7 +85,8 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     master = MasterKey.read(settings.secrets / "master.key")
     commands = await anyio.to_thread.run_sync(CommandClient, settings.connection)
     credentials = await anyio.to_thread.run_sync(FollowedCredentials, settings.connection, master)
-    trail = Trail(ProducedAudit(settings.connection))
+    personal = PersonalData(credentials, commands.send)
+    trail = Trail(ProducedAudit(settings.connection), personal)
     pool: Pool = AsyncConnectionPool(
         settings.postgres, min_size=2, max_size=16, timeout=5.0, open=False, kwargs={"autocommit": True}
     )
@@ -104,6 +107,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 engine=engine,
                 ca_chain=settings.connection.ca.read_text,
                 trail=trail,
+                personal=personal,
                 oidc=oidc,
                 directory=_directory(settings.ldap, master),
             )

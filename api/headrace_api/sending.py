@@ -113,7 +113,7 @@ class Sender:
             actor=self.actor.name,
             expected_version=self._expected_version,
             trace=self._trace,
-            address=self._address,
+            address=await self.context.personal.address(self.actor.user, self._address),
         )
         return await result_of(self.context, request)
 

@@ -127,9 +127,10 @@ class Admin:
                 except KafkaException as error:
                     if error.args[0].code() != KafkaError.INVALID_PARTITIONS:  # there already, for a predecessor asked
                         raise translated(error) from error
-        until(lambda: True if self._is(spec) else None, f"topic {spec.name!r} to be as asked")
+        until(lambda: True if self.is_as(spec) else None, f"topic {spec.name!r} to be as asked")
 
-    def _is(self, spec: TopicSpec) -> bool:
+    def is_as(self, spec: TopicSpec) -> bool:
+        """Whether the topic keeps what it is to keep, and has the partitions; raises Missing."""
         return self.config(spec.name).items() >= spec.config.items() and self._partitions(spec.name) >= spec.partitions
 
     def _partitions(self, topic: str) -> int:

@@ -7,9 +7,15 @@ from headrace_broker.topics import INTERNAL
 
 
 def prepare(connection: Connection) -> None:
-    """Make the internal topics and the servers' rules where they are missing; needs the broker's own certificate."""
+    """Make the internal topics and the servers' rules where they are missing; needs the broker's own certificate.
+
+    Topics that an earlier release made get the settings of this one.
+    """
     admin = Admin(connection)
     admin.create_topics(INTERNAL)
+    for spec in INTERNAL:
+        if not admin.is_as(spec):
+            admin.change_topic(spec)
     missing = service_rules() - admin.rules()
     admin.set_rules(add=missing)
 

@@ -40,12 +40,15 @@ def _kept(milliseconds: int) -> dict[str, str]:
 
 _COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.3", "segment.ms": str(_DAY)}
 
+_FORGETTING = {**_COMPACTED, "max.compaction.lag.ms": str(_DAY), "delete.retention.ms": str(_DAY)}
+"""What a tombstone covers is compacted away within a day of its segment's end, however little else changes."""
+
 INTERNAL: tuple[TopicSpec, ...] = (
     TopicSpec(name=COMMANDS, purpose="commands", config=_kept(14 * _DAY)),
     TopicSpec(name=RESULTS, purpose="results", config=_kept(6 * 3600 * 1000)),
     TopicSpec(name=STATE, purpose="state", config=_COMPACTED),
     TopicSpec(name=PLATFORM, purpose="events", config=_FOR_EVER),
-    TopicSpec(name=CREDENTIALS, purpose="credentials", config=_COMPACTED),
+    TopicSpec(name=CREDENTIALS, purpose="credentials", config=_FORGETTING),
     TopicSpec(name=AUDIT, purpose="audit", config=_kept(400 * _DAY)),
     TopicSpec(name=DEAD_LETTERS, purpose="deadletters", config=_FOR_EVER),
     TopicSpec(name=USAGE, purpose="usage", config=_COMPACTED),

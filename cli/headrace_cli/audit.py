@@ -38,4 +38,6 @@ def audit(  # noqa: PLR0917 - typer passes all of them by name
             return
         found: list[AuditEntry] = trail.audit(limit=limit, **filters)
     rows = [{**asdict(entry), "time": entry.time.isoformat()} for entry in found]
+    if not as_json:
+        rows = [{**row, "actor": f"{row['actor']} (erased)"} if row["erased"] else row for row in rows]
     tell_rows(as_json, rows, _COLUMNS)

@@ -45,4 +45,5 @@ def remove(project: str, person: str, user: ActAs = None, as_json: AsJson = Fals
 def list_(project: str, user: ActAs = None, as_json: AsJson = False) -> None:
     """Show a project's members."""
     members = signed_in(user).get_project(project).get_members()
-    tell_rows(as_json, [{"user": member.user, "role": member.role} for member in members], ("user", "role"))
+    rows = [{"user": member.user, "role": member.role, "full_name": member.full_name} for member in members]
+    tell_rows(as_json, rows, ("user", "role", "full_name"))

@@ -1,4 +1,4 @@
-"""`headrace up`, `down`, `status` and `rebuild`: the stack on this machine."""
+"""`headrace up`, `down`, `status`, `rebuild`, `backup` and `restore`: the stack on this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
-from headrace_cli.telling import AsJson, refuse
+from headrace_cli.telling import AsJson, refuse, tell
 
 if TYPE_CHECKING:
     from headrace_compose.stack import Stack
@@ -78,6 +82,39 @@ def rebuild(
     arguments = [name, *(["--verify"] if verify else []), *(["--as-of", as_of] if as_of else [])]
     command = [sys.executable, "-m", "headrace_projections.rebuild", *arguments, *(["--json"] if as_json else [])]
     raise typer.Exit(subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="a folder that is not there yet")], as_json: AsJson = False
+) -> None:
+    """Copy secrets, log and files of this stack, which must be down."""
+    stack = _stack()
+    with _bar() as advance:
+        made = _composed(lambda: stack.backup(folder, advance))
+    row = {"folder": str(folder), "made": made.made, "files": made.files, "bytes": made.bytes, "digest": made.digest}
+    line = f"{made.files} files, {made.bytes / 2**20:.1f} MiB are in {folder}; keep it as you keep secrets"
+    tell(as_json, row, line)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="what `headrace backup` made")], as_json: AsJson = False
+) -> None:
+    """Make this stack's home, where there is none, of a backup; `headrace up` then computes the rest from the log."""
+    stack = _stack()
+    with _bar() as advance:
+        made = _composed(lambda: stack.restore(folder, advance))
+    home = stack.home.root
+    row = {"home": str(home), "made": made.made, "files": made.files, "bytes": made.bytes, "digest": made.digest}
+    tell(as_json, row, f"{home} is as it was on {made.made}; start it with `headrace up`")
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """What shows how far a copy is, where somebody looks on."""
+    columns = (BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("copying")
+        yield lambda done, whole: progress.update(task, completed=done, total=whole)
 
 
 def _stack() -> Stack:

@@ -10,7 +10,7 @@ import typer
 import headrace
 from headrace_cli.account import Host, Stdin, asked
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="People of the platform.")
 
@@ -28,13 +28,16 @@ def create(name: str, user: ActAs = None, as_json: AsJson = False) -> None:
 @app.command("list")
 @told
 def list_(
-    standing: Annotated[str | None, typer.Option(help="pending, active, rejected or deactivated; all if not")] = None,
+    standing: Annotated[
+        str | None, typer.Option(help="pending, active, rejected, deactivated or erased; all if not")
+    ] = None,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
     """Show everybody."""
     people = signed_in(user).get_users_api().get_users(standing)
-    tell_rows(as_json, [asdict(one) for one in people], ("user", "standing", "administrator", "created_time"))
+    columns = ("user", "standing", "administrator", "full_name", "email", "created_time")
+    tell_rows(as_json, [asdict(one) for one in people], columns)
 
 
 @app.command("show")
@@ -104,3 +107,34 @@ def withdraw_administrator(name: str, user: ActAs = None, as_json: AsJson = Fals
     """Take the administrator's right from a person."""
     signed_in(user).get_users_api().withdraw_administrator(name)
     tell(as_json, {"user": name}, f"user {name} is no administrator")
+
+
+@app.command("describe")
+@told
+def describe(
+    name: str,
+    full_name: Annotated[str | None, typer.Option(help="what the person is called; nothing if not given")] = None,
+    email: Annotated[str | None, typer.Option(help="how the person is reached; nothing if not given")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a person is called and how they are reached: oneself, or as an administrator anybody."""
+    signed_in(user).get_users_api().describe(name, full_name, email)
+    tell(as_json, {"user": name, "full_name": full_name, "email": email}, f"user {name} is described")
+
+
+@app.command("erase")
+@told
+def erase(
+    name: str,
+    confirm: Annotated[
+        str, typer.Option(prompt="What is erased never comes back. The name once more", help="the name once more")
+    ],
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase all that is known of a person but the name: oneself, or as an administrator somebody shut out."""
+    if confirm != name:
+        refuse(f"{confirm!r} is not {name!r}: nothing is erased", "Give the name of the person to erase twice.")
+    signed_in(user).get_users_api().erase(name)
+    tell(as_json, {"user": name, "standing": "erased"}, f"user {name} is erased")

@@ -10,6 +10,7 @@ ComposeError
 ├── StepFailed           a one-shot preparation between services failed
 ├── UnknownService       a name that no service has
 ├── StackBusy            another `up` or `down` works on this home
+├── BackupError          a copy was not made, or not restored: see backup/errors.py
 └── SupervisorLost       the process manager did not start, or went away
 """
 

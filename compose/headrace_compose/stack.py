@@ -1,4 +1,4 @@
-"""The whole stack of one home: up, down, status."""
+"""The whole stack of one home: up, down, status, backup, restore."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from threading import Event
 
 from headrace_broker import short_folder
 from headrace_compose import launch
+from headrace_compose.backup import Manifest, make_backup, restore_backup
+from headrace_compose.backup.copying import Advance, silently
+from headrace_compose.backup.errors import Elsewhere, Incomplete, StillRunning
 from headrace_compose.errors import (
     DiskFull,
     ServiceDied,
@@ -29,6 +33,7 @@ from headrace_compose.order import closure, dependents, in_order, run_in_order
 from headrace_compose.ports import choose
 from headrace_compose.service import NotReady, Report, Service, Step
 from headrace_compose.services import LISTENERS, all_services, all_steps
+from headrace_compose.services.headrace import our_version
 from headrace_compose.settings import StackSettings
 from headrace_compose.site import Site
 from headrace_compose.status import ENDED, StackStatus, look
@@ -97,6 +102,27 @@ class Stack:
                 run_in_order(dependents(up, depends_on), partial(_take_down, supervisor, report))
             supervisor.stop()
             short_folder.remove(self.home.root / "ray")
+
+    def backup(self, folder: Path, advance: Advance = silently) -> Manifest:
+        """Copy secrets, log and files into a folder that is not there yet. Nothing may run; raises BackupError."""
+        self._must_all_be_here()
+        if not self.home.root.exists():
+            raise Incomplete(self.home.root, "there is no stack in it")
+        with self._alone():
+            if Supervisor(self.home).is_running():
+                raise StillRunning(self.home.root)
+            return make_backup(self.home, folder.absolute(), our_version(), advance)
+
+    def restore(self, folder: Path, advance: Advance = silently) -> Manifest:
+        """Make the home, which must not be there or be empty, of a backup. Raises BackupError."""
+        self._must_all_be_here()
+        return restore_backup(folder.absolute(), self.home, advance)
+
+    def _must_all_be_here(self) -> None:
+        settings = self.settings
+        for what, where in (("The log", settings.kafka_external), ("The store of files", settings.storage)):
+            if where is not None:
+                raise Elsewhere(what, where)
 
     def status(self) -> StackStatus:
         """Look at every service, without starting or stopping any."""

@@ -49,6 +49,10 @@ class Known(Protocol):
         """The platform-wide id that the next new schema gets."""
         ...
 
+    def secret(self) -> bytes:
+        """Random bytes that nobody has seen, for a key that is stored sealed and nowhere else."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:

@@ -4,6 +4,7 @@ from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Erasure, Event, Home, command, event, value
+from headrace_events.personal import MOST_SEALED, sealed_for
 from headrace_events.scopes import Scope, scopes
 from headrace_events.user import may_act_for, must_be_active
 
@@ -12,7 +13,10 @@ DAY_US = 24 * 3600 * 1_000_000
 
 @command("api_key.issue")
 class IssueApiKey(Command):
-    """Give a person a key. `key_hash` is hexadecimal SHA-256 of the secret; project and scopes narrow what it does."""
+    """Give a person a key. `key_hash` is hexadecimal SHA-256 of the secret; project and scopes narrow what it does.
+
+    The name comes sealed by the API under the person's own key.
+    """
 
     key_id: str
     user: str
@@ -137,7 +141,7 @@ def decide(state: ApiKey | None, wish: Command, known: Known) -> list[Event]:
                 raise Invalid("invalid-key-hash", "a key's hash is 64 hexadecimal digits of SHA-256")
             if expires is not None and expires <= known.now:
                 raise Invalid("already-expired", "the key would have expired before it was issued")
-            if len(wish.name) > 100:
+            if len(wish.name) > MOST_SEALED or (len(wish.name) > 100 and sealed_for(wish.name) != user):
                 raise Invalid("invalid-key-name", "a key's name has at most 100 characters")
             return _issued(wish)
         case RevokeApiKey(key_id=key_id):

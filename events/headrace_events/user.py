@@ -231,15 +231,17 @@ class Standing(StrEnum):
     ACTIVE = "active"
     REJECTED = "rejected"
     DEACTIVATED = "deactivated"
+    ERASED = "erased"
 
 
 @value
 class User:
-    """A person."""
+    """A person; `personal_key` says whether there was ever a key for what identifies them."""
 
     name: str
     administrator: bool
     standing: Standing = Standing.ACTIVE
+    personal_key: bool = False
 
 
 def must_be_active(user: str, known: Known) -> User:

@@ -1,5 +1,8 @@
-"""A person's way: from registration or creation, through approval, to deactivation and back."""
+"""A person's way: from registration or creation, through approval, to deactivation and back, or to erasure."""
 
+from dataclasses import replace
+
+from headrace_events import personal_life
 from headrace_events.administration import Administration, AdministrationFounded, AdministratorJoined, leave
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.api_key import ApiKeyIssued, ApiKeyStored
@@ -8,6 +11,14 @@ from headrace_events.identity import forgotten
 from headrace_events.ids import user_name
 from headrace_events.language import Command, Event
 from headrace_events.password import PasswordErased, changed
+from headrace_events.personal import (
+    DescribeUser,
+    EraseSubject,
+    MakePersonalKey,
+    PersonalKeyMade,
+    SubjectErased,
+    UserDescribed,
+)
 from headrace_events.session import ended
 from headrace_events.user import (
     ActivateUser,
@@ -98,6 +109,8 @@ def _changed(state: User, wish: Command, known: Known) -> list[Event]:
             return [] if state.administrator else [AdministratorGranted(user=user), AdministratorJoined(user=user)]
         case WithdrawAdministrator(user=user):
             return _withdrawn(user, known) if state.administrator else []
+        case MakePersonalKey() | DescribeUser() | EraseSubject():
+            return personal_life.decide(state, wish, known)
         case _:
             raise unknown(wish)
 
@@ -112,24 +125,29 @@ def evolve(state: User | None, fact: Event) -> User:
         case UserCreated(user=user, administrator=administrator):
             return User(name=user, administrator=administrator)
         case UserRegistered(user=user):
-            return User(name=user, administrator=False, standing=Standing.PENDING)
+            kept = state is not None and state.personal_key
+            return User(name=user, administrator=False, standing=Standing.PENDING, personal_key=kept)
     if state is None:
         raise unknown(fact)
-    administrator, standing = state.administrator, state.standing
     match fact:
         case UserApproved() | UserActivated():
-            standing = Standing.ACTIVE
+            return replace(state, standing=Standing.ACTIVE)
         case UserRejected():
-            standing = Standing.REJECTED
+            return replace(state, standing=Standing.REJECTED)
         case UserDeactivated():
-            standing = Standing.DEACTIVATED
+            return replace(state, standing=Standing.DEACTIVATED)
+        case SubjectErased():
+            return replace(state, standing=Standing.ERASED)
         case AdministratorGranted():
-            administrator = True
+            return replace(state, administrator=True)
         case AdministratorWithdrawn():
-            administrator = False
+            return replace(state, administrator=False)
+        case PersonalKeyMade():
+            return replace(state, personal_key=True)
+        case UserDescribed():
+            return state
         case _:
             raise unknown(fact)
-    return User(name=state.name, administrator=administrator, standing=standing)
 
 
 aggregate("user", User, decide=decide, evolve=evolve)

@@ -18,6 +18,7 @@ class AuditEntry:
     """A line of the trail; `count` says how many alike it stands for.
 
     `act` is `<kind>.<verb>`, as in `feature_group.create`; `outcome` is accepted or refused, then with a `code`.
+    `erased` says that the actor was erased; the address shows as `erased` then.
     """
 
     time: datetime
@@ -29,6 +30,7 @@ class AuditEntry:
     project: str | None
     subject: str
     address: str | None
+    erased: bool
     command_id: str | None
     count: int
     details: Mapping[str, str]

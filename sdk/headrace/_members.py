@@ -19,10 +19,11 @@ def role_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectMember:
-    """Somebody who belongs to a project."""
+    """Somebody who belongs to a project; `full_name` is `erased` of whom nothing but the name is known any more."""
 
     user: str
     role: str
+    full_name: str | None = None
     _api: MembersApi = field(repr=False)
 
     def update_role(self, role: str) -> None:
@@ -43,7 +44,10 @@ class MembersApi:
 
     def get_members(self) -> list[ProjectMember]:
         """The members, by name."""
-        return [ProjectMember(user=row["user"], role=row["role"], _api=self) for row in self._api.get(self._path)]
+        return [
+            ProjectMember(user=row["user"], role=row["role"], full_name=row["full_name"], _api=self)
+            for row in self._api.get(self._path)
+        ]
 
     def add_member(self, user: str, role: str) -> ProjectMember:
         """Give a person a role, `data-owner` or `data-scientist`, and return when they can sign in. For Data Owners."""

@@ -11,7 +11,7 @@ from headrace._http import Api
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person; `standing` is pending, active, rejected or deactivated.
+    """A person; `standing` is pending, active, rejected, deactivated or erased.
 
     Times are RFC 3339, `…_until` microseconds UTC: a temporary password ends then, a locked one counts again.
     """
@@ -24,6 +24,8 @@ class User:
     temporary_until: int | None
     locked_until: int | None
     totp: bool
+    full_name: str | None
+    email: str | None
     created_time: str
     standing_by: str
     standing_time: str
@@ -70,6 +72,14 @@ class UsersApi:
     def withdraw_administrator(self, user: str) -> None:
         """Take the administrator's right from a person; the last one keeps it (Conflict)."""
         self._api.delete(f"{_path(user)}/administrator")
+
+    def describe(self, user: str, full_name: str | None = None, email: str | None = None) -> None:
+        """Say what a person is called and how they are reached, oneself or as an administrator; None for nothing."""
+        self._api.put(f"{_path(user)}/profile", {"full_name": full_name, "email": email})
+
+    def erase(self, user: str) -> None:
+        """Erase oneself, or as an administrator somebody who is shut out (else Conflict); it never comes back."""
+        self._api.post(f"{_path(user)}/erasure", {"confirm": user})
 
     def reset_password(self, user: str) -> str:
         """A temporary password, which counts for a day and only to choose another; the person's sessions end."""

@@ -14,7 +14,7 @@ FOLLOWED = tuple(
     for page in ("features", "training-data", "experiments", "serving", "monitoring", "lineage", "schema-registry")
 )
 """Guides whose programs go on where the one before stopped, in the order in which the README names them."""
-ADMINISTERED = tuple(_DOCS / f"{page}.md" for page in ("audit", "projects"))
+ADMINISTERED = tuple(_DOCS / f"{page}.md" for page in ("audit", "personal-data", "projects"))
 """Guides to what an administrator may do who belongs to no project."""
 PEOPLE = _DOCS / "people.md"
 API = _DOCS / "api.md"

@@ -1,15 +1,20 @@
 """What happened, in the order of the log."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from headrace_api.reading import Reading, WholePlatformReading
+from headrace_api.reading import PlatformReader, Reading, WholePlatformReading
 from headrace_events.access import Access
 from headrace_projections.catalogue.queries import projects as queries
 from headrace_projections.catalogue.queries.projects import HappenedRow
 
 router = APIRouter(prefix="/api", tags=["activity"])
+
+OF_PEOPLE = ("user.", "api_key.")
+PERSONAL = ("full_name", "email", "reason", "name")
+"""What an event of a person may say that is sealed."""
 
 Before = Annotated[int | None, Query(ge=1, le=2**62, description="only events with a lower seq: the next page")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -36,4 +41,12 @@ async def platform_activity(
 ) -> list[HappenedRow]:
     """Every event of users, keys and projects' life cycles, the last first; for administrators."""
     reading.must(Access.PLATFORM)
-    return await queries.activity(reading.context.pool, "", before=before, kind=kind, limit=limit)
+    found = await queries.activity(reading.context.pool, "", before=before, kind=kind, limit=limit)
+    return [_opened(reading, row) for row in found]
+
+
+def _opened(reading: PlatformReader, row: HappenedRow) -> HappenedRow:
+    """The event with what it says of a person in plain words; of whom was erased it shows `erased`."""
+    shown = reading.context.personal.shown
+    told = {name: shown(text) for name in PERSONAL if (text := row.body.get(name)) is not None}
+    return replace(row, body={**row.body, **told}) if row.type.startswith(OF_PEOPLE) else row

@@ -15,7 +15,7 @@ from headrace_api.errors import NotAllowed
 from headrace_api.reading import Reader, Reading, WholePlatformReading
 from headrace_events.access import Access
 from headrace_projections.audit import queries
-from headrace_projections.audit.queries import Wanted
+from headrace_projections.audit.queries import ActRow, Wanted
 
 router = APIRouter(prefix="/api", tags=["audit"])
 
@@ -85,7 +85,8 @@ async def export_project_audit(reading: Owning, filters: Filters) -> StreamingRe
 
 async def _page(context: Context, wanted: Wanted, cursor: int | None, limit: int) -> AuditPage:
     found = await queries.acts(context.pool, wanted, before=cursor, limit=limit)
-    return AuditPage(acts=found, next=found[-1].cursor if len(found) == limit else None)
+    shown = [_opened(context, row) for row in found]
+    return AuditPage(acts=shown, next=found[-1].cursor if len(found) == limit else None)
 
 
 async def _export(context: Context, wanted: Wanted) -> StreamingResponse:
@@ -103,7 +104,12 @@ async def _export(context: Context, wanted: Wanted) -> StreamingResponse:
 
 async def _lines(context: Context, wanted: Wanted) -> AsyncIterator[bytes]:
     async for row in queries.every_act(context.pool, wanted):
-        yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+        yield orjson.dumps(_opened(context, row), option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def _opened(context: Context, row: ActRow) -> ActRow:
+    """The line with its address in plain words; that of a person who was erased shows as `erased`."""
+    return row if row.address is None else replace(row, address=context.personal.shown(row.address))
 
 
 def _of(filters: Wanted, project: str | None) -> Wanted:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from headrace_api.body import Body, Name, Text
+from headrace_api.body import Body, Name
 from headrace_api.sending import Accepted
 from headrace_events.ids import Micros
 from headrace_events.scopes import Scope
@@ -15,7 +15,7 @@ class NewKey(Body):
     project: Name | None = Field(default=None, description="the one project it may be used for; any if not given")
     expires: int | None = Field(default=None, description="microseconds UTC, not after this key's; never if not given")
     scopes: list[Name] | None = Field(default=None, description="what it is for; what this key is for if not given")
-    name: Text = Field(default="", description="what its owner calls it")
+    name: str = Field(default="", max_length=100, description="what its owner calls it; kept encrypted")
 
 
 class IssuedKey(Accepted):

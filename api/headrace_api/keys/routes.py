@@ -1,5 +1,7 @@
 """API keys."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 
 from headrace_api.authentication import Actor
@@ -33,7 +35,9 @@ async def list_keys(reading: WholePlatformReading, user: str | None = None) -> l
     """One's own keys, or for administrators those of `user`; the newest first, without secrets."""
     if user not in {None, reading.actor.user}:
         reading.must(Access.PEOPLE)
-    return await queries.api_keys(reading.context.pool, user or reading.actor.user)
+    shown = reading.context.personal.shown
+    found = await queries.api_keys(reading.context.pool, user or reading.actor.user)
+    return [replace(row, name=shown(row.name)) for row in found]
 
 
 @router.delete("/{key_id}", summary="Revoke an API key")
@@ -65,7 +69,7 @@ async def issue(
         limited_to=project,
         expires=until,
         scopes=chosen,
-        name=name,
+        name=await sending.context.personal.sealed(user, name) or "",
     )
     accepted = await sending.send(wish)
     await minted.until_known(sending.context.credentials)

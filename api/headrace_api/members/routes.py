@@ -1,11 +1,14 @@
 """Members of a project."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Response
 
 from headrace_api.errors import Missing
 from headrace_api.members.models import NewMember, NewRole
-from headrace_api.reading import ProjectPath, Reading
+from headrace_api.reading import ProjectPath, Reader, Reading
 from headrace_api.sending import Accepted, Sending
+from headrace_broker.personal import ERASED
 from headrace_events.member import AddMember, ChangeRole, RemoveMember
 from headrace_projections.catalogue.queries import projects as queries
 from headrace_projections.catalogue.queries.projects import MemberRow
@@ -23,7 +26,7 @@ async def add_member(project: ProjectPath, body: NewMember, sending: Sending) ->
 @router.get("", summary="List members")
 async def list_members(reading: Reading) -> list[MemberRow]:
     """The members with their roles, by name."""
-    return await queries.members(reading.context.pool, reading.project)
+    return [_opened(reading, row) for row in await queries.members(reading.context.pool, reading.project)]
 
 
 @router.get("/{user}", summary="Show a member")
@@ -33,7 +36,14 @@ async def get_member(user: str, reading: Reading, response: Response) -> MemberR
     if found is None:
         raise Missing("member", user)
     response.headers["ETag"] = f'"{found.version}"'
-    return found
+    return _opened(reading, found)
+
+
+def _opened(reading: Reader, row: MemberRow) -> MemberRow:
+    """The member with their full name in plain words; who was erased is called so."""
+    if row.erased:
+        return replace(row, full_name=ERASED)
+    return row if row.full_name is None else replace(row, full_name=reading.context.personal.shown(row.full_name))
 
 
 @router.put("/{user}", summary="Change a member's role")

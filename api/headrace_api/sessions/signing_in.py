@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from headrace_api.audit.trail import ANONYMOUS, address_of
+from headrace_api.audit.trail import ANONYMOUS, NOBODY_KNOWN, address_of
 from headrace_api.context import Context
 from headrace_api.errors import NotAllowed, TooMany, Unauthenticated
 from headrace_api.followed import until
@@ -58,7 +58,7 @@ def tell_started(context: Context, session: Session, address: str | None, **told
 
 def named(context: Context, user: str) -> str:
     """Whom the trail names: who can sign in; what else was typed may be a password in the wrong place."""
-    return f"user/{user}" if _can_sign_in(context, user) else "user/unknown"
+    return f"user/{user}" if _can_sign_in(context, user) else f"user/{NOBODY_KNOWN}"
 
 
 def _can_sign_in(context: Context, user: str) -> bool:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from headrace_api.audit.trail import address_of
+from headrace_api.audit.trail import ANONYMOUS, address_of, came_from
 from headrace_api.context import Here
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
 from headrace_api.users.models import Reason, Registration
@@ -32,7 +32,8 @@ async def register(
     if body.password is not None:
         sealed = await context.doors.hashing.sealed(body.user, body.password, command)
     wish = RegisterUser(user=body.user, sealed=sealed)
-    result = await result_of(context, Request(command=wish, id=command, actor="anonymous", address=address_of(request)))
+    result = await result_of(context, Request(command=wish, id=command, actor=ANONYMOUS))
+    context.trail.tell(came_from(request, "registration.receive", ANONYMOUS, body.user, command))
     response.headers[POSITION] = ",".join(result.positions)
     return Accepted.of(command, result)
 
@@ -46,13 +47,15 @@ async def approve(user: str, sending: PlatformSending) -> Accepted:
 @router.post("/users/{user}/rejection", summary="Reject a registration")
 async def reject(user: str, body: Reason, sending: PlatformSending) -> Accepted:
     """Turn a registered person away, who may register again; for administrators."""
-    return await sending.send(RejectUser(user=user, reason=body.reason))
+    reason = await sending.context.personal.sealed(user, body.reason)
+    return await sending.send(RejectUser(user=user, reason=reason or ""))
 
 
 @router.post("/users/{user}/deactivation", summary="Shut a user out")
 async def deactivate(user: str, body: Reason, sending: PlatformSending) -> Accepted:
     """Make keys, sessions and certificates stop working at once; for administrators."""
-    return await sending.send(DeactivateUser(user=user, reason=body.reason))
+    reason = await sending.context.personal.sealed(user, body.reason)
+    return await sending.send(DeactivateUser(user=user, reason=reason or ""))
 
 
 @router.post("/users/{user}/activation", summary="Let a deactivated user in again")

@@ -24,7 +24,7 @@ class Registration(NewUser):
 class Reason(Body):
     """Why something is done to a person."""
 
-    reason: Text = Field(default="", description="shown to administrators, and in the audit")
+    reason: Text = Field(default="", description="shown to administrators; kept encrypted, under a key of that person")
 
 
 class FirstAdministrator(Accepted):

@@ -1,16 +1,17 @@
 """People, and the first of them."""
 
 import hmac
+from dataclasses import replace
 
 from fastapi import APIRouter, Header, Response
 from fastapi import Request as HttpRequest
 
-from headrace_api.audit.trail import address_of
+from headrace_api.audit.trail import came_from
 from headrace_api.authentication import Caller
 from headrace_api.context import Here
 from headrace_api.errors import Missing, Unauthenticated
 from headrace_api.keys.minting import mint
-from headrace_api.reading import After, PlatformReading, WholePlatformReading, until_visible
+from headrace_api.reading import After, PlatformReader, PlatformReading, WholePlatformReading, until_visible
 from headrace_api.sending import POSITION, Accepted, IdempotencyKey, PlatformSending, named_id, result_of
 from headrace_api.users.models import FirstAdministrator, NewUser, Whoami
 from headrace_events.access import Access
@@ -41,8 +42,9 @@ async def first_administrator(
     command = named_id(key)
     minted = mint(body.user, context.master, command)
     wish = CreateFirstAdministrator(user=body.user, key_id=minted.key_id, key_hash=minted.hash)
-    founding = Request(command=wish, id=command, actor=f"user:{body.user}", address=address_of(request))
-    result = await result_of(context, founding)
+    founder = f"user:{body.user}"
+    result = await result_of(context, Request(command=wish, id=command, actor=founder))
+    context.trail.tell(came_from(request, "administration.found", founder, body.user, command))
     await minted.until_known(context.credentials)
     response.headers[POSITION] = ",".join(result.positions)
     return FirstAdministrator(**Accepted.of(command, result).model_dump(), user=body.user, key=minted.key)
@@ -72,7 +74,7 @@ async def create_user(body: NewUser, sending: PlatformSending) -> Accepted:
 async def list_users(reading: WholePlatformReading, standing: Standing | None = None) -> list[UserRow]:
     """Everybody, or everybody of that standing, by name; for administrators."""
     reading.must(Access.PEOPLE)
-    return await queries.users(reading.context.pool, standing)
+    return [_opened(reading, row) for row in await queries.users(reading.context.pool, standing)]
 
 
 @router.get("/users/{user}", summary="Show a user")
@@ -81,4 +83,15 @@ async def get_user(user: str, reading: PlatformReading) -> UserRow:
     found = await queries.user(reading.context.pool, user)
     if found is None or not (user == reading.actor.user or reading.may(Access.PEOPLE)):
         raise Missing("user", user)
-    return found
+    return _opened(reading, found)
+
+
+def _opened(reading: PlatformReader, row: UserRow) -> UserRow:
+    """The person with what is sealed of them in plain words."""
+    shown = reading.context.personal.shown
+    return replace(
+        row,
+        reason=shown(row.reason),
+        full_name=shown(row.full_name) if row.full_name is not None else None,
+        email=shown(row.email) if row.email is not None else None,
+    )

@@ -1,5 +1,6 @@
 """Everything the command processor must know to decide, in memory; each part of it is a record of the state topic."""
 
+import os
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from headrace_events.aggregates import AGGREGATES, KIND_OF_STATE
 from headrace_events.envelope import Recorded
 from headrace_events.ids import CommandId, Micros
 from headrace_events.language import Home
+from headrace_events.personal import SECRET_BYTES
 from headrace_events.project import ProjectDeleted
 from headrace_events.quota import Quota, Quotas
 from headrace_events.schema import Schema
@@ -114,6 +116,10 @@ class World:
     def next_schema_id(self) -> int:
         """The platform-wide id that the next new schema gets."""
         return self.schema_id
+
+    def secret(self) -> bytes:
+        """Random bytes that nobody has seen."""
+        return os.urandom(SECRET_BYTES)
 
     def version(self, key: AggregateKey) -> int:
         """How many events have happened to the aggregate."""

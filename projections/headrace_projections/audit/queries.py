@@ -12,7 +12,10 @@ _ONE_READ = 1_000
 
 @value
 class ActRow:
-    """A line of the trail; `count` says how many alike it stands for, `cursor` goes on after it."""
+    """A line of the trail; `count` says how many alike it stands for, `cursor` goes on after it.
+
+    `erased` says that the actor is a person of whom nothing but the name is known any more.
+    """
 
     time: datetime
     actor: str
@@ -23,6 +26,7 @@ class ActRow:
     project: str | None = None
     subject: str
     address: str | None = None
+    erased: bool
     command_id: str | None = None
     count: int
     details: Mapping[str, Any]
@@ -44,7 +48,9 @@ class Wanted:
 
 _ACTS = """
     SELECT time, actor, act, outcome, code, message, project, subject, address, command_id, count, details,
-           log_offset AS cursor
+           log_offset AS cursor,
+           EXISTS (SELECT FROM catalogue.users
+                   WHERE standing = 'erased' AND starts_with(actor, 'user:') AND user_name = substr(actor, 6)) AS erased
     FROM audit.acts
     WHERE (%(project)s::text IS NULL OR project = %(project)s)
       AND (%(actor)s::text IS NULL OR actor = %(actor)s)

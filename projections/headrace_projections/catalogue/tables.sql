@@ -9,8 +9,10 @@
 CREATE TABLE users (
     user_name       text PRIMARY KEY,
     administrator   boolean NOT NULL,
-    standing        text NOT NULL,                  -- pending, active, rejected, deactivated
-    reason          text NOT NULL,                  -- why it was rejected or deactivated
+    standing        text NOT NULL,                  -- pending, active, rejected, deactivated, erased
+    reason          text NOT NULL,                  -- why it was rejected or deactivated; sealed under the person's key
+    full_name       text,                           -- sealed so too
+    email           text,                           -- sealed so too
     password        boolean NOT NULL DEFAULT false, -- whether there is one
     temporary_until bigint,                         -- null: the password lasts
     locked_until    bigint,                         -- null: the password counts

@@ -25,6 +25,7 @@ from headrace_api.audit.trail import Trail
 from headrace_api.context import Context
 from headrace_api.keys.uses import KeyUses
 from headrace_api.main import believed
+from headrace_api.personal.sealing import PersonalData
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
 from headrace_api.settings import Settings
@@ -38,6 +39,7 @@ from headrace_events.api_key import IssueApiKey
 from headrace_events.envelope import Position, Request
 from headrace_events.ids import CommandId, Micros, uuid7
 from headrace_events.language import Command, Erasure, Home
+from headrace_events.personal import MakePersonalKey
 from headrace_events.project import CreateProject, MarkReady
 from headrace_events.topic import OpenedTopic
 from headrace_events.user import CreateFirstAdministrator, CreateUser
@@ -135,11 +137,17 @@ class Service:
         """A key of that user, who is made where they are missing."""
         if self.commands.world.aggregates.keys().isdisjoint({_user(user)}):
             self.do(CreateUser(user=user))
+            self.do(MakePersonalKey(user=user), "system:api")
         key_id = f"k{len(self.commands.world.aggregates)}"
         digest = hashlib.sha256(b"secret").hexdigest()
         until = Micros(expires) if expires is not None else None
         self.do(IssueApiKey(key_id=key_id, user=user, key_hash=digest, limited_to=project, expires=until))
         return f"{key_id}.secret"
+
+    def addresses(self) -> set[str | None]:
+        """Where the acts of the trail came from, in plain words."""
+        shown = self.http_context().personal.shown
+        return {None if act.address is None else shown(act.address) for act in self.audit.acts}
 
     def project(self, name: str, owner: str) -> None:
         """A ready project."""
@@ -190,9 +198,12 @@ class Server:
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
         service = Service(self.http, commands, keys, folder, self.app)
-        self.app.state.context = replace(self.app.state.context, trail=Trail(service.audit))
+        personal = PersonalData(keys, commands.send)
+        trail = Trail(service.audit, personal)
+        self.app.state.context = replace(self.app.state.context, trail=trail, personal=personal)
         digest = hashlib.sha256(b"secret").hexdigest()
         service.do(CreateFirstAdministrator(user="root", key_id="root", key_hash=digest))
+        service.do(MakePersonalKey(user="root"), "system:api")
         return service
 
 
@@ -214,6 +225,7 @@ def serving(folder: Path) -> Iterator[Server]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Context]:
         keys = StoredCredentials()
+        personal = PersonalData(keys, WorldCommands(keys).send)
         yield Context(
             settings=settings,
             commands=WorldCommands(keys),
@@ -226,7 +238,8 @@ def serving(folder: Path) -> Iterator[Server]:
             artifacts=ArtifactStore.at(folder.as_uri()),
             engine=Engine("http://127.0.0.1:1", "", seconds=1),
             ca_chain=str,
-            trail=Trail(RememberedAudit()),
+            trail=Trail(RememberedAudit(), personal),
+            personal=personal,
         )
 
     app = build(opened)

@@ -10,6 +10,7 @@ from headrace_api.audit.trail import AGAIN_US, Trail
 from headrace_broker.audit import Act, Outcome, RememberedAudit
 from headrace_broker.flood import WRITTEN
 from headrace_events.ids import Micros
+from headrace_events.personal import sealed_for
 
 
 def refusals(service: Service) -> list[Act]:
@@ -20,7 +21,8 @@ def test_a_key_that_signs_in_is_told_once_with_where_it_came_from(service: Servi
     for _ in range(3):
         assert service.post("/api/users", {"user": f"u{uuid.uuid4().hex[:8]}"}).status_code == 201
     (act,) = service.audit.acts
-    assert (act.act, act.actor, act.subject, act.address) == ("api_key.use", "user:root", "api_key/root", "127.0.0.1")
+    assert (act.act, act.actor, act.subject) == ("api_key.use", "user:root", "api_key/root")
+    assert service.addresses() == {"127.0.0.1"}
 
 
 def test_a_refused_key_is_told_without_the_key(service: Service) -> None:
@@ -72,7 +74,10 @@ def test_a_flood_of_refused_requests_is_a_few_lines(service: Service) -> None:
 
 def test_the_address_travels_with_the_command(service: Service) -> None:
     service.post("/api/users", {"user": "ada"})
-    assert service.commands.taken[-1].address == "127.0.0.1"
+    sealed = service.commands.taken[-1].address
+    assert sealed is not None
+    assert sealed_for(sealed) == "root"
+    assert service.http_context().personal.shown(sealed) == "127.0.0.1"
 
 
 def test_a_forwarded_address_is_not_believed_from_just_anybody(service: Service) -> None:
@@ -87,8 +92,8 @@ class Connected:
     scope = {"method": "GET", "path": "/", "state": {}}  # noqa: RUF012 - never changed
 
 
-def test_a_key_is_told_again_after_an_hour() -> None:
-    trail = Trail(RememberedAudit())
+def test_a_key_is_told_again_after_an_hour(service: Service) -> None:
+    trail = Trail(RememberedAudit(), service.http_context().personal)
     for at in (0, AGAIN_US - 1, AGAIN_US, AGAIN_US + 1):
         trail.key_used(Connected(), "user:ada", "k1", Micros(at))  # type: ignore[arg-type] # as much as it needs
     assert isinstance(trail.log, RememberedAudit)

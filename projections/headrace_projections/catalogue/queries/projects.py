@@ -44,9 +44,14 @@ class ReadmeRow:
 
 @value
 class MemberRow:
-    """Somebody's membership; `version` (of all memberships of the project) is what If-Match is compared with."""
+    """Somebody's membership; `version` (of all memberships of the project) is what If-Match is compared with.
+
+    `full_name` is sealed; of whom was `erased` there is none.
+    """
 
     user: str
+    full_name: str | None = None
+    erased: bool
     role: Role
     since_time: datetime
     version: int
@@ -74,10 +79,10 @@ _PROJECTS = f"""
            closing_by, closing_time, deleted_time, {PHASE} AS phase
     FROM catalogue.projects"""
 _MEMBERS = """
-    SELECT user_name AS user, role, since_time,
+    SELECT user_name AS user, role, since_time, users.full_name, coalesce(users.standing = 'erased', false) AS erased,
            coalesce((SELECT version FROM catalogue.aggregate_versions versions
                      WHERE versions.project = members.project AND versions.aggregate = 'member/'), 0) AS version
-    FROM catalogue.members WHERE project = %(project)s"""
+    FROM catalogue.members LEFT JOIN catalogue.users USING (user_name) WHERE project = %(project)s"""
 _ACTIVITY = """
     SELECT seq, event_id, type, aggregate, version, actor, cause, time, position, body FROM catalogue.activity"""
 

@@ -12,7 +12,7 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class UserRow:
-    """A person of the platform; `…_until` are microseconds UTC."""
+    """A person of the platform; `…_until` are microseconds UTC. Reason, full name and e-mail are sealed."""
 
     user: str
     administrator: bool
@@ -22,6 +22,8 @@ class UserRow:
     temporary_until: Micros | None = None
     locked_until: Micros | None = None
     totp: bool
+    full_name: str | None = None
+    email: str | None = None
     created_time: datetime
     standing_by: str
     standing_time: datetime
@@ -55,7 +57,7 @@ class MembershipRow:
 
 _USERS = """
     SELECT user_name AS user, administrator, standing, reason, password, temporary_until, locked_until, totp,
-           created_time, standing_by, standing_time
+           full_name, email, created_time, standing_by, standing_time
     FROM catalogue.users"""
 
 
