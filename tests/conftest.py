@@ -38,6 +38,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"seed of the kills: {config.option.seed} (to have the same again: --seed {config.option.seed})"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where two processes share the tests, each has one half of those that need servers, and a stack of its own."""
     for item in items:

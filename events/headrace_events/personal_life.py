@@ -3,6 +3,7 @@
 from headrace_events.administration import leave
 from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict, Forbidden
+from headrace_events.identity import forgotten
 from headrace_events.language import Event
 from headrace_events.password import LockErased, PasswordErased
 from headrace_events.personal import (
@@ -64,6 +65,7 @@ def _erased(state: User, known: Known) -> list[Event]:
         PasswordErased(user=user),
         LockErased(user=user),
         TotpErased(user=user),
+        *forgotten(user, known),
         PersonalKeyErased(user=user),
         SubjectErased(user=user),
     ]

@@ -18,6 +18,7 @@ from headrace_events.identity import (
     RegisterWithIdentity,
     UnlinkIdentity,
 )
+from headrace_events.personal import EraseSubject
 from headrace_events.user import (
     ActivateUser,
     ApproveUser,
@@ -54,6 +55,15 @@ def test_an_identity_becomes_a_persons_and_nobodys_again() -> None:
         IdentityErased(identity="i-1"),
     ]
     assert scenario.refusal(UnlinkIdentity(user="ada", identity="i-1")) == "identity-not-found"
+    assert scenario.events(link(user="bob"), "user:bob")
+
+
+def test_erasing_somebody_frees_their_identities() -> None:
+    scenario = platform()
+    scenario.events(link())
+    events = scenario.events(EraseSubject(user="ada"))
+    assert [event for event in events if isinstance(event, IdentityErased)] == [IdentityErased(identity="i-1")]
+    assert linked(scenario) == set()
     assert scenario.events(link(user="bob"), "user:bob")
 
 
