@@ -168,6 +168,19 @@ def test_the_rules_of_a_share_are_no_drift_and_put_back_when_provisioning_starts
     eventually(lambda: True if rules() == held else None, "the rules to be put back", 60)
 
 
+def test_a_topic_that_is_deleted_is_open_to_nobody_and_its_share_can_still_be_ended(
+    flights: headrace.Project, fraud: headrace.Project
+) -> None:
+    share = flights.get_kafka_api().share_topic("clicks", fraud.name)
+    assert fraud.get_shares_api().accept(share.id).topics == (share.name,)
+    flights.get_kafka_api().delete_topic("clicks")
+    (left,) = flights.get_shares()
+    assert (left.phase, left.open, left.topics) == ("accepted", False, ())
+    assert left.revoke().phase == "revoked"
+    with pytest.raises(headrace.NotFound):
+        flights.get_kafka_api().share_topic("clicks", fraud.name)
+
+
 def test_a_project_that_is_deleted_takes_its_shares_with_it(
     served: Served, flights: headrace.Project, fraud: headrace.Project
 ) -> None:

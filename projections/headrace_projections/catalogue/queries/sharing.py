@@ -35,10 +35,14 @@ class ShareRow:
 
 
 _SHARES = """
-    SELECT share, project, receiver, what, name, version AS group_version, phase, open,
+    SELECT share, project, receiver, what, name, version AS group_version, phase,
+           open AND NOT EXISTS (SELECT FROM catalogue.topics gone
+                                WHERE gone.project = shares.project AND gone.topic = shares.name
+                                  AND gone.phase = 'closed') AS open,
            offered_by, offered_time, answered_by, answered_time,
            ARRAY(SELECT topic FROM catalogue.shared_topics opened
-                 WHERE opened.share = shares.share ORDER BY topic) AS topics,
+                 WHERE opened.project = shares.project AND opened.receiver = shares.receiver
+                   AND opened.share = shares.share ORDER BY topic) AS topics,
            coalesce((SELECT version FROM catalogue.aggregate_versions versions
                      WHERE versions.project = '' AND versions.aggregate = 'share/' || shares.share), 0) AS version
     FROM catalogue.shares WHERE %(side)s IN (project, receiver)"""
