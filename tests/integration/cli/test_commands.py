@@ -76,6 +76,18 @@ def test_people_projects_members_and_topics(shell: Shell) -> None:
     assert len(refused.stderr.strip().splitlines()) == 2
 
 
+def test_a_project_is_marked_sensitive_and_only_the_administrator_takes_the_mark_away(shell: Shell) -> None:
+    owner, project = unique(), unique("p")
+    shell.json("user", "create", owner)
+    made = shell.json("project", "create", project, "--owner", owner, "--sensitive")
+    assert isinstance(made, dict)
+    assert (made["sensitive"], made["sensitive_by"]) == (True, "user:root-admin")
+    refused = shell.run("project", "unmark-sensitive", project, "--user", owner)
+    assert (refused.returncode, "administrators-only" in refused.stderr) == (1, True)
+    assert shell.json("project", "unmark-sensitive", project) == {"project": project, "sensitive": False}
+    assert shell.json("project", "mark-sensitive", project, "--user", owner) == {"project": project, "sensitive": True}
+
+
 def test_a_topic_is_described_and_changed(shell: Shell) -> None:
     owner, project = unique(), unique("p")
     shell.json("user", "create", owner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -13,11 +12,9 @@ from tests.e2e.guides import blocks
 from tests.integration.clients import eventually
 from tests.integration.processors.test_provisioning import can_produce, can_read
 from tests.integration.sdk.test_sharing import pages, refused
-from tests.integration.served import ADMINISTRATOR_KEY, Served, unique
-from typer.testing import CliRunner, Result
+from tests.integration.served import Served, unique
 
 import headrace
-from headrace_cli.main import app
 from headrace_events.access import Access
 
 GUIDE = Path(__file__).parents[3] / "docs" / "sandbox.md"
@@ -139,26 +136,6 @@ def test_nothing_is_shared_with_a_sensitive_project_and_what_was_rests(served: S
             administrator.get_project(fraud.name).unmark_sensitive()
         eventually(lambda: True if opened() else None, "the share to count again")
         assert len(fraud.get_kafka_api().browse(topic)) == 2
-
-
-def test_a_project_is_marked_from_the_command_line(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = served.new_project()
-    monkeypatch.setenv("HEADRACE_API", served.url)
-
-    def type_in(command: str, key: str) -> Result:
-        monkeypatch.setenv("HEADRACE_API_KEY", key)
-        return CliRunner().invoke(app, ["project", command, name, "--json"])
-
-    for key, command, sensitive in (
-        (served.key("ada"), "mark-sensitive", True),
-        (ADMINISTRATOR_KEY, "unmark-sensitive", False),
-    ):
-        said = type_in(command, key)
-        assert said.exit_code == 0, said.output
-        assert json.loads(said.stdout) == {"project": name, "sensitive": sensitive}
-        with served.project("ada", name) as ada:
-            assert ada.sensitive is sensitive
-    assert type_in("unmark-sensitive", served.key("ada")).exit_code != 0
 
 
 def test_the_guide_to_sensitive_projects_does_what_it_shows(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
