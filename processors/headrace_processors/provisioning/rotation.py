@@ -34,8 +34,11 @@ from headrace_events.language import Command
 
 logger = logging.getLogger(__name__)
 
-BELIEVED_S = 30.0
+BELIEVED_S = 10.0
+"""How long brokers are asked whether they do as it says."""
+
 REST_S = 15.0
+"""How long nothing is tried after they did not."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ FIRST = 1
 
 @value
 class AuthorityRow:
-    """An authority; `state` is coming, signing, believed, going or retired. The first is not shown its certificate.
+    """An authority; `state` is coming, signing, believed, going or retired, `certificate` PEM (None of the first).
 
     Certificates of the one before it last until `overlaps_until` (microseconds UTC) at the most.
     """
