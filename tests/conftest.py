@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from tests.integration.stack import RunningStack, running_stack
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
 READING = {"e2e", "projections", "serving"}
 """The folders of tests that take as long as all others that need servers."""
 
@@ -38,13 +39,20 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"seed of the kills: {config.option.seed} (to have the same again: --seed {config.option.seed})"
 
 
-@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests, each has one half of those that need servers, and a stack of its own."""
-    for item in items:
-        folders = set(item.path.relative_to(TESTS).parts)
-        if "unit" not in folders:
-            item.add_marker(pytest.mark.xdist_group("reading" if folders & READING else "writing"))
+class Halves(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Two processes share the tests: of those that need servers each has one half, and a stack of its own for it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folders = set(file.split("/"))
+        if "unit" in folders:
+            return file
+        return "reading" if folders & READING else "writing"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Halves:
+    """Give whole halves and files to processes."""
+    return Halves(config, log)
 
 
 @pytest.fixture
