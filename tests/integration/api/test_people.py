@@ -18,7 +18,7 @@ def test_registration_is_decided_by_an_administrator(served: Served) -> None:
     headrace.register(name, served.url)
     with served.administrator() as administrator:
         users = administrator.get_users_api()
-        assert name in {user.user for user in users.get_users("pending")}
+        eventually(lambda: name in {user.user for user in users.get_users("pending")} or None, "the registration")
         users.approve(name)
         assert users.get_user(name).standing == "active"
         key = administrator.issue_key(name).key
