@@ -119,7 +119,8 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Say what a person is called and how they are reached: oneself, or as an administrator anybody."""
-    signed_in(user).get_users_api().describe(name, full_name, email)
+    with signed_in(user) as platform:
+        platform.get_users_api().describe(name, full_name, email)
     tell(as_json, {"user": name, "full_name": full_name, "email": email}, f"user {name} is described")
 
 
@@ -136,5 +137,6 @@ def erase(
     """Erase all that is known of a person but the name: oneself, or as an administrator somebody shut out."""
     if confirm != name:
         refuse(f"{confirm!r} is not {name!r}: nothing is erased", "Give the name of the person to erase twice.")
-    signed_in(user).get_users_api().erase(name)
+    with signed_in(user) as platform:
+        platform.get_users_api().erase(name)
     tell(as_json, {"user": name, "standing": "erased"}, f"user {name} is erased")

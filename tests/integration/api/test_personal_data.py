@@ -160,7 +160,7 @@ def test_after_erasure_nobody_can_tell_who_it_was(served: Served, person: Known,
     assert called(served, person) == "erased"
     rows = lines(served, person)
     assert {(row["address"], row["erased"]) for row in rows} == {("erased", True)}
-    told = CliRunner().invoke(app, ["audit", "--user", person.user])
+    told = CliRunner().invoke(app, ["audit", "--user", person.user], env={"COLUMNS": "400"})
     assert f"{person.user} (erased)" in told.stdout
     for text in person.texts[:4]:
         assert text not in happened(served)
