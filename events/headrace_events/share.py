@@ -285,11 +285,12 @@ def _not_theirs(found: Share, share: str, project: str) -> NotFound | Forbidden:
 
 
 def must_be_shared(group: Shared, reader: str, known: Known) -> None:
-    """Raise NotFound unless an accepted share lets the project read that version of a group."""
+    """Raise NotFound unless an accepted share gives the project that version of a group; Sensitive while it rests."""
     store = Shared(project=group.project, what=Shareable.FEATURE_STORE)
     shares = [known.state(Share, None, share_id(one, reader)) for one in (group, store)]
     if not _stands(group.project, known) or not any(share is not None and share.accepted for share in shares):
         raise NotFound("shared feature group", f"{group.project}:{group.name} version {group.version}")
+    _must_be_linkable(group.project, reader, known)
 
 
 def evolve(state: Share | None, fact: Event) -> Share:

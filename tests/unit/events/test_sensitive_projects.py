@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from tests.unit.events.scenario import Scenario, platform, project
+from tests.unit.events.test_borrowed_features import BORROWING, GROUP, TRAIN, climate, share
 from tests.unit.events.test_shares import ACCEPT, CLOSED, EVE, OFFER, OPENED, PROVISIONING, REVOKE, SHARE, two_projects
 
 from headrace_events.access import ACCESS, WHILE_SENSITIVE, Access, may
@@ -103,6 +105,18 @@ def test_an_accepted_share_rests_while_either_project_is_sensitive(marked: str, 
     scenario.events(UnmarkSensitive(project=marked), ROOT)
     assert scenario.refusal(CLOSED, PROVISIONING) == "share-moved-on"
     assert scenario.events(OPENED, PROVISIONING) == [ShareEnforced(open=True, **BETWEEN)]
+
+
+@pytest.mark.parametrize(("marked", "owner"), [("flights", "user:ada"), ("climate", EVE)])
+def test_views_and_training_data_take_nothing_through_a_share_that_rests(marked: str, owner: str) -> None:
+    scenario = climate()
+    share(scenario, GROUP)
+    scenario.events(BORROWING, "user:bob")
+    scenario.events(MarkSensitive(project=marked), owner)
+    assert scenario.refusal(replace(BORROWING, name="another"), "user:bob") == "project-sensitive"
+    assert scenario.refusal(TRAIN, "user:bob") == "project-sensitive"
+    scenario.events(UnmarkSensitive(project=marked), ROOT)
+    assert len(scenario.events(TRAIN, "user:bob")) == 1
 
 
 def test_a_share_that_rests_can_be_revoked() -> None:
