@@ -21,7 +21,7 @@ READER, READER_PASSWORD = f"cn=reader,{BASE}", "looks for people"
 GROUP = f"cn=headrace,{BASE}"
 PASSWORD = "a password of the directory"
 PACKAGES = ("slapd", "libldap-2.5-0", "libltdl7", "libwrap0", "libsasl2-2")
-ADVICE = "install OpenLDAP's server, slapd (Debian: apt-get update, then this test unpacks it by itself)"
+ADVICE = "install OpenLDAP's server, slapd (on Debian this test fetches it by itself)"
 PEOPLE = ("ada", "bob", "zoe-fischer")
 """Ada and zoe-fischer belong to the group. The password of all of them is the same."""
 
@@ -42,13 +42,23 @@ def installed(cache: Path) -> tuple[Path, Path]:
         return Path(found), Path("/")
 
     def fetch(folder: Path) -> None:
-        run([tool("apt-get", ADVICE), "download", *PACKAGES], folder)
+        apt = [tool("apt-get", ADVICE), *_private(folder / "apt")]
+        run([*apt, "update"], folder)
+        run([*apt, "download", *PACKAGES], folder)
+        shutil.rmtree(folder / "apt")
         for package in folder.glob("*.deb"):
             run([tool("dpkg", ADVICE), "-x", package, folder], folder)
             package.unlink()
 
     target = fetched(cache / "slapd", fetch)
     return target / "usr" / "sbin" / "slapd", target
+
+
+def _private(folder: Path) -> list[str]:
+    """Options under which apt has lists of packages of its own: those of the system may be old, or not there."""
+    (folder / "lists" / "partial").mkdir(parents=True)
+    (folder / "archives" / "partial").mkdir(parents=True)
+    return ["-o", f"Dir::State::lists={folder}/lists", "-o", f"Dir::Cache={folder}"]
 
 
 @contextmanager
