@@ -30,7 +30,7 @@ async def sign_in(context: Context, directory: "Directory", wish: DirectorySignI
     request.state.tried = "session.start", named(context, wish.user)
     context.doors.must_not_be_crowded(address)
     proven = await prove_there(context, directory, wish.user, wish.password, address)
-    user = await person_of(context, proven, address)
+    user = await person_of(context, proven, request)
     request.state.tried = "session.start", f"user/{user}"
     async with context.doors.turn(user):
         must_not_be_locked(context, user)

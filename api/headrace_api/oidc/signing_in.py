@@ -20,7 +20,7 @@ async def begin(context: Context, proven: Proven, flow: CommandId, request: HTTP
     who is not active.
     """
     address = address_of(request)
-    user = await person_of(context, proven, address)
+    user = await person_of(context, proven, request)
     request.state.tried = "session.start", f"user/{user}"
     try:
         session = await start(context, user, "oidc", Factor(), flow)

@@ -13,6 +13,7 @@ from tests.unit.api.in_memory import Service
 
 from headrace_api.sessions.attempts import OF_PERSON
 from headrace_events.identity import IdentityStored
+from headrace_events.personal import sealed_for
 from headrace_events.session import StartSession
 from headrace_events.user import ApproveUser, DeactivateUser
 
@@ -45,6 +46,16 @@ def test_a_person_of_the_directory_registers_and_comes_in_once_approved(service:
     assert started[-1].by == "ldap"
     service.do(DeactivateUser(user="ada"))
     assert code(sign_in(service)) == (409, "user-not-active")
+
+
+def test_where_somebody_registers_from_is_told_sealed(service: Service, slapd: Slapd) -> None:
+    configure(service, settings_for(slapd))
+    assert code(sign_in(service)) == (403, "registered")
+    service.http_context().trail.tell_rest()
+    assert all(taken.address is None for taken in service.commands.taken)
+    told = {act.code or act.act: act.address for act in service.audit.acts}
+    assert told.keys() == {"registration.receive", "registered"}
+    assert {sealed_for(address or "") for address in told.values()} == {"ada"}
 
 
 def test_a_connection_that_begins_in_clear_turns_to_tls(ada: Service, slapd: Slapd) -> None:

@@ -25,8 +25,9 @@ from headrace_api.oidc.settings import OidcSettings
 from headrace_api.sessions.attempts import OF_ADDRESS
 from headrace_events.identity import IdentityStored, RegisterWithIdentity
 from headrace_events.ids import CommandId, Micros
+from headrace_events.personal import sealed_for
 from headrace_events.session import StartSession
-from headrace_events.user import ApproveUser, DeactivateUser, RejectUser
+from headrace_events.user import ApproveUser, CreateUser, DeactivateUser, RejectUser
 
 VERIFIER = "v" * 43
 PROGRAM: dict[str, Any] = {"port": 4321, "state": "s" * 16, "challenge": challenge_of(VERIFIER)}
@@ -183,6 +184,28 @@ def test_neither_what_the_provider_calls_somebody_nor_their_address_is_kept(ada:
     kept = repr([sent.command for sent in ada.service.commands.taken]) + repr(ada.service.audit.acts)
     assert "subject-of-zoe" not in kept
     assert "zoe@example.com" not in kept
+
+
+def test_where_somebody_comes_in_from_for_the_first_time_is_told_sealed(browser: Browser) -> None:
+    browser.service.do(CreateUser(user="bob"))
+    browser.configure(domains=frozenset({"example.com"}), links_by_email=True)
+    browser.says.claims = {"sub": "subject-2", "email": "bob@example.com", "email_verified": True}
+    assert browser.sign_in().status_code == 200
+    browser.configure()
+    browser.says.claims = {}
+    assert code(browser.sign_in()) == (403, "registered")
+    context = browser.service.http_context()
+    context.trail.tell_rest()
+    assert all(taken.address is None for taken in browser.service.commands.taken)
+    told = {
+        (act.act, act.code, act.subject, act.address and sealed_for(act.address)) for act in browser.service.audit.acts
+    }
+    assert {
+        ("identity.receive", "", "user/bob", "bob"),
+        ("session.start", "", "user/bob", "bob"),
+        ("registration.receive", "", "user/ada", "ada"),
+        ("session.start", "registered", "user/ada", "ada"),
+    } <= told
 
 
 LIES: dict[str, dict[str, Any]] = {
