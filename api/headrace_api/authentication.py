@@ -75,7 +75,7 @@ class Actor:
         if (self.limited_to, self.scopes, self.expires) != (None, None, None):
             raise NotAllowed(
                 "key-narrowed",
-                "a key with scopes, a project or an end gives no lasting way in: sign in, or use a key without limits",
+                "a key with scopes, a project or an end is not enough for this: sign in, or use a key without limits",
             )
 
     def must_reach(self, project: str) -> None:

@@ -131,12 +131,19 @@ def erase(
     confirm: Annotated[
         str, typer.Option(prompt="What is erased never comes back. The name once more", help="the name once more")
     ],
+    *,
+    code: Annotated[str | None, typer.Option(help="a one-time or recovery code, for oneself")] = None,
+    from_stdin: Stdin = False,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase all that is known of a person but the name: oneself, or as an administrator somebody shut out."""
+    """Erase all that is known of a person but the name: as an administrator, somebody who is shut out.
+
+    Or oneself, which asks for the password (empty if there is none).
+    """
     if confirm != name:
         refuse(f"{confirm!r} is not {name!r}: nothing is erased", "Give the name of the person to erase twice.")
     with signed_in(user) as platform:
-        platform.get_users_api().erase(name)
+        password = asked("Password", from_stdin) or None if name == platform.user else None
+        platform.get_users_api().erase(name, password, code)
     tell(as_json, {"user": name, "standing": "erased"}, f"user {name} is erased")

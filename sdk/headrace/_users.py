@@ -77,9 +77,12 @@ class UsersApi:
         """Say what a person is called and how they are reached, oneself or as an administrator; None for nothing."""
         self._api.put(f"{_path(user)}/profile", {"full_name": full_name, "email": email})
 
-    def erase(self, user: str) -> None:
-        """Erase oneself, or as an administrator somebody who is shut out (else Conflict); it never comes back."""
-        self._api.post(f"{_path(user)}/erasure", {"confirm": user})
+    def erase(self, user: str, password: str | None = None, code: str | None = None) -> None:
+        """Erase oneself, or as an administrator somebody who is shut out (else Conflict); it never comes back.
+
+        For oneself the password has to be shown, if there is one, with a one-time code where they are used.
+        """
+        self._api.post(f"{_path(user)}/erasure", {"confirm": user, "password": password, "code": code})
 
     def reset_password(self, user: str) -> str:
         """A temporary password, which counts for a day and only to choose another; the person's sessions end."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headrace_api.body import Body
+from headrace_api.sessions.models import Secret
 
 Short = Annotated[str, Field(max_length=200)]
 
@@ -19,6 +20,8 @@ class Profile(Body):
 
 
 class Confirmation(Body):
-    """That it is meant."""
+    """That it is meant, and for oneself by whom."""
 
     confirm: Short = Field(description="the user name once more: what is erased never comes back")
+    password: Secret | None = Field(default=None, description="one's own, if there is one, to erase oneself")
+    code: Secret | None = Field(default=None, description="a one-time or recovery code, where they are used")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.api.in_memory import Service
+import pytest
+from tests.unit.api.in_memory import ADMINISTRATOR, Service
 
 from headrace_broker.audit import Act, Outcome, now
-from headrace_events.personal import DescribeUser, MakePersonalKey, sealed_for
+from headrace_events.personal import DescribeUser, EraseSubject, MakePersonalKey, sealed_for
 from headrace_events.user import CreateUser, DeactivateUser, Standing, User
 
 FULL_NAME, EMAIL = "Ada Lovelace", "ada@example.org"
@@ -115,3 +116,34 @@ def test_an_act_whose_person_can_have_no_key_is_told_without_the_address(service
     trail.tell(Act(at=now(), actor="user:nobody", act="x.y", outcome=Outcome.ACCEPTED, address="192.0.2.1"))
     trail.close()
     assert service.addresses() == {None}
+
+
+def test_who_has_a_password_shows_it_to_erase_themselves(service: Service) -> None:
+    password = "correct horse battery"
+    service.http.post("/api/registrations", json={"user": "zoe", "password": password})
+    assert service.post("/api/users/zoe/approval", {}).status_code == 200
+    session = service.http.post("/api/sessions", json={"user": "zoe", "password": password}).json()["token"]
+    for shown in ({}, {"password": "wrong"}):
+        answer = service.post("/api/users/zoe/erasure", {"confirm": "zoe", **shown}, session)
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong-password")
+    assert not [taken for taken in service.commands.taken if isinstance(taken.command, EraseSubject)]
+    erasure = {"confirm": "zoe", "password": password}
+    assert service.post("/api/users/zoe/erasure", erasure, session).status_code == 200
+
+
+def test_an_administrators_own_password_is_not_asked_for_to_erase_another(service: Service) -> None:
+    first = {"password": "correct horse battery"}
+    assert put(service, "/api/password", first, ADMINISTRATOR).status_code == 200
+    service.do(CreateUser(user="old"))
+    service.do(DeactivateUser(user="old"))
+    assert service.post("/api/users/old/erasure", {"confirm": "old"}).status_code == 200
+
+
+@pytest.mark.parametrize("narrow", [{"scopes": ["account", "admin"]}, {"expires": 2**52}])
+def test_a_key_that_gives_less_than_signing_in_erases_nobody(service: Service, narrow: dict[str, Any]) -> None:
+    service.do(CreateUser(user="old"))
+    service.do(DeactivateUser(user="old"))
+    key = service.post("/api/keys", narrow).json()["key"]
+    for user in ("old", "root"):
+        answer = service.post(f"/api/users/{user}/erasure", {"confirm": user}, key)
+        assert (answer.status_code, answer.json()["code"]) == (403, "key-narrowed")
