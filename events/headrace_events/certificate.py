@@ -1,6 +1,7 @@
 """Certificates of members: one person, one project, one generation each."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 from headrace_events.aggregates import Known, aggregate, unknown
@@ -156,15 +157,20 @@ class CertificateRevoked(Event):
 
 @value
 class Certificates:
-    """A member's generations: the last one given out, and those that are alive."""
+    """A member's generations: the last one given out, those that are alive, and when those issued last expire."""
 
     last: int
     pending: tuple[int, ...] = ()
     live: tuple[int, ...] = ()
+    expiries: tuple[Micros, ...] = ()
 
 
 LIVE_AT_MOST = 8
 """Generations of one person alive at a time; the oldest makes room (a person may work from several places)."""
+
+UNEXPIRED_AT_MOST = 128
+"""Generations of one person that wait or have not expired, alive or not: each that is revoked stays on the revocation
+list until it expires. Eight places that renew at two thirds of a life never have more than sixteen."""
 
 
 def decide(state: Certificates | None, wish: Command, known: Known) -> list[Event]:
@@ -184,6 +190,7 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
             last = state.last if state else 0
             if replaces is not None and not 1 <= replaces <= last:
                 raise NotFound("certificate", f"{user} {replaces}")
+            _must_have_room(state, known.now)
             requested = CertificateRequested(
                 user=user, generation=last + 1, signing_request=signing_request, replaces=replaces
             )
@@ -202,6 +209,20 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
             return _closed(state, wish)
         case _:
             raise unknown(wish)
+
+
+def _must_have_room(state: Certificates | None, now: Micros) -> None:
+    """Whoever asks again and again waits until the first of theirs has expired."""
+    if state is None:
+        return
+    lasting = [expires for expires in state.expiries if expires > now]
+    if len(state.pending) + len(lasting) >= UNEXPIRED_AT_MOST:
+        raise Conflict(
+            "too-many-certificates",
+            f"a person has at most {UNEXPIRED_AT_MOST} certificates of a project that have not expired: keep the one"
+            " you have and renew it, or wait until the first has expired",
+            {"until": str(min(lasting))} if lasting else None,
+        )
 
 
 def _issued(state: Certificates | None, said: RecordCertificate) -> list[Event]:
@@ -248,13 +269,15 @@ def evolve(state: Certificates | None, fact: Event) -> Certificates:
     now = state or Certificates(last=0)
     match fact:
         case CertificateRequested(generation=generation):
-            return Certificates(last=generation, pending=(*now.pending, generation), live=now.live)
-        case CertificateIssued(generation=generation):
-            return Certificates(last=now.last, pending=_less(now.pending, generation), live=(*now.live, generation))
+            return replace(now, last=generation, pending=(*now.pending, generation))
+        case CertificateIssued(generation=generation, expires=expires):
+            expiries = (*now.expiries, expires)[-UNEXPIRED_AT_MOST:]
+            pending = _less(now.pending, generation)
+            return replace(now, pending=pending, live=(*now.live, generation), expiries=expiries)
         case CertificateRejected(generation=generation):
-            return Certificates(last=now.last, pending=_less(now.pending, generation), live=now.live)
+            return replace(now, pending=_less(now.pending, generation))
         case CertificateRevoked(generation=generation):
-            return Certificates(last=now.last, pending=now.pending, live=_less(now.live, generation))
+            return replace(now, live=_less(now.live, generation))
         case _:
             raise unknown(fact)
 

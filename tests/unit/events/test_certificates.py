@@ -4,6 +4,7 @@ from tests.unit.events.scenario import Scenario, project
 
 from headrace_events.certificate import (
     LIVE_AT_MOST,
+    UNEXPIRED_AT_MOST,
     CertificateIssued,
     CertificateRejected,
     CertificateRequested,
@@ -11,18 +12,21 @@ from headrace_events.certificate import (
     Ending,
     RecordCertificate,
     RecordCertificatesClosed,
+    RejectCertificateRequest,
     RequestCertificate,
     RevokeCertificate,
 )
 from headrace_events.ids import Micros
+from headrace_processors.commands.handle import Refused
 
 REQUEST = RequestCertificate(project="flights", user="bob", signing_request="PEM")
+GONE = Micros(1)
 
 
-def issue(scenario: Scenario, generation: int) -> list[object]:
+def issue(scenario: Scenario, generation: int, expires: Micros = GONE) -> list[object]:
     scenario.events(REQUEST, "user:bob")
     record = RecordCertificate(
-        project="flights", user="bob", generation=generation, certificate="PEM", serial="1", expires=Micros(1)
+        project="flights", user="bob", generation=generation, certificate="PEM", serial="1", expires=expires
     )
     return list(scenario.events(record, "system:provisioning"))
 
@@ -65,6 +69,30 @@ def test_the_oldest_generation_makes_room_for_one_too_many() -> None:
     issued, revoked = issue(scenario, LIVE_AT_MOST + 1)
     assert isinstance(issued, CertificateIssued)
     assert revoked == CertificateRevoked(user="bob", generation=1, reason=Ending.SUPERSEDED)
+
+
+def test_who_asks_again_and_again_waits_until_the_first_has_expired() -> None:
+    scenario = project()
+    first, later = Micros(1_000_000), Micros(2_000_000)
+    for generation in range(1, UNEXPIRED_AT_MOST + 1):
+        issue(scenario, generation, first if generation == 1 else later)
+    refused = scenario.when(REQUEST, "user:bob")
+    assert isinstance(refused, Refused)
+    assert (refused.refusal.code, refused.refusal.details) == ("too-many-certificates", {"until": str(first)})
+    assert scenario.events(RequestCertificate(project="flights", user="ada", signing_request="PEM"))
+    scenario.world.now = first
+    assert scenario.events(REQUEST, "user:bob")
+    assert scenario.refusal(REQUEST, "user:bob") == "too-many-certificates"
+
+
+def test_what_waits_to_be_signed_counts_and_what_was_rejected_does_not() -> None:
+    scenario = project()
+    for _ in range(UNEXPIRED_AT_MOST):
+        scenario.events(REQUEST, "user:bob")
+    assert scenario.refusal(REQUEST, "user:bob") == "too-many-certificates"
+    rejected = RejectCertificateRequest(project="flights", user="bob", generation=5, reason="no request")
+    scenario.events(rejected, "system:provisioning")
+    assert scenario.events(REQUEST, "user:bob")
 
 
 def test_a_renewal_names_what_it_renews() -> None:
