@@ -63,7 +63,7 @@ class Provisioner:
         self._rotation = rotation
         self._authority = rotation.trust.signing
         self._lifetime = lifetime
-        self._lists = RevocationLists(rotation.trust, commands)
+        self._lists = RevocationLists(rotation.trust, commands.ask)
         self._history = history
         self._rules: set[Rule] = set()
         self._client_quotas = client_quotas

@@ -1,6 +1,7 @@
 """What each authority's revocation list has to hold, folded: what it held, and what was revoked since."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from headrace_events.certificate import Ending
 from headrace_events.ids import Micros
@@ -10,6 +11,9 @@ from headrace_processors.provisioning.issued import IssuedCertificate
 NEVER = Micros(0)
 LASTS = 7 * 24 * 3_600_000_000
 """How long a list can be used, in microseconds; it is signed anew when half of that is over."""
+
+ADDED_AT_MOST = 2_000
+"""What one list adds to the one before, and so how large its event gets; the next list adds the next ones."""
 
 
 @dataclass(slots=True)
@@ -44,7 +48,7 @@ class RevocationsOf:
         return RevocationListPublished(
             authority=self.authority,
             number=self.number + 1,
-            added=tuple(self.waiting.values()),
+            added=tuple(islice(self.waiting.values(), ADDED_AT_MOST)),
             next_update=Micros(now + LASTS),
         )
 

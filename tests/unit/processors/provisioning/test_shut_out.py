@@ -36,7 +36,9 @@ def at(time: int, event: Event, project: str | None = None) -> Recorded:
 
 def certificate(generation: int, asked: int) -> tuple[Recorded, Recorded]:
     requested = CertificateRequested(user="bob", generation=generation, signing_request="PEM")
-    issued = CertificateIssued(user="bob", generation=generation, certificate="PEM", serial="1", expires=Micros(2**60))
+    issued = CertificateIssued(
+        user="bob", generation=generation, certificate="PEM", serial=str(generation), expires=Micros(2**60)
+    )
     return at(asked, requested, "flights"), at(asked + 1, issued, "flights")
 
 
