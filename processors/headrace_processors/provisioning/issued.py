@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from headrace_events.certificate import CertificateIssued, CertificateRevoked
-from headrace_events.envelope import Recorded
+from headrace_events.certificate import CertificateIssued
 from headrace_events.ids import Micros
 
 STATES = ("valid", "expires-soon", "superseded", "expired")
@@ -32,20 +31,6 @@ class IssuedCertificate:
             replaces=replaces,
             authority=issued.authority,
         )
-
-
-def issued_in(events: Iterable[Recorded]) -> Mapping[tuple[str, int], IssuedCertificate]:
-    """The certificates of one project that its events leave unrevoked."""
-    found: dict[tuple[str, int], IssuedCertificate] = {}
-    for recorded in events:
-        match recorded.event:
-            case CertificateIssued(user=user, generation=generation) as issued:
-                found[user, generation] = IssuedCertificate.of(issued, recorded.time, None)
-            case CertificateRevoked(user=user, generation=generation):
-                found.pop((user, generation), None)
-            case _:
-                pass
-    return found
 
 
 def standing(projects: Iterable[Mapping[tuple[str, int], IssuedCertificate]], now: Micros) -> Mapping[str, int]:

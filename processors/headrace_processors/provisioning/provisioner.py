@@ -23,6 +23,7 @@ from headrace_events.language import Command
 from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
 from headrace_processors.provisioning.closing import Closing
+from headrace_processors.provisioning.endings import Endings
 from headrace_processors.provisioning.listing import RevocationLists
 from headrace_processors.provisioning.rotation import Rotation
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
@@ -142,7 +143,9 @@ class Provisioner:
         self._set(add=set(), remove=mine)
         self._limit({}, self._limits_of(project))
         if not project.ended:
-            project.end_certificates(self._history(project.name), Micros(time.time_ns() // 1000))
+            endings = Endings()
+            endings.apply(self._history(project.name))
+            project.end_certificates(endings.deleted(Micros(time.time_ns() // 1000)))
             self._lists.publish(wanted.revocations)
         if not self._closing.step(project.name):
             return 0

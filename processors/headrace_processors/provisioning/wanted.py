@@ -37,7 +37,8 @@ from headrace_events.topic import (
     TopicRequested,
 )
 from headrace_events.user import UserActivated, UserDeactivated
-from headrace_processors.provisioning.issued import IssuedCertificate, issued_in
+from headrace_processors.provisioning.endings import EndedCertificate
+from headrace_processors.provisioning.issued import IssuedCertificate
 from headrace_processors.provisioning.revocations import Revocations
 from headrace_processors.provisioning.rotation import WantedAuthorities
 from headrace_processors.provisioning.sharing import Sharing
@@ -220,10 +221,10 @@ class WantedProject:
             case _:
                 pass
 
-    def end_certificates(self, history: Iterable[Recorded], now: Micros) -> None:
+    def end_certificates(self, ended: Iterable[EndedCertificate]) -> None:
         """The project is deleted: no certificate of it has rights any more, whatever of its log was read here."""
-        for one in issued_in(history).values():
-            self.revocations.revoke(one, now, Ending.PROJECT_DELETED)
+        for one in ended:
+            self.revocations.revoke(one.certificate, one.when, one.why)
         self.ended = True
 
     def rules(self) -> set[Rule]:

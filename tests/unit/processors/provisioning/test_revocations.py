@@ -11,6 +11,7 @@ from headrace_events.certificate import CertificateRevoked, Ending
 from headrace_events.envelope import Recorded
 from headrace_events.ids import Micros
 from headrace_events.revocation_list import RevocationListPublished
+from headrace_processors.provisioning.endings import Endings
 from headrace_processors.provisioning.revocations import LASTS, RevocationsOf
 from headrace_processors.provisioning.wanted import Wanted
 
@@ -64,11 +65,16 @@ def test_what_has_expired_is_left_out() -> None:
 
 
 def test_the_certificates_of_a_deleted_project_are_on_it_by_its_own_log() -> None:
-    wanted = Wanted()
+    wanted, endings = Wanted(), Endings()
     for event in PROJECT:
         wanted.apply(event)
+    endings.apply([*certificate(1, 3), *certificate(2, 3)])
+    endings.apply([REVOKED])
     project = wanted.projects["flights"]
-    project.end_certificates([*certificate(1, 3), *certificate(2, 3), REVOKED], NOW)
-    (one,) = listing(wanted.revocations.of(1)).added
-    assert one.reason is Ending.PROJECT_DELETED
+    project.end_certificates(endings.deleted(NOW))
+    added = listing(wanted.revocations.of(1)).added
+    assert [(one.serial, one.revoked, one.reason) for one in added] == [
+        ("1", 6, Ending.REVOKED),
+        ("2", NOW, Ending.PROJECT_DELETED),
+    ]
     assert project.ended
