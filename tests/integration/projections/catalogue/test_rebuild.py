@@ -70,9 +70,9 @@ DAMAGES = {
     ),
     "a missing row": ("DELETE FROM catalogue.users WHERE user_name = 'ada'", "ada", ""),
     "an extra row": (
-        "INSERT INTO catalogue.users SELECT 'ghost', administrator, standing, reason, password, null, null, totp, "
-        "created_seq, created_time, standing_by, standing_seq, standing_time "
-        "FROM catalogue.users WHERE user_name = 'ada'",
+        "INSERT INTO catalogue.users (user_name, administrator, standing, reason, created_seq, created_time, "
+        "standing_by, standing_seq, standing_time) SELECT 'ghost', administrator, standing, reason, created_seq, "
+        "created_time, standing_by, standing_seq, standing_time FROM catalogue.users WHERE user_name = 'ada'",
         "ghost",
         "",
     ),
