@@ -1,6 +1,6 @@
 """How an aggregate decides and evolves, and what it may look up while it decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -30,6 +30,10 @@ class Known(Protocol):
 
     def state(self, state: type[S], scope: str | None, key: str) -> S | None:
         """The state of that aggregate, or None where nothing has happened to it."""
+        ...
+
+    def in_projects(self, state: type[S]) -> Iterator[tuple[str, S]]:
+        """Each project, with its aggregate of which there is one in a project (its key is empty)."""
         ...
 
     @property

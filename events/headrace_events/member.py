@@ -7,7 +7,7 @@ from headrace_events.errors import AlreadyExists, Conflict, NotFound
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.quota import Quota, must_fit
 from headrace_events.roles import Role
-from headrace_events.user import must_be_active
+from headrace_events.user import Standing, User, must_be_active
 
 
 @command("member.add")
@@ -95,7 +95,7 @@ class Membership:
 
 
 def decide(state: Membership | None, wish: Command, known: Known) -> list[Event]:
-    """Keep at least one Data Owner, and each person at most once."""
+    """Keep at least one Data Owner who is active, and each person at most once."""
     roles = state.roles if state else {}
     match wish:
         case AddMember(project=project, user=user, role=role):
@@ -109,20 +109,42 @@ def decide(state: Membership | None, wish: Command, known: Known) -> list[Event]
                 raise NotFound("member", user)
             if roles[user] is role:
                 return []
-            _keep_an_owner(state, user)
+            _keep_an_owner(state, user, known)
             return [MemberRoleChanged(user=user, role=role)]
         case RemoveMember(user=user):
             if user not in roles:
                 raise NotFound("member", user)
-            _keep_an_owner(state, user)
+            _keep_an_owner(state, user, known)
             return [MemberRemoved(user=user)]
         case _:
             raise unknown(wish)
 
 
-def _keep_an_owner(state: Membership | None, leaving: str) -> None:
-    if state and state.owners() == {leaving}:
+def _keep_an_owner(state: Membership | None, leaving: str, known: Known) -> None:
+    if state and _rests_on(state, leaving, known):
         raise Conflict("last-owner", f"{leaving!r} is the last Data Owner: make another one first", {"user": leaving})
+
+
+def must_leave_owners(user: str, known: Known) -> None:
+    """Raise Conflict where the person is an owner of projects that have no other one who is active."""
+    projects = sorted(name for name, held in known.in_projects(Membership) if _rests_on(held, user, known))
+    if projects:
+        raise Conflict(
+            "last-owner",
+            f"{user!r} is the last Data Owner of {', '.join(projects)}: make another one first, or delete the project",
+            {"user": user, "projects": ", ".join(projects)},
+        )
+
+
+def _rests_on(state: Membership, owner: str, known: Known) -> bool:
+    """Whether the person is an owner beside whom there is none who can act."""
+    owners = state.owners()
+    return owner in owners and not any(_is_active(other, known) for other in owners - {owner})
+
+
+def _is_active(user: str, known: Known) -> bool:
+    found = known.state(User, None, user)
+    return found is not None and found.standing is Standing.ACTIVE
 
 
 def evolve(state: Membership | None, fact: Event) -> Membership:

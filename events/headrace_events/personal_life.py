@@ -5,6 +5,7 @@ from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict, Forbidden
 from headrace_events.identity import forgotten
 from headrace_events.language import Event
+from headrace_events.member import must_leave_owners
 from headrace_events.password import LockErased, PasswordErased
 from headrace_events.personal import (
     DescribeUser,
@@ -59,6 +60,7 @@ def _erased(state: User, known: Known) -> list[Event]:
             f"{user!r} is active: deactivate them first, or let them erase themselves",
             {"user": user, "standing": state.standing.value},
         )
+    must_leave_owners(user, known)
     return [
         *(_out(state, known) if state.standing is Standing.ACTIVE else ()),
         UserBarred(user=user),

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -87,6 +88,13 @@ class World:
         """The state of that aggregate, or None where nothing has happened to it."""
         held = self.aggregates.get(AggregateKey(KIND_OF_STATE[state], scope, key))
         return held.state if held else None
+
+    def in_projects(self, state: type[S]) -> Iterator[tuple[str, S]]:
+        """Each project, with its aggregate of which there is one in a project (its key is empty)."""
+        for project in self.usage:
+            found = self.state(state, project, "")
+            if found is not None:
+                yield project, found
 
     def schema(self, schema_id: int) -> Schema | None:
         """The schema of that id, whichever project registered it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.events.scenario import Scenario, platform
+from tests.unit.events.scenario import Scenario, platform, project
 
 from headrace_events.administration import AdministratorLeft
 from headrace_events.api_key import IssueApiKey
 from headrace_events.ids import Micros
-from headrace_events.language import Erasure, Home
+from headrace_events.language import Command, Erasure, Home
+from headrace_events.member import ChangeRole, RemoveMember
 from headrace_events.password import PasswordErased
 from headrace_events.personal import (
     SECRET_BYTES,
@@ -21,6 +22,7 @@ from headrace_events.personal import (
     SubjectErased,
     UserDescribed,
 )
+from headrace_events.roles import Role
 from headrace_events.session import SessionEnded, StartSession
 from headrace_events.user import (
     ActivateUser,
@@ -35,6 +37,7 @@ from headrace_events.user import (
     UserBarred,
     UserDeactivated,
 )
+from headrace_processors.commands.handle import Refused
 
 SEALED = "sealed:ada:AAAA"
 
@@ -157,3 +160,36 @@ def test_the_last_administrator_cannot_erase_themselves_and_another_leaves_first
     scenario.events(GrantAdministrator(user="ada"), "user:root-admin")
     events = scenario.events(EraseSubject(user="ada"))
     assert events[:2] == [AdministratorLeft(user="ada"), AdministratorWithdrawn(user="ada")]
+
+
+def owned_by_two() -> Scenario:
+    """The project flights, whose owners are ada and bob."""
+    scenario = project()
+    scenario.events(ChangeRole(project="flights", user="bob", role=Role.DATA_OWNER))
+    return scenario
+
+
+@pytest.mark.parametrize("out", [EraseSubject(user="bob"), DeactivateUser(user="bob")])
+def test_who_was_shut_out_is_no_owner_a_project_is_left_to(out: Command) -> None:
+    scenario = owned_by_two()
+    scenario.events(out, "user:bob" if isinstance(out, EraseSubject) else "user:root-admin")
+    assert scenario.refusal(RemoveMember(project="flights", user="ada")) == "last-owner"
+    assert scenario.refusal(ChangeRole(project="flights", user="ada", role=Role.DATA_SCIENTIST)) == "last-owner"
+    assert scenario.events(RemoveMember(project="flights", user="bob"))
+
+
+def test_the_last_owner_is_erased_neither_by_themselves_nor_by_an_administrator() -> None:
+    scenario = project()
+    outcome = scenario.when(EraseSubject(user="ada"), "user:ada")
+    assert isinstance(outcome, Refused)
+    assert outcome.refusal.code == "last-owner"
+    assert outcome.refusal.details == {"user": "ada", "projects": "flights"}
+    scenario.events(DeactivateUser(user="ada"), "user:root-admin")
+    assert scenario.refusal(EraseSubject(user="ada"), "user:root-admin") == "last-owner"
+    scenario.events(ChangeRole(project="flights", user="bob", role=Role.DATA_OWNER), "user:root-admin")
+    assert SubjectErased(user="ada") in scenario.events(EraseSubject(user="ada"), "user:root-admin")
+
+
+def test_who_owns_nothing_alone_is_erased() -> None:
+    assert SubjectErased(user="ada") in owned_by_two().events(EraseSubject(user="ada"))
+    assert SubjectErased(user="bob") in project().events(EraseSubject(user="bob"), "user:bob")
