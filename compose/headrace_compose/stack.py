@@ -116,7 +116,7 @@ class Stack:
     def restore(self, folder: Path, advance: Advance = silently) -> Manifest:
         """Make the home, which must not be there or be empty, of a backup. Raises BackupError."""
         self._must_all_be_here()
-        return restore_backup(folder.absolute(), self.home, advance)
+        return restore_backup(folder.absolute(), self.home, our_version(), advance)
 
     def _must_all_be_here(self) -> None:
         settings = self.settings

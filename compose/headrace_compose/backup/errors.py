@@ -7,6 +7,7 @@ ComposeError
     ├── Occupied         something is already where the copy would go
     ├── NoRoom           too little space for the copy
     ├── Incomplete       what is there is no finished backup
+    ├── Newer            a later version of Headrace made the backup
     ├── Changed          a file is not what the manifest says
     ├── CopyFailed       the disk refused to be read or written
     └── NotAFile         something that is no plain file lies in the way of copying
@@ -66,6 +67,17 @@ class Incomplete(BackupError):
     def __init__(self, folder: Path, why: str) -> None:
         super().__init__(f"{folder} is no complete backup: {why}.\nTake another one; this one cannot be used.")
         self.folder = folder
+
+
+class Newer(BackupError):
+    """What a later version writes, this one may misread."""
+
+    def __init__(self, folder: Path, theirs: str, ours: str) -> None:
+        told = f"{folder} was made by Headrace {theirs}; this is {ours}."
+        super().__init__(f"{told}\nRestore it with {theirs} or later; nothing was restored.")
+        self.folder = folder
+        self.theirs = theirs
+        self.ours = ours
 
 
 class Changed(BackupError):

@@ -50,7 +50,7 @@ def _copied(root: Path, folder: Path, entry: Entry, tell: Callable[[int], None])
     if entry.is_folder:
         (folder / entry.path).mkdir(mode=0o700, parents=True)
         return entry
-    size, sha256 = copy(root / entry.path, folder / entry.path, entry.mode, tell)
+    size, sha256 = copy(root / entry.path, folder / entry.path, entry.permissions, tell)
     return replace(entry, size=size, sha256=sha256)
 
 

@@ -13,14 +13,14 @@ ADVICE = "Restore into another home (HEADRACE_HOME), or move this one away."
 
 
 @translated()
-def restore_backup(source: Path, home: Home, advance: Advance = silently) -> Manifest:
+def restore_backup(source: Path, home: Home, version: str, advance: Advance = silently) -> Manifest:
     """Copy what is in the backup into the home, which then appears, or is as if nothing had been tried.
 
-    Each byte is held against the manifest on its way. Raises BackupError.
+    Each byte is held against the manifest on its way; `version` is that of this Headrace. Raises BackupError.
     """
     if not source.is_dir():
         raise Incomplete(source, "it is no folder")
-    manifest = Manifest.read(source)
+    manifest = Manifest.read(source, version)
     _must_be_whole(source, manifest)
     must_have_room(home.root, manifest.bytes)
     done = 0
@@ -34,11 +34,11 @@ def restore_backup(source: Path, home: Home, advance: Advance = silently) -> Man
         for entry in manifest.entries:
             if entry.is_folder:
                 (folder / entry.path).mkdir(mode=0o700)
-            elif copy(source / entry.path, folder / entry.path, entry.mode, tell) != (entry.size, entry.sha256):
+            elif copy(source / entry.path, folder / entry.path, entry.permissions, tell) != (entry.size, entry.sha256):
                 raise Changed(source / entry.path, "has other bytes than were written")
         for entry in reversed(manifest.entries):
             if entry.is_folder:
-                (folder / entry.path).chmod(entry.mode)
+                (folder / entry.path).chmod(entry.permissions)
     return manifest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,13 @@ from headrace_compose.backup.errors import (
     CopyFailed,
     Elsewhere,
     Incomplete,
+    Newer,
     NoRoom,
     NotAFile,
     Occupied,
     StillRunning,
 )
-from headrace_compose.backup.manifest import NAME, PARTS, Manifest
+from headrace_compose.backup.manifest import NAME, PARTS
 from headrace_compose.errors import StackBusy
 from headrace_compose.settings import StackSettings
 from headrace_compose.stack import Stack
@@ -61,9 +64,9 @@ def stack(tmp_path: Path) -> Stack:
 
 
 def files(root: Path) -> dict[str, tuple[bytes, int]]:
-    """What is in the parts of a home, with its permissions."""
+    """What is in the parts of a home, with what it permits its owner."""
     return {
-        str(path.relative_to(root)): (path.read_bytes() if path.is_file() else b"", path.stat().st_mode)
+        str(path.relative_to(root)): (path.read_bytes() if path.is_file() else b"", path.stat().st_mode & 0o700)
         for part in PARTS
         for path in sorted((root / part).rglob("*"))
         if path.name != ".lock"
@@ -140,7 +143,6 @@ def _flip(path: Path) -> None:
         (lambda backup: shutil.rmtree(backup / "storage" / "empty"), "is missing"),
         (lambda backup: (backup / "secrets" / "another.key").write_bytes(b"x"), "was added"),
         (lambda backup: _reword(backup, KEY, "secrets/other.key"), "does not say what it said"),
-        (lambda backup: _reword(backup, KEY, "../../outside"), "does not say what it said"),
     ],
 )
 def test_a_changed_backup_is_refused_by_name_and_leaves_nothing(
@@ -160,20 +162,49 @@ def _reword(backup: Path, old: str, new: str) -> None:
 
 
 def test_a_manifest_that_reaches_outside_is_refused_even_if_it_vouches_for_itself(stack: Stack, tmp_path: Path) -> None:
-    stack.backup(tmp_path / "backup")
-    manifest = tmp_path / "backup" / NAME
-    told = json.loads(manifest.read_text())
-    told["entries"][-1]["path"] = "storage/../../outside"
-    (tmp_path / "forged").mkdir()
-    made = Manifest.read(tmp_path / "backup")
-    forged = Manifest(
-        made=made.made,
-        version=made.version,
-        cluster_id=made.cluster_id,
-        entries=(*made.entries[:-1], type(made.entries[0])(**told["entries"][-1])),
-    )
-    forged.write(tmp_path / "backup")
+    made = stack.backup(tmp_path / "backup")
+    outside = replace(made.entries[-1], path="storage/../../outside")
+    replace(made, entries=(*made.entries[:-1], outside)).write(tmp_path / "backup")
     with pytest.raises(Changed):
+        elsewhere(stack).restore(tmp_path / "backup")
+
+
+def test_a_backup_of_a_later_version_is_refused_and_one_of_an_earlier_is_not(stack: Stack, tmp_path: Path) -> None:
+    made = stack.backup(tmp_path / "backup")
+    for version in ("999.1", f"{made.version}.1"):
+        replace(made, version=version).write(tmp_path / "backup")
+        with pytest.raises(Newer, match=f"made by Headrace {version}; this is {made.version}"):
+            elsewhere(stack).restore(tmp_path / "backup")
+    for version in ("0.0.9", f"{made.version}.0", f"{made.version}rc1"):
+        replace(made, version=version).write(tmp_path / "backup")
+        assert elsewhere(stack, version).restore(tmp_path / "backup").version == version
+
+
+def test_a_restored_file_permits_nothing_to_others_whatever_the_manifest_says(stack: Stack, tmp_path: Path) -> None:
+    made = stack.backup(tmp_path / "backup")
+    open_to_all = tuple(replace(entry, mode=entry.mode | 0o4077) for entry in made.entries)
+    replace(made, entries=open_to_all).write(tmp_path / "backup")
+    other = elsewhere(stack)
+    other.restore(tmp_path / "backup")
+    modes = {path.stat().st_mode & 0o7077 for path in other.home.root.rglob("*")}
+    assert modes == {0}
+    assert files(other.home.root) == files(stack.home.root)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"mode": "x"}, {"mode": True}, {"mode": None}, {"path": 1}, {"size": "1"}, {"size": None}, {"sha256": None}],
+)
+def test_a_manifest_whose_entries_are_of_other_types_cannot_be_read(
+    stack: Stack, tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    stack.backup(tmp_path / "backup")
+    told = json.loads((tmp_path / "backup" / NAME).read_text())
+    next(entry for entry in told["entries"] if entry["size"]).update(wrong)
+    del told["digest"]
+    told["digest"] = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    (tmp_path / "backup" / NAME).write_text(json.dumps(told))
+    with pytest.raises(Incomplete, match="neither a file nor a folder"):
         elsewhere(stack).restore(tmp_path / "backup")
 
 
