@@ -18,7 +18,7 @@ from headrace_compose.errors import StackBusy
 CHUNK = 4 * 2**20
 PARTIAL = ".partial"
 MARK = ".headrace-copy"
-"""What lies in a folder that is being copied into, and locked by whoever does."""
+"""What lies in a folder that is being copied into, locked by whoever does, until the folder has its name."""
 
 Advance = Callable[[int, int], None]
 """Told of the bytes that are copied, and of how many there are."""
@@ -82,21 +82,18 @@ def appearing(target: Path, advice: str) -> Iterator[Path]:
     if target.exists() and not _is_empty(target):
         raise Occupied(target, advice)
     partial = target.with_name(target.name + PARTIAL)
+    _take(partial, advice)
     mark = partial / MARK
-    if partial.exists() and not _is_empty(partial) and not mark.exists():
-        raise Occupied(partial, advice)
-    partial.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with mark.open("w") as lock:
+    with os.fdopen(os.open(mark, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StackBusy(target) from error
         for left in partial.iterdir():
             if left != mark:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
         try:
             yield partial
-            mark.unlink()
             for folder, _, _ in os.walk(partial, topdown=False):
                 _to_disk(Path(folder))
             partial.rename(target)  # over an empty folder, or where nothing is
@@ -104,6 +101,20 @@ def appearing(target: Path, advice: str) -> Iterator[Path]:
             shutil.rmtree(partial)
             raise
         _to_disk(target.parent)
+        (target / MARK).unlink()  # last, so that what was killed before is known as ours
+        _to_disk(target)
+
+
+def _take(partial: Path, advice: str) -> None:
+    """Make the folder, or take one that a killed copy left; raises Occupied where somebody else made what is there."""
+    try:
+        partial.mkdir(mode=0o700, parents=True)
+    except FileExistsError as error:
+        there = partial.lstat()
+        ours = stat.S_ISDIR(there.st_mode) and there.st_uid == os.geteuid()
+        if not ours or not (_is_empty(partial) or (partial / MARK).exists()):
+            raise Occupied(partial, advice) from error
+        partial.chmod(0o700)
 
 
 def _refuse(error: OSError) -> None:

@@ -255,6 +255,59 @@ def test_a_copy_that_was_killed_is_known_as_such_and_made_again(stack: Stack, tm
     assert not partial.exists()
 
 
+BEFORE_ITS_NAME = """
+import os, signal, sys
+from pathlib import Path
+from headrace_compose.settings import StackSettings
+from headrace_compose.stack import Stack
+home, folder = sys.argv[1:]
+def seen(event, given):
+    if event == "os.rename" and os.fspath(given[1]) == folder:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(seen)
+Stack(StackSettings(home=Path(home))).backup(Path(folder))
+"""
+
+
+def test_a_copy_that_was_killed_before_it_got_its_name_is_made_again(stack: Stack, tmp_path: Path) -> None:
+    target = tmp_path / "backup"
+    killed = subprocess.run([sys.executable, "-c", BEFORE_ITS_NAME, str(stack.home.root), str(target)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not target.exists()
+    stack.backup(target)
+    assert {path.name for path in target.iterdir()} == {*PARTS, NAME}
+    assert contents(target) == contents(stack.home.root)
+
+
+def test_a_folder_that_others_could_write_into_is_closed_before_anything_is_copied(
+    stack: Stack, tmp_path: Path
+) -> None:
+    partial = tmp_path / f"backup{PARTIAL}"
+    partial.mkdir()
+    partial.chmod(0o777)
+    seen: set[int] = set()
+    stack.backup(tmp_path / "backup", lambda done, whole: seen.add(partial.stat().st_mode & 0o777))
+    assert seen == {0o700}
+
+
+def test_a_link_that_lies_where_the_copy_would_is_not_followed(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / f"backup{PARTIAL}").symlink_to(tmp_path / "theirs")
+    with pytest.raises(Occupied):
+        stack.backup(tmp_path / "backup")
+    assert not list((tmp_path / "theirs").iterdir())
+
+
+def test_a_mark_that_is_a_link_is_not_written_through(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("not ours")
+    partial = tmp_path / f"backup{PARTIAL}"
+    partial.mkdir()
+    (partial / MARK).symlink_to(tmp_path / "letter")
+    with pytest.raises(CopyFailed):
+        stack.backup(tmp_path / "backup")
+    assert (tmp_path / "letter").read_text() == "not ours"
+
+
 HOLDING = """
 import fcntl, sys
 with open(sys.argv[1], "r+b") as file:
