@@ -36,6 +36,10 @@ class RevocationLists:
         """Sign the next list of each, if there has to be one; how many were published."""
         return sum(self._publish(number, revocations.of(number)) for number in self._trust.believed())
 
+    def behind(self, revocations: Revocations) -> bool:
+        """Whether something revoked is on no list yet."""
+        return any(revocations.of(number).waiting for number in self._trust.believed())
+
     def _publish(self, authority: int, revocations: RevocationsOf) -> int:
         """Sign the authority's next list.
 

@@ -16,7 +16,7 @@ from headrace_broker.client_quotas import ClientQuotas
 from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import connection_from
 from headrace_broker.feed import MetadataFeed
-from headrace_broker.history import history
+from headrace_broker.history import History
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_events.ids import Micros
 from headrace_processors.provisioning.closing import Closing
@@ -44,7 +44,9 @@ def main() -> None:
     certificates = monitor.gauge("certificates", "Certificates of members that were not revoked", ("state",))
     commands = CommandClient(connection)
     admin = Admin(connection)
-    closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], Artifacts.at(os.environ["HEADRACE_STORAGE"]))
+    artifacts = Artifacts.at(os.environ["HEADRACE_STORAGE"])
+    log_of = functools.partial(History, connection)
+    closing = Closing(admin, os.environ["HEADRACE_POSTGRES"], artifacts, log_of)
     rotation = Rotation(connection, secrets, functools.partial(say, commands))
     limits = ClientQuotas(connection)
     provisioner = Provisioner(
@@ -54,7 +56,6 @@ def main() -> None:
         lifetime,
         closing,
         client_quotas=limits,
-        history=lambda project: history(connection, project),
     )
     wanted = Wanted()
     feed = MetadataFeed(connection)

@@ -6,7 +6,7 @@ time. Killed between any two steps, the next start folds the events again and go
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from headrace_broker.acls import Rule, project_rules
@@ -16,14 +16,13 @@ from headrace_broker.client_quotas import ClientQuotas, Limits
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
 from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
-from headrace_events.envelope import Position, Recorded, Request
+from headrace_events.envelope import Position, Request
 from headrace_events.errors import Conflict, NotFound
 from headrace_events.ids import Micros, processor_command_id
 from headrace_events.language import Command
 from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
 from headrace_processors.provisioning.closing import Closing
-from headrace_processors.provisioning.endings import Endings
 from headrace_processors.provisioning.listing import RevocationLists
 from headrace_processors.provisioning.rotation import Rotation
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
@@ -56,7 +55,6 @@ class Provisioner:
         closing: Closing,
         *,
         client_quotas: ClientQuotas,
-        history: Callable[[str], Iterable[Recorded]],
     ) -> None:
         self._admin = admin
         self._closing = closing
@@ -65,7 +63,6 @@ class Provisioner:
         self._authority = rotation.trust.signing
         self._lifetime = lifetime
         self._lists = RevocationLists(rotation.trust, commands.ask)
-        self._history = history
         self._rules: set[Rule] = set()
         self._client_quotas = client_quotas
         self._limits: dict[str, Limits] = {}
@@ -143,11 +140,12 @@ class Provisioner:
         self._set(add=set(), remove=mine)
         self._limit({}, self._limits_of(project))
         if not project.ended:
-            endings = Endings()
-            endings.apply(self._history(project.name))
+            endings = self._closing.endings(project.name)
+            if endings is None:
+                return 0
             project.end_certificates(endings.deleted(Micros(time.time_ns() // 1000)))
-            self._lists.publish(wanted.revocations)
-        if not self._closing.step(project.name):
+        self._lists.publish(wanted.revocations)
+        if self._lists.behind(wanted.revocations) or not self._closing.step(project.name):
             return 0
         self._set(add=set(), remove=project_rules(project.name) & self._rules)
         self._say(MarkDeleted(project=project.name), at, "deleted")
