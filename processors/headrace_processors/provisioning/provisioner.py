@@ -85,38 +85,59 @@ class Provisioner:
         return missing, extra
 
     def bring_about(self, wanted: Wanted) -> int:
-        """Do every step that is due; return how many were done."""
-        done = self._rotate(wanted)
+        """Do every step that is due; return how many were done.
+
+        Rules come first, so that who has lost a right waits for nothing else; the authorities before what they sign.
+        """
+        done = 0
+        for project in list(wanted.projects.values()):
+            done += self._bring_rules_about(wanted, project)
         for project in list(wanted.projects.values()):
             if project.closing_at is not None:
                 done += self._close(wanted, project, project.closing_at)
+            else:
+                done += self._bring_topics_about(project)
+        done += self._rotate(wanted)
+        for project in wanted.projects.values():
+            if project.closing_at is not None:
                 continue
-            if not project.ready:
-                self._make_ready(project)
-                done += 1
-                continue
-            done += self._set_rules(project)
-            for enforced, at in wanted.sharing.take_due(project.name):
-                self._say(enforced, at, f"enforced {enforced.share}")
-                done += 1
-            for dead in project.dead():
-                self._bury(project, dead)
-                done += 1
-            if project.closed:
-                self._admin.delete_topics(project.closed)
-                project.closed.clear()
-                done += 1
-            for requested, at in list(project.topics.values()):
-                self._open_topic(project, requested_topic(requested.name, requested.purpose, requested.settings), at)
-                done += 1
-            for change, at in list(project.changes.values()):
-                self._change_topic(project, change, at)
-                done += 1
             for pending in list(project.certificates.values()):
                 self._issue(project, pending)
                 done += 1
         if wanted.projects:
             done += self._lists.publish(wanted.revocations)
+        return done
+
+    def _bring_rules_about(self, wanted: Wanted, project: WantedProject) -> int:
+        """The project's access rules, and what is said once they hold."""
+        if project.closing_at is not None:
+            self._cut_off(project)
+            return 0
+        if not project.ready:
+            self._make_ready(project)
+            return 1
+        done = self._set_rules(project)
+        for enforced, at in wanted.sharing.take_due(project.name):
+            self._say(enforced, at, f"enforced {enforced.share}")
+            done += 1
+        for dead in project.dead():
+            self._bury(project, dead)
+            done += 1
+        return done
+
+    def _bring_topics_about(self, project: WantedProject) -> int:
+        """The project's topics."""
+        done = 0
+        if project.closed:
+            self._admin.delete_topics(project.closed)
+            project.closed.clear()
+            done += 1
+        for requested, at in list(project.topics.values()):
+            self._open_topic(project, requested_topic(requested.name, requested.purpose, requested.settings), at)
+            done += 1
+        for change, at in list(project.changes.values()):
+            self._change_topic(project, change, at)
+            done += 1
         return done
 
     def _rotate(self, wanted: Wanted) -> int:
@@ -134,11 +155,14 @@ class Provisioner:
         self._say(MarkReady(project=project.name, topics=tuple(opened)), project.requested_at, "ready")
         project.ready = True
 
-    def _close(self, wanted: Wanted, project: WantedProject, at: Position) -> int:
-        """Take away what is left; not all of it may go at once, and then the next call goes on."""
+    def _cut_off(self, project: WantedProject) -> None:
+        """No access rule names a certificate of the project any more."""
         mine = {rule for rule in self._rules if rule.principal.startswith(f"{project.name}__")}
         self._set(add=set(), remove=mine)
         self._limit({}, self._limits_of(project))
+
+    def _close(self, wanted: Wanted, project: WantedProject, at: Position) -> int:
+        """Take away what is left; not all of it may go at once, and then the next call goes on."""
         if not project.ended:
             endings = self._closing.endings(project.name)
             if endings is None:

@@ -1,7 +1,7 @@
 """Letting another authority sign, and nobody believe the one before.
 
-Every step can be repeated. What brokers read is changed first, then they are asked until they do as it says, then it is
-said by command.
+Every step can be repeated. What brokers read is changed first, then they are asked whether they do as it says, once
+with each call, and when they do, it is said by command.
 """
 
 import logging
@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from headrace_broker.admin import until
 from headrace_broker.authority import CertificateAuthority
 from headrace_broker.connection import Connection
-from headrace_broker.errors import BrokerError
+from headrace_broker.errors import BrokerError, Unavailable
 from headrace_broker.private_files import write_private
 from headrace_broker.service_files import renew_all
 from headrace_broker.stores import lets_in, reload_stores
@@ -34,11 +33,11 @@ from headrace_events.language import Command
 
 logger = logging.getLogger(__name__)
 
-BELIEVED_S = 10.0
-"""How long brokers are asked whether they do as it says."""
+FIRST_REST_S = 0.25
+"""How long nothing is tried after brokers did not do as it says; twice as long each time after that."""
 
 REST_S = 15.0
-"""How long nothing is tried after they did not."""
+"""How long at the most."""
 
 
 @dataclass(slots=True)
@@ -48,6 +47,7 @@ class WantedAuthorities:
     coming: tuple[int, Position] | None = None
     going: tuple[int, Position] | None = None
     again: float = -math.inf
+    rest: float = FIRST_REST_S
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -71,6 +71,9 @@ class Rotation:
     connection: Connection
     secrets: Path
     say: Callable[[Command, Position, str], None]
+    reload: Callable[[Connection], None] = reload_stores
+    let_in: Callable[[Connection], bool] = lets_in
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def trust(self) -> Trust:
@@ -82,7 +85,7 @@ class Rotation:
 
         Where the brokers do not do as it says, it is tried again after a while: others wait for provisioning, too.
         """
-        if (wanted.coming is None and wanted.going is None) or time.monotonic() < wanted.again:
+        if (wanted.coming is None and wanted.going is None) or self.clock() < wanted.again:
             return 0
         try:
             if wanted.coming is not None:
@@ -93,8 +96,10 @@ class Rotation:
                 wanted.going = None
         except BrokerError as error:
             logger.warning("the authorities are not as wanted yet: %s: %s", type(error).__name__, error)
-            wanted.again = time.monotonic() + REST_S
+            wanted.again = self.clock() + wanted.rest
+            wanted.rest = min(2 * wanted.rest, REST_S)
             return 0
+        wanted.rest = FIRST_REST_S
         return 1
 
     def _add(self, number: int, at: Position, overlaps_until: Micros) -> None:
@@ -102,8 +107,8 @@ class Rotation:
         authority = self.trust.add(number)
         with tempfile.TemporaryDirectory() as folder:
             newcomer = self._of(authority, Path(folder))
-            reload_stores(self.connection)
-            until(lambda: lets_in(newcomer) or None, f"the brokers to believe authority {number}", BELIEVED_S)
+            self.reload(self.connection)
+            _must(self.let_in(newcomer), f"the brokers do not believe authority {number}")
         self.trust.promote(number)
         renew_all(self.trust, self.secrets / "services")
         said = RecordAuthority(authority=number, certificate=authority.pem.decode(), overlaps_until=overlaps_until)
@@ -115,16 +120,16 @@ class Rotation:
         with tempfile.TemporaryDirectory() as folder:
             if number in self.trust.believed():
                 renew_all(self.trust, self.secrets / "services", servers=signing)
-                reload_stores(self.connection)
+                self.reload(self.connection)
                 write_private(Path(folder) / "ca", signing.pem)
                 strict = replace(self.connection, ca=Path(folder) / "ca")
-                until(lambda: lets_in(strict) or None, f"the brokers to show authority {signing.number}", BELIEVED_S)
+                _must(self.let_in(strict), f"the brokers do not show authority {signing.number}")
             disowned = self.trust.disown(number)
             if disowned is not None:
                 stranger = self._of(disowned, Path(folder))
-                reload_stores(self.connection)
-                until(lambda: None if lets_in(stranger) else True, f"authority {number} to be refused", BELIEVED_S)
-        until(lambda: lets_in(self.connection) or None, f"authority {signing.number} to be believed", BELIEVED_S)
+                self.reload(self.connection)
+                _must(not self.let_in(stranger), f"the brokers still believe authority {number}")
+        _must(self.let_in(self.connection), f"the brokers do not believe authority {signing.number}")
         self.trust.destroy(number)
         self.say(RecordAuthorityRetired(authority=number), at, f"authority {number} retired")
 
@@ -134,3 +139,8 @@ class Rotation:
         write_private(folder / "pem", made.cert_pem)
         write_private(folder / "key", made.key_pem)
         return replace(self.connection, certificate=folder / "pem", key=folder / "key")
+
+
+def _must(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Unavailable(f"{otherwise} yet")
