@@ -110,8 +110,8 @@ class AccountApi:
         codes: list[str] = self._api.post("/api/totp/confirmation", {"code": code}).body["recovery_codes"]
         return codes
 
-    def remove_totp(self, password: str, code: str) -> None:
-        """Let the password alone sign in again."""
+    def remove_totp(self, password: str | None, code: str) -> None:
+        """Let the password alone sign in again; without one it is None."""
         self._api.post("/api/totp/removal", {"password": password, "code": code})
 
     def get_sessions(self, user: str | None = None) -> list[dict[str, Any]]:

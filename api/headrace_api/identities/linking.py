@@ -6,10 +6,8 @@ from headrace_api.audit.trail import address_of
 from headrace_api.followed import until
 from headrace_api.identities.proven import Proven
 from headrace_api.sending import Accepted, Sender
-from headrace_api.sessions.signing_in import prove
-from headrace_api.totp.codes import Factor
+from headrace_api.sessions.signing_in import prove_again
 from headrace_events.identity import IdentityStored, LinkIdentity
-from headrace_events.password import PasswordStored
 from headrace_events.scopes import Scope
 
 
@@ -18,16 +16,14 @@ async def link_to(
 ) -> Accepted:
     """Link it; return once this API knows it.
 
-    Whoever only holds a session or a key of somebody does not get a lasting way in: the password has to be shown, if
-    there is one. Raises NotAllowed, Unauthenticated, TooMany, and the Refusal of an identity that is another's.
+    Whoever only holds a session or a key of somebody does not get a lasting way in: the password has to be shown, and a
+    one-time code, by who has them. Raises NotAllowed, Unauthenticated, TooMany, and the Refusal of an identity that is
+    another's.
     """
     context, actor = sending.context, sending.actor
     actor.must_have(Scope.ACCOUNT)
     actor.must_not_be_narrowed()
-    factor = Factor()
-    if context.credentials.held(PasswordStored, f"password/{actor.user}") is not None:
-        async with context.doors.turn(actor.user):
-            factor = await prove(context, actor.user, password or "", code, address_of(request))
+    factor = await prove_again(context, actor.user, password, code, address_of(request))
     wish = LinkIdentity(
         user=actor.user,
         identity=proven.identity,

@@ -18,4 +18,4 @@ class NewIdentity(ShownCode):
     """An identity to sign in with, and the proof that it is the person who wants it."""
 
     password: Secret | None = Field(default=None, description="the present one, if there is one")
-    one_time_code: Secret | None = Field(default=None, description="beside the password, where codes are used")
+    one_time_code: Secret | None = Field(default=None, description="where one-time codes are used")

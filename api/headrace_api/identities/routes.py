@@ -39,7 +39,8 @@ async def list_identities(context: Here, actor: PlatformCaller, user: str | None
 async def link(body: NewIdentity, sending: PlatformSending, request: Request) -> Accepted:
     """Let the identity that the code is of sign in as oneself.
 
-    The password has to be shown, if there is one; it takes a session, or a key without scopes, project or end.
+    The password has to be shown, and a one-time code, by who has them; it takes a session, or a key
+    without scopes, project or end.
     """
     context = sending.context
     context.doors.must_not_be_crowded(address_of(request))

@@ -37,7 +37,8 @@ async def begin(body: DirectorySignIn, context: Here, request: Request, response
 async def link(body: DirectoryIdentity, sending: PlatformSending, request: Request) -> Accepted:
     """Let one's name and password in the directory sign in as oneself.
 
-    The password of Headrace has to be shown, if there is one; it takes a session, or a key without limits.
+    The password of Headrace has to be shown, and a one-time code, by who has them; it takes a session, or a key
+    without limits.
     """
     context, address = sending.context, address_of(request)
     sending.actor.must_not_be_narrowed()

@@ -8,7 +8,7 @@ from headrace_api.followed import until, until_held
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
-from headrace_api.sessions.signing_in import prove, shown
+from headrace_api.sessions.signing_in import prove_again, shown
 from headrace_api.totp.codes import Factor
 from headrace_events.ids import Micros
 from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword
@@ -23,23 +23,22 @@ TEMPORARY_US = 24 * 3_600_000_000
 async def set_password(body: NewPassword, sending: PlatformSending, request: Request) -> Accepted:
     """Give oneself a password; every session but this one ends.
 
-    The present one has to be shown; the first one takes a session, or a key without scopes, project or end.
+    The present one has to be shown, and a one-time code where they are used; the first one takes a session, or a key
+    without scopes, project or end.
     """
     context, user = sending.context, sending.actor.user
     sending.actor.must_have(Scope.ACCOUNT)
     present = context.credentials.held(PasswordStored, f"password/{user}")
     if present is None:
         sending.actor.must_not_be_narrowed()
-    else:
-        context.doors.must_not_be_crowded(address_of(request))
+    context.doors.must_not_be_crowded(address_of(request))
     sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
-    if present is None or present.sealed == sealed:  # equal: the same request once more, which is answered again
+    if present is not None and present.sealed == sealed:  # the same request once more, which is answered again
         factor = shown(context, user, body.code) or Factor()
-    elif body.current is None:
+    elif present is not None and body.current is None:
         raise Unauthenticated("wrong-password", "send the present password as `current`")
     else:
-        async with context.doors.turn(user):
-            factor = await prove(context, user, body.current, body.code, address_of(request))
+        factor = await prove_again(context, user, body.current, body.code, address_of(request))
     wish = SetPassword(
         user=user, sealed=sealed, keep=sending.actor.key_id, totp_step=factor.step, recovery=factor.recovery
     )

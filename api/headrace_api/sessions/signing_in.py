@@ -95,6 +95,20 @@ async def prove(context: Context, user: str, password: str, code: str | None, ad
     return factor
 
 
+async def prove_again(
+    context: Context, user: str, password: str | None, code: str | None, address: str | None
+) -> Factor:
+    """Which second factor somebody signed in shows once more, beside the password if there is one.
+
+    Raises Unauthenticated, TooMany: whoever only holds a session or a key changes nothing that lasts.
+    """
+    async with context.doors.turn(user):
+        if context.credentials.held(PasswordStored, f"password/{user}") is not None:
+            return await prove(context, user, password or "", code, address)
+        must_not_be_locked(context, user)
+        return await prove_code(context, user, code, address)
+
+
 async def prove_code(context: Context, user: str, code: str | None, address: str | None) -> Factor:
     """Which second factor was shown, empty where none is asked for; raises Unauthenticated."""
     factor = shown(context, user, code)

@@ -27,7 +27,7 @@ class Confirmed(Accepted):
 
 
 class Removal(Body):
-    """Who removes one-time codes shows the password and a code once more."""
+    """Who removes one-time codes shows a code once more, and the password."""
 
-    password: Secret
+    password: Secret | None = Field(default=None, description="the present one, if there is one")
     code: Secret | None = None

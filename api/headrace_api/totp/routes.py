@@ -8,7 +8,7 @@ from headrace_api.audit.trail import address_of
 from headrace_api.errors import Missing, NotAllowed, Unauthenticated
 from headrace_api.followed import until_held
 from headrace_api.sending import Accepted, PlatformSending
-from headrace_api.sessions.signing_in import prove
+from headrace_api.sessions.signing_in import prove_again
 from headrace_api.totp.codes import new_seed, recovery_codes, recovery_hash, seed_of
 from headrace_api.totp.models import Code, Confirmed, Enrolled, Removal
 from headrace_events.scopes import Scope
@@ -47,12 +47,13 @@ async def confirm(body: Code, sending: PlatformSending) -> Confirmed:
 
 @router.post("/totp/removal", summary="Remove one-time codes")
 async def remove(body: Removal, sending: PlatformSending, request: Request) -> Accepted:
-    """Let the password alone sign in again."""
+    """Let the password alone sign in again, or whatever else the person signs in with."""
     context, user, address = sending.context, sending.actor.user, address_of(request)
     sending.actor.must_have(Scope.ACCOUNT)
     context.doors.must_not_be_crowded(address)
-    async with context.doors.turn(user):
-        factor = await prove(context, user, body.password, body.code, address)
+    factor = await prove_again(context, user, body.password, body.code, address)
+    if context.credentials.held(TotpStored, f"totp/{user}") is None:
+        raise Missing("one-time code", user)
     return await sending.send(RemoveTotp(user=user, totp_step=factor.step, recovery=factor.recovery))
 
 
@@ -61,5 +62,7 @@ async def remove_of(user: str, sending: PlatformSending) -> Accepted:
     """For administrators, where a person has lost app and recovery codes; one's own are removed with proof."""
     sending.actor.must_have(Scope.ADMIN)
     if user == sending.actor.user:
-        raise NotAllowed("proof-missing", "remove your own by /api/totp/removal, with the password and a code")
+        raise NotAllowed(
+            "proof-missing", "remove your own by /api/totp/removal, with a code, and the password if there is one"
+        )
     return await sending.send(RemoveTotp(user=user))

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pyotp
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -456,6 +457,24 @@ def test_linking_takes_the_person_their_password_and_a_code(ada: Browser) -> Non
     )
     assert gone.status_code == 200
     assert ada.show(ada.code()).json()["code"] == "registered"
+
+
+def test_who_has_no_password_shows_a_code_for_what_lasts(ada: Browser) -> None:
+    service, mine = ada.service, ada.show(ada.code()).json()["token"]
+    headers = {"Authorization": f"Bearer {mine}"}
+    app = pyotp.TOTP(service.post("/api/totp", {}, mine).json()["secret"])
+    codes = service.post("/api/totp/confirmation", {"code": app.now()}, mine).json()["recovery_codes"]
+    ada.says.claims = {"sub": "subject-2"}
+    link, password = {"code": ada.code(), "verifier": VERIFIER}, {"password": "correct horse battery"}
+    assert code(service.post("/api/identities", link, mine)) == (401, "code-required")
+    assert code(service.post("/api/identities", {**link, "one_time_code": "000000"}, mine)) == (401, "wrong-code")
+    assert code(service.http.put("/api/password", json=password, headers=headers)) == (401, "code-required")
+    wrong = service.http.put("/api/password", json={**password, "code": "000000"}, headers=headers)
+    assert code(wrong) == (401, "wrong-code")
+    assert code(service.post("/api/totp/removal", {}, mine)) == (401, "code-required")
+    assert service.post("/api/identities", {**link, "one_time_code": codes[0]}, mine).status_code == 201
+    assert service.post("/api/totp/removal", {"code": codes[1]}, mine).status_code == 200
+    assert service.http.put("/api/password", json=password, headers=headers).status_code == 200
 
 
 def test_another_persons_identity_is_not_linked(ada: Browser) -> None:
