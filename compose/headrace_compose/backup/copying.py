@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from headrace_compose.backup.errors import NoRoom, NotAFile, Occupied
+from headrace_compose.backup.errors import NoRoom, NotAFile, NotReplaceable, Occupied
 from headrace_compose.backup.manifest import PARTS, Entry
 from headrace_compose.errors import StackBusy
 
@@ -77,8 +77,12 @@ def must_have_room(where: Path, needed: int) -> None:
 def appearing(target: Path, advice: str) -> Iterator[Path]:
     """A folder to copy into, which is called `target` once the block is left well, and is gone otherwise.
 
-    Until then it is `….partial`; what a copy left there that was killed is removed first. Raises Occupied, StackBusy.
+    Until then it is `….partial`; what a copy left there that was killed is removed first.
+
+    Raises Occupied, NotReplaceable, StackBusy.
     """
+    if target.is_symlink() or target.is_mount():
+        raise NotReplaceable(target, advice)
     if target.exists() and not _is_empty(target):
         raise Occupied(target, advice)
     partial = target.with_name(target.name + PARTIAL)

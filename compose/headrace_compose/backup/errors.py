@@ -5,6 +5,8 @@ ComposeError
     ├── StillRunning     servers of this home run, or the broker holds its log
     ├── Elsewhere        part of the state lies where a copy of this home does not reach
     ├── Occupied         something is already where the copy would go
+    ├── WithinHome       the backup would lie in the home that it is of
+    ├── NotReplaceable   a link or a mount is where the copy would go
     ├── NoRoom           too little space for the copy
     ├── Incomplete       what is there is no finished backup
     ├── Newer            a later version of Headrace made the backup
@@ -47,6 +49,25 @@ class Occupied(BackupError):
 
     def __init__(self, path: Path, advice: str) -> None:
         super().__init__(f"{path} is there already, and nothing is overwritten.\n{advice}")
+        self.path = path
+
+
+class WithinHome(BackupError):
+    """A home that is lost takes its backups with it, and a backup would hold earlier ones with their keys."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        super().__init__(
+            f"{folder} lies in {home}, of which it would be the backup.\nName a folder outside, best on another disk."
+        )
+        self.folder = folder
+        self.home = home
+
+
+class NotReplaceable(BackupError):
+    """A copy gets its name in one step at the end, which a link or a mount would not let it have."""
+
+    def __init__(self, path: Path, advice: str) -> None:
+        super().__init__(f"{path} is a link or a mount, in whose place no copy can be put.\n{advice}")
         self.path = path
 
 

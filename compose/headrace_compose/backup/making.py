@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from headrace_compose.backup.copying import Advance, appearing, copy, found, must_have_room, silently
-from headrace_compose.backup.errors import Incomplete, StillRunning, translated
+from headrace_compose.backup.errors import Incomplete, StillRunning, WithinHome, translated
 from headrace_compose.backup.manifest import Entry, Manifest
 from headrace_compose.home import Home
 
@@ -27,6 +27,8 @@ def make_backup(home: Home, target: Path, version: str, advance: Advance = silen
     cluster = home.secrets / "cluster.id"
     if not cluster.is_file() or not (home.kafka / "data" / "meta.properties").is_file():
         raise Incomplete(home.root, "there is no log in it to take")
+    if target.resolve().is_relative_to(home.root.resolve()):
+        raise WithinHome(target, home.root)
     _must_be_at_rest(home)
     begun = datetime.now(UTC).isoformat(timespec="seconds")
     wanted = tuple(entry for entry in found(home.root) if entry.path != LOCK)

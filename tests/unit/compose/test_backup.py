@@ -27,8 +27,10 @@ from headrace_compose.backup.errors import (
     Newer,
     NoRoom,
     NotAFile,
+    NotReplaceable,
     Occupied,
     StillRunning,
+    WithinHome,
 )
 from headrace_compose.backup.manifest import NAME, PARTS
 from headrace_compose.errors import StackBusy
@@ -120,6 +122,28 @@ def test_nothing_is_overwritten(stack: Stack, tmp_path: Path) -> None:
     with pytest.raises(Occupied):
         stack.backup(tmp_path / "mine")
     assert (tmp_path / f"mine{PARTIAL}" / "letters").exists()
+
+
+def test_a_link_or_a_mount_is_refused_before_anything_is_copied(stack: Stack, tmp_path: Path) -> None:
+    stack.backup(tmp_path / "backup")
+    told: list[int] = []
+    (tmp_path / "there").mkdir()
+    for name, leads in (("link", "there"), ("other", "there"), ("dangling", "nowhere")):
+        (tmp_path / name).symlink_to(tmp_path / leads)
+    for target in (tmp_path / "link", tmp_path / "dangling", Path("/")):
+        with pytest.raises(NotReplaceable, match="not there yet"):
+            stack.backup(target, lambda done, whole: told.append(done))
+    with pytest.raises(NotReplaceable, match="HEADRACE_HOME"):
+        elsewhere(stack).restore(tmp_path / "backup", lambda done, whole: told.append(done))
+    assert told == []
+
+
+def test_a_backup_does_not_lie_in_the_home_it_is_of(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(stack.home.root)
+    for target in (stack.home.root / "backup", stack.home.storage / "deep" / "backup", tmp_path / "link" / "backup"):
+        with pytest.raises(WithinHome, match="outside"):
+            stack.backup(target)
+    assert not list(stack.home.root.rglob("backup*"))
 
 
 def _append(path: Path) -> None:
