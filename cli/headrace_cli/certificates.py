@@ -13,7 +13,7 @@ from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
 app = typer.Typer(no_args_is_help=True, help="Certificates of members.")
 
 _COLUMNS = ("project", "user", "role", "generation", "serial", "not_before", "not_after", "state", "reason")
-_STATES = "valid, expires-soon, superseded, revoked or expired"
+_STATES = "valid, expires-soon, superseded, authority-retired, revoked or expired"
 
 
 @app.command("list")

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """An issued certificate; `state` is valid, expires-soon, superseded, revoked or expired.
+    """An issued certificate; `state` is valid, expires-soon, superseded, authority-retired, revoked or expired.
 
     `role` is what its person is in the project now, None if nothing. `reason` says why it was revoked: revoked,
     superseded, member-removed or person-deactivated.

@@ -1,13 +1,13 @@
 """Certificates that were issued and not revoked, and how many of them are about to expire."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from headrace_events.certificate import CertificateIssued
 from headrace_events.ids import Micros
 
-STATES = ("valid", "expires-soon", "superseded", "expired")
+STATES = ("valid", "expires-soon", "superseded", "authority-retired", "expired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,9 @@ class IssuedCertificate:
         )
 
 
-def standing(projects: Iterable[Mapping[tuple[str, int], IssuedCertificate]], now: Micros) -> Mapping[str, int]:
+def standing(
+    projects: Iterable[Mapping[tuple[str, int], IssuedCertificate]], now: Micros, retired: Collection[int] = ()
+) -> Mapping[str, int]:
     """How many certificates are in each of the states, given those of each project by person and generation.
 
     One expires soon when it should have been renewed: at two thirds of its life, and no newer one took its place.
@@ -44,6 +46,8 @@ def standing(projects: Iterable[Mapping[tuple[str, int], IssuedCertificate]], no
         for who, one in issued.items():
             if one.expires <= now:
                 found["expired"] += 1
+            elif one.authority in retired:
+                found["authority-retired"] += 1
             elif who in renewed:
                 found["superseded"] += 1
             elif one.expires - now <= (one.expires - one.begins) / 3:

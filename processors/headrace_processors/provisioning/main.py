@@ -84,7 +84,8 @@ def main() -> None:
 
 def _count(certificates: Gauge, wanted: Wanted) -> None:
     now = Micros(time.time_ns() // 1000)
-    for state, number in standing([project.issued for project in wanted.projects.values()], now).items():
+    issued = [project.issued for project in wanted.projects.values()]
+    for state, number in standing(issued, now, wanted.authorities.retired).items():
         certificates.labels(state).set(number)
 
 

@@ -9,7 +9,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from headrace_broker.authority import CertificateAuthority
@@ -42,10 +42,11 @@ REST_S = 15.0
 
 @dataclass(slots=True)
 class WantedAuthorities:
-    """Which authority is to come or to go, and where that was asked for."""
+    """Which authority is to come or to go, and where that was asked for; and which are gone."""
 
     coming: tuple[int, Position] | None = None
     going: tuple[int, Position] | None = None
+    retired: set[int] = field(default_factory=set)
     again: float = -math.inf
     rest: float = FIRST_REST_S
 
@@ -58,8 +59,9 @@ class WantedAuthorities:
                 self.coming = None
             case AuthorityRetirementRequested(authority=authority):
                 self.going = (authority, recorded.at)
-            case AuthorityRetired():
+            case AuthorityRetired(authority=authority):
                 self.going = None
+                self.retired.add(authority)
             case _:
                 pass
 

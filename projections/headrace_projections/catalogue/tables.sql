@@ -106,6 +106,7 @@ CREATE TABLE certificates (
     serial          text,                           -- decimal
     begins          bigint,
     expires         bigint,
+    authority       bigint,                         -- that signed it
     reason          text,                           -- why it was rejected or revoked
     replaces        bigint,                         -- the generation that it renews
     requested_seq   bigint NOT NULL,

@@ -62,6 +62,8 @@ def test_both_are_believed_for_a_while_and_then_the_old_one_is_refused(alone: Se
             authorities.retire(1)
         authorities.retire(1, force=True)
         assert [one.state for one in authorities.get_authorities()] == ["signing", "retired"]
+        listed = administrator.get_certificates_api().get_certificates(project=project)
+        assert {one.generation: one.state for one in listed} == {1: "authority-retired", 2: "valid"}
     assert not lets_in(old)
     assert can_produce(new, topic)
     assert Trust(platform.stack.site.home.secrets / "ca").believed() == [2]

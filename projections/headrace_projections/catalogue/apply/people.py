@@ -167,6 +167,7 @@ def issue_certificate(event: CertificateIssued, at: Recorded) -> list[Change]:
         "serial": event.serial,
         "begins": event.begins,
         "expires": event.expires,
+        "authority": event.authority,
         **stamped("state", at),
     }
     return [Update("certificates", _generation(at, event.user, event.generation), row)]

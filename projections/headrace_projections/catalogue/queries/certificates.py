@@ -48,12 +48,14 @@ async def certificate(pool: Pool, project: str, user: str, generation: int) -> C
 class CertificateState(StrEnum):
     """How an issued certificate stands: it expires soon when it should have been renewed, at two thirds of its life.
 
-    Superseded is what a newer one took the place of: as its renewal, or because the person had too many.
+    Superseded is what a newer one took the place of: as its renewal, or because the person had too many. One whose
+    authority is retired opens no connection.
     """
 
     VALID = "valid"
     EXPIRES_SOON = "expires-soon"
     SUPERSEDED = "superseded"
+    AUTHORITY_RETIRED = "authority-retired"
     REVOKED = "revoked"
     EXPIRED = "expired"
 
@@ -70,6 +72,7 @@ class ListedCertificate:
     role: Role | None = None
     generation: int
     serial: str
+    authority: int
     state: CertificateState
     begins: Micros
     expires: Micros
@@ -87,15 +90,17 @@ class WhichCertificates:
 
 
 _STANDING = """
-    SELECT project, user_name AS "user", role, generation, serial, begins, expires, reason, CASE
+    SELECT project, user_name AS "user", role, generation, serial, authority, begins, expires, reason, CASE
         WHEN state = 'revoked' THEN CASE reason WHEN 'superseded' THEN 'superseded' ELSE 'revoked' END
         WHEN expires <= %(now)s THEN 'expired'
+        WHEN EXISTS (SELECT FROM catalogue.authorities retired
+                     WHERE retired.authority = issued.authority AND retired.state = 'retired') THEN 'authority-retired'
         WHEN EXISTS (SELECT FROM catalogue.certificates newer
                      WHERE newer.project = issued.project AND newer.user_name = issued.user_name
                        AND newer.replaces = issued.generation AND newer.serial IS NOT NULL) THEN 'superseded'
         WHEN expires - %(now)s <= (expires - begins) / 3 THEN 'expires-soon'
         ELSE 'valid' END AS state
-    FROM (SELECT project, user_name, role, generation, serial, state, expires, reason,
+    FROM (SELECT project, user_name, role, generation, serial, authority, state, expires, reason,
                  COALESCE(begins, (extract(epoch FROM requested_time) * 1000000)::bigint) AS begins
           FROM catalogue.certificates LEFT JOIN catalogue.members USING (project, user_name)
           WHERE serial IS NOT NULL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.processors.provisioning.test_shut_out import at, folded
 
+from headrace_events.authority import AuthorityRetired
 from headrace_events.certificate import CertificateIssued, CertificateRequested, CertificateRevoked
 from headrace_events.envelope import Recorded
 from headrace_events.ids import Micros
@@ -28,7 +29,9 @@ def certificate(generation: int, begins: int, replaces: int | None = None) -> tu
 
 def states(now: int, *events: Recorded) -> dict[str, int]:
     """The states that a certificate is in then."""
-    counted = standing([project.issued for project in folded(events).projects.values()], Micros(now))
+    wanted = folded(events)
+    issued = [project.issued for project in wanted.projects.values()]
+    counted = standing(issued, Micros(now), wanted.authorities.retired)
     return {state: number for state, number in counted.items() if number}
 
 
@@ -49,4 +52,13 @@ def test_one_that_was_renewed_is_no_reason_to_warn_and_another_place_of_the_same
 def test_a_revoked_one_is_not_counted_and_no_state_is_left_out() -> None:
     revoked = at(1_100, CertificateRevoked(user="bob", generation=1), "flights")
     assert states(1_150, *certificate(1, 1_000), revoked) == {}
-    assert standing([], Micros(0)) == {"valid": 0, "expires-soon": 0, "superseded": 0, "expired": 0}
+    names = ("valid", "expires-soon", "superseded", "authority-retired", "expired")
+    assert standing([], Micros(0)) == dict.fromkeys(names, 0)
+
+
+def test_what_a_retired_authority_signed_counts_no_more() -> None:
+    retired = at(1_120, AuthorityRetired(authority=1))
+    assert states(1_150, *certificate(1, 1_000), retired) == {"authority-retired": 1}
+    assert states(1_300, *certificate(1, 1_000), retired) == {"expired": 1}
+    other = at(1_120, AuthorityRetired(authority=2))
+    assert states(1_150, *certificate(1, 1_000), other) == {"valid": 1}
