@@ -115,7 +115,11 @@ def decide(state: Authorities | None, wish: Command, known: Known) -> list[Event
     now = state or Authorities()
     match wish:
         case RotateAuthority():
-            if now.coming is not None or len(now.believed) > 1:
+            if now.coming is not None:
+                raise Conflict(
+                    "rotation-coming", f"authority {now.coming} is being made: wait until authority {now.coming} signs"
+                )
+            if len(now.believed) > 1:
                 older = now.believed[0]
                 raise Conflict("rotation-under-way", f"authority {older} has to be retired first")
             return [AuthorityRotationRequested(authority=now.believed[-1] + 1)]
@@ -127,8 +131,10 @@ def decide(state: Authorities | None, wish: Command, known: Known) -> list[Event
         case RetireAuthority(authority=authority, force=force):
             if authority not in now.believed:
                 raise NotFound("authority", str(authority))
-            if authority == now.believed[-1] or now.going is not None:
-                raise Conflict("authority-signs", f"authority {authority} signs: rotate first")
+            if authority == now.going:
+                raise Conflict("retirement-under-way", f"authority {authority} is being retired: wait until it is")
+            if authority == now.believed[-1]:
+                raise _signs(authority, now.coming)
             if known.now < now.overlaps_until and not force:
                 raise Conflict(
                     "certificates-still-count",
@@ -141,6 +147,12 @@ def decide(state: Authorities | None, wish: Command, known: Known) -> list[Event
             return [AuthorityRetired(authority=authority), RevocationListErased(authority=authority)]
         case _:
             raise unknown(wish)
+
+
+def _signs(authority: int, coming: int | None) -> Conflict:
+    if coming is not None:
+        return Conflict("rotation-coming", f"authority {authority} signs: wait until authority {coming} does")
+    return Conflict("authority-signs", f"authority {authority} signs: rotate first")
 
 
 def _must_be(authority: int, wanted: int | None) -> None:

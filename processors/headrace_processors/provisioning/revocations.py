@@ -8,7 +8,9 @@ from headrace_events.ids import Micros
 from headrace_events.revocation_list import RevocationListPublished, RevokedSerial
 from headrace_processors.provisioning.issued import IssuedCertificate
 
-NEVER = Micros(0)
+NONE_YET = Micros(0)
+"""When the next list of an authority without one is due: at once."""
+
 LASTS = 7 * 24 * 3_600_000_000
 """How long a list can be used, in microseconds; it is signed anew when half of that is over."""
 
@@ -22,7 +24,7 @@ class RevocationsOf:
 
     authority: int
     number: int = 0
-    next_update: Micros = NEVER
+    next_update: Micros = NONE_YET
     listed: dict[str, RevokedSerial] = field(default_factory=dict)
     waiting: dict[str, RevokedSerial] = field(default_factory=dict)
 
@@ -59,9 +61,10 @@ class RevocationsOf:
 
 @dataclass(slots=True)
 class Revocations:
-    """Those of all authorities."""
+    """Those of all authorities but the retired ones, which publish no more; events come in any order."""
 
     lists: dict[int, RevocationsOf] = field(default_factory=dict)
+    retired: set[int] = field(default_factory=set)
 
     def of(self, authority: int) -> RevocationsOf:
         """Those of one authority."""
@@ -69,8 +72,15 @@ class Revocations:
 
     def revoke(self, one: IssuedCertificate, when: Micros, reason: Ending) -> None:
         """A certificate has no rights any more."""
-        self.of(one.authority).revoke(one, when, reason)
+        if one.authority not in self.retired:
+            self.of(one.authority).revoke(one, when, reason)
 
     def published(self, event: RevocationListPublished) -> None:
         """There is another list of its authority."""
-        self.of(event.authority).published(event)
+        if event.authority not in self.retired:
+            self.of(event.authority).published(event)
+
+    def retire(self, authority: int) -> None:
+        """Nobody believes that authority any more, so nobody asks for its list."""
+        self.retired.add(authority)
+        self.lists.pop(authority, None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headrace_broker import client_quotas
 from headrace_broker.acls import Rule, member_principal, project_rules, wanted_members
+from headrace_events.authority import AuthorityRetired
 from headrace_events.certificate import (
     CertificateIssued,
     CertificateRejected,
@@ -53,7 +54,7 @@ _OF_PROJECTS = (
 )
 """What the platform's topic says of a project that was requested."""
 
-NEVER = Micros(1 << 62)
+UNKNOWN_YET = Micros(1 << 62)
 """Later than every time: what was asked for then is dead for nobody."""
 
 
@@ -280,7 +281,9 @@ class WantedProject:
             self.left.pop((dead.user, generation), None)
 
     def _dead(self, user: str, generations: Iterable[int]) -> tuple[int, ...]:
-        return tuple(sorted(one for one in generations if self.shut.closed(user, self.asked.get((user, one), NEVER))))
+        return tuple(
+            sorted(one for one in generations if self.shut.closed(user, self.asked.get((user, one), UNKNOWN_YET)))
+        )
 
     def rules_of(self, pending: PendingCertificate) -> set[Rule]:
         """The rules a certificate will have once it is issued; none where its person is no member any more."""
@@ -305,6 +308,8 @@ class Wanted:
         for receiver in self.sharing.apply(recorded) & self.projects.keys():
             self.projects[receiver].rules_changed = True
         self.authorities.apply(recorded)
+        if isinstance(recorded.event, AuthorityRetired):
+            self.revocations.retire(recorded.event.authority)
         if self.shut.apply(recorded):
             for project in self.projects.values():
                 project.rules_changed = True

@@ -13,7 +13,9 @@ from headrace_events.authority import (
     RotateAuthority,
 )
 from headrace_events.ids import Micros
+from headrace_events.language import Command
 from headrace_events.revocation_list import RevocationListErased
+from headrace_processors.commands.handle import Refused
 
 ADMINISTRATOR, PROVISIONING = "user:root-admin", "system:provisioning"
 LATER = Micros(2**60)
@@ -28,11 +30,32 @@ def rotated(until: Micros = LATER) -> Scenario:
     return scenario
 
 
+def advice(scenario: Scenario, command: Command) -> tuple[str, str]:
+    """The code and the sentence of a command that must be refused."""
+    outcome = scenario.when(command, ADMINISTRATOR)
+    assert isinstance(outcome, Refused)
+    return outcome.refusal.code, outcome.refusal.message
+
+
 def test_there_is_one_rotation_at_a_time() -> None:
+    assert rotated().refusal(RotateAuthority(), ADMINISTRATOR) == "rotation-under-way"
+
+
+def test_who_rotates_while_one_is_coming_is_told_to_wait_until_it_signs() -> None:
     scenario = project()
     scenario.events(RotateAuthority(), ADMINISTRATOR)
-    assert scenario.refusal(RotateAuthority(), ADMINISTRATOR) == "rotation-under-way"
-    assert rotated().refusal(RotateAuthority(), ADMINISTRATOR) == "rotation-under-way"
+    coming = "authority 2 is being made: wait until authority 2 signs"
+    assert advice(scenario, RotateAuthority()) == ("rotation-coming", coming)
+    signs = "authority 1 signs: wait until authority 2 does"
+    assert advice(scenario, RetireAuthority(authority=1, force=True)) == ("rotation-coming", signs)
+
+
+def test_who_retires_one_twice_is_told_to_wait() -> None:
+    scenario = rotated(until=Micros(0))
+    scenario.events(RetireAuthority(authority=1), ADMINISTRATOR)
+    going = "authority 1 is being retired: wait until it is"
+    assert advice(scenario, RetireAuthority(authority=1, force=True)) == ("retirement-under-way", going)
+    assert scenario.refusal(RetireAuthority(authority=2), ADMINISTRATOR) == "authority-signs"
 
 
 def test_the_older_one_is_retired_when_its_certificates_have_expired_or_by_force() -> None:
