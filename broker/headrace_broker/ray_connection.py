@@ -16,7 +16,7 @@ class RayConnection:
 
     @property
     def address_file(self) -> Path:
-        """Holds the address while Ray answers there, and nothing while it does not."""
+        """Holds the address while Ray answers there, then the isolation of user code; nothing while it does not."""
         return self.home / "run" / "ray.address"
 
     @property
@@ -26,9 +26,14 @@ class RayConnection:
 
     def address(self) -> str | None:
         """Where Ray answers; None while it does not."""
-        if self.given:
-            return self.given
-        return (self.address_file.read_text().strip() or None) if self.address_file.exists() else None
+        return self.given or next(iter(self._written()), None)
+
+    def isolated(self) -> bool:
+        """Whether the Ray head says that user code runs as another user than the platform; of a given one, no."""
+        return self.given is None and self._written()[1:] == ["platform"]
+
+    def _written(self) -> list[str]:
+        return self.address_file.read_text().split() if self.address_file.exists() else []
 
     def prepare(self) -> None:
         """Set what Ray reads from the environment when it is imported.

@@ -2,8 +2,9 @@
 
 Everything of Ray hangs on this process: the kernel ends it all when this ends. It listens on the loopback interface
 only, wants Ray's token, starts with an environment that holds no setting of ours, and runs as another user where it can
-(`isolation.py`). Its address is in `run/ray.address` of the home while it answers; `ray` there leads to its logs and
-to the temporary files of user code, until it is stopped. They lie outside the home, which user code may not enter.
+(`isolation.py`). Its address and its isolation are in `run/ray.address` of the home while it answers; `ray` there leads
+to its logs and to the temporary files of user code, until it is stopped. They lie outside the home, which user code may
+not enter.
 """
 
 import fcntl
@@ -87,7 +88,7 @@ def _run(settings: HeadSettings, folder: Path, address: TextIO, isolation: str) 
     )
     stop = stop_on_signals()  # Ray has put its own handlers in place
     where = str(context.address_info["gcs_address"])
-    address.write(where)
+    address.write(f"{where}\n{isolation}\n")
     address.flush()
     logger.info("Ray answers at %s, isolation: %s", where, isolation)
     while not stop.wait(0.5):

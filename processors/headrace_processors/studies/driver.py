@@ -34,6 +34,10 @@ ACTOR = "system:studies"
 MOST_LOSSES = 3
 RETRY_SECONDS = 2.0
 REST_SECONDS = 2.0
+NOT_ISOLATED = (
+    "trials-not-isolated: the project is sensitive, and trials run as the user that runs the platform, who opens its"
+    " files and secrets: have the platform started as root (`headrace status` then says isolation platform)"
+)
 
 
 class Feed(Protocol):
@@ -143,6 +147,9 @@ class Driver:
 
     def _launch(self, run: StudyRun, launch: Launch) -> None:
         trial, rung = launch.trial, launch.rung
+        if run.key.project in self.studies.sensitive and not self._workers.isolated:
+            self._hear(Slot(run.key, trial, rung), Failed(NOT_ISOLATED))
+            return
         halving = run.state.halving
         dataset = self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")
         job = Job(

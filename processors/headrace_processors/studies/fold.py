@@ -7,7 +7,7 @@ from headrace_events.envelope import Position, Recorded
 from headrace_events.halving import Study, evolve
 from headrace_events.language import Event
 from headrace_events.model import TrainedOn
-from headrace_events.project import ProjectClosing
+from headrace_events.project import ProjectClosing, ProjectMarkedSensitive, ProjectUnmarkedSensitive
 from headrace_events.study import RungReported, StudyCompleted, StudyCreated, TrialStarted
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
 
@@ -53,17 +53,26 @@ class Dataset:
 
 @dataclass(slots=True)
 class Studies:
-    """The studies that have not ended, and all training datasets, of projects that are not closing."""
+    """The studies that have not ended, and all training datasets, of projects that are not closing.
+
+    `sensitive` are the projects that are marked so.
+    """
 
     open: dict[StudyKey, StudyRun] = field(default_factory=dict)
+    sensitive: set[str] = field(default_factory=set)
     _datasets: dict[tuple[str, TrainedOn], Dataset] = field(default_factory=dict)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event; most have nothing to do with studies."""
         project, fact = recorded.project, recorded.event
-        if isinstance(fact, ProjectClosing):
-            self.open = {key: run for key, run in self.open.items() if key.project != fact.project}
-            self._datasets = {key: made for key, made in self._datasets.items() if key[0] != fact.project}
+        match fact:
+            case ProjectMarkedSensitive(project=marked):
+                self.sensitive.add(marked)
+            case ProjectUnmarkedSensitive(project=marked):
+                self.sensitive.discard(marked)
+            case ProjectClosing(project=closing):
+                self.open = {key: run for key, run in self.open.items() if key.project != closing}
+                self._datasets = {key: made for key, made in self._datasets.items() if key[0] != closing}
         if project is None:
             return
         match fact:

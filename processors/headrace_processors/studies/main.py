@@ -65,7 +65,7 @@ def _connected(ray: RayConnection, artifacts: Artifacts, stop: threading.Event) 
             from headrace_processors.studies.on_ray import RayWorkers  # noqa: PLC0415 - Ray reads what was prepared
 
             try:
-                return RayWorkers(where, artifacts.read)
+                return RayWorkers(where, artifacts.read, isolated=ray.isolated())
             except WorkersGone as error:
                 logger.warning("%s", error)
         stop.wait(0.5)

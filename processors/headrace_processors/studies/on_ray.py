@@ -23,12 +23,13 @@ logger = logging.getLogger("headrace.studies")
 class RayWorkers:
     """One Ray task per rung, with one processor each. Connects when it is made; raises WorkersGone."""
 
-    def __init__(self, where: str, fetch: Fetch) -> None:
+    def __init__(self, where: str, fetch: Fetch, *, isolated: bool) -> None:
         try:
             ray.init(address=where, namespace="headrace-studies", log_to_driver=False, configure_logging=False)
         except (RayError, ConnectionError, RuntimeError, ValueError) as error:
             raise WorkersGone(f"Ray does not answer at {where}: {error}") from error
         self.where = where
+        self.isolated = isolated
         self._fetch = fetch
         self._task = ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")(run_rung)
         self._told: queue.Queue[tuple[Slot, Message | Lost]] = queue.Queue()

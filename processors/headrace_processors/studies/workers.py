@@ -44,6 +44,11 @@ Fetch = Callable[[str, str], bytes]
 class Workers(Protocol):
     """Runs rungs, several at once."""
 
+    @property
+    def isolated(self) -> bool:
+        """Whether the functions run as another user than the platform, who opens none of its secrets."""
+        ...
+
     def start(self, task: Task) -> None:
         """Run the rung as soon as there is room. Raises BrokerError for artifacts, WorkersGone."""
         ...
@@ -62,6 +67,7 @@ class InlineWorkers:
     """The twin: every call of `messages` runs one waiting rung from beginning to end."""
 
     fetch: Fetch
+    isolated: bool = True
     waiting: deque[Task] = field(default_factory=deque)
 
     def start(self, task: Task) -> None:

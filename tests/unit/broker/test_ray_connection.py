@@ -30,6 +30,17 @@ def test_an_address_that_is_given_counts_more(connection: RayConnection) -> None
     assert ray_connection_from(told).address() == "ray.example:6379"
 
 
+def test_user_code_is_isolated_where_our_own_head_says_so_and_nowhere_else(connection: RayConnection) -> None:
+    assert not connection.isolated()
+    for written, isolated in (("127.0.0.1:6379\nplatform\n", True), ("127.0.0.1:6379\nnone\n", False), ("", False)):
+        connection.address_file.write_text(written)
+        assert connection.isolated() is isolated
+    connection.address_file.write_text("127.0.0.1:6379\nplatform\n")
+    assert connection.address() == "127.0.0.1:6379"
+    told = {"HEADRACE_HOME": str(connection.home), "HEADRACE_RAY": "ray.example:6379"}
+    assert not ray_connection_from(told).isolated()
+
+
 def test_ray_is_told_the_token_only_where_there_is_one(
     connection: RayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

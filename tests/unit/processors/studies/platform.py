@@ -45,6 +45,7 @@ class MemoryPlatform:
     log: list[Recorded] = field(default_factory=list)
     store: MemoryStore = field(default_factory=MemoryStore)
     runs: MemoryRunLog = field(default_factory=MemoryRunLog)
+    isolated: bool = True
 
     def send(self, request: Request) -> Future[Result]:
         """Decide the command; the future is done already."""
@@ -79,7 +80,7 @@ class MemoryPlatform:
 
     def driver(self) -> Driver:
         """Start a driver that knows nothing."""
-        return Driver(self.reader(), self, InlineWorkers(self.store.read), self.store, self.runs)
+        return Driver(self.reader(), self, InlineWorkers(self.store.read, self.isolated), self.store, self.runs)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from headrace_events.envelope import Position, Recorded, Request
 from headrace_events.ids import CommandId, EventId, uuid7
 from headrace_events.language import Event
 from headrace_events.model import TrainedOn
+from headrace_events.project import MarkSensitive, UnmarkSensitive
 from headrace_events.searchspace import Dimension
 from headrace_events.study import (
     Halving,
@@ -31,7 +32,7 @@ from headrace_events.study import (
     TrialStarted,
 )
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
-from headrace_processors.studies.driver import Driver
+from headrace_processors.studies.driver import NOT_ISOLATED, Driver
 from headrace_processors.studies.reporter import Line, Metric
 from headrace_processors.studies.worker import Message
 from headrace_processors.studies.workers import InlineWorkers, Lost, Slot
@@ -118,6 +119,29 @@ def test_no_more_workers_are_busy_than_the_study_asked_for() -> None:
             taken = [launch.worker for launch in active.busy.values()]
             assert len(taken) == len(set(taken)) <= 3
     assert {source.worker for source, _ in platform.runs.written} == {"worker-1", "worker-2", "worker-3"}
+
+
+def test_no_trial_of_a_sensitive_project_runs_where_it_could_open_the_platforms_files() -> None:
+    platform = begin(trials=2, workers=1)
+    platform.isolated = False
+    platform.send(Request(command=MarkSensitive(project="flights"), id=CommandId(uuid7()), actor="user:ada"))
+    run(platform)
+    assert [fact.reason for fact in of(platform, TrialFailed)] == [NOT_ISOLATED] * 2
+    assert NOT_ISOLATED.startswith("trials-not-isolated: ")
+    assert platform.runs.written == []
+
+
+@pytest.mark.parametrize(("isolated", "unmarked"), [(True, False), (False, True)])
+def test_trials_run_where_they_are_isolated_or_the_project_is_not_sensitive(*, isolated: bool, unmarked: bool) -> None:
+    platform = begin(trials=2, workers=1)
+    platform.isolated = isolated
+    platform.send(Request(command=MarkSensitive(project="flights"), id=CommandId(uuid7()), actor="user:ada"))
+    if unmarked:
+        unmark = UnmarkSensitive(project="flights")
+        platform.send(Request(command=unmark, id=CommandId(uuid7()), actor="user:root-admin"))
+    run(platform)
+    assert of(platform, TrialFailed) == []
+    assert of(platform, StudyCompleted)[0].best_trial is not None
 
 
 @settings(max_examples=40, deadline=None)
