@@ -135,15 +135,14 @@ class TrainingDatasets:
 
 
 def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[Event]:
-    """Check bounds; let each requested version be recorded or fail once."""
+    """Check bounds; let each requested version be recorded, of what is still shared, or fail once."""
     versions = state.versions if state else {}
     match wish:
         case CreateTrainingDataset():
             view = known.state(FeatureView, wish.project, wish.view)
             if view is None or str(wish.view_version) not in view.versions:
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
-            for group in view.borrowed.get(str(wish.view_version), ()):
-                must_be_shared(group, wish.project, known)
+            _must_be_readable(view, wish, known)
             _check_splits(wish.splits)
             if wish.format not in {"parquet", "csv"}:
                 raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")
@@ -160,6 +159,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             ]
         case RecordTrainingDataset():
             _must_be_requested(versions, wish.version)
+            _must_be_readable(known.state(FeatureView, wish.project, wish.view), wish, known)
             return [
                 TrainingDatasetRecorded(
                     view=wish.view,
@@ -179,6 +179,15 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             ]
         case _:
             raise unknown(wish)
+
+
+def _must_be_readable(
+    view: FeatureView | None, wish: CreateTrainingDataset | RecordTrainingDataset, known: Known
+) -> None:
+    """Raise NotFound or Sensitive unless what the view borrows is shared with the project now."""
+    borrowed = view.borrowed if view is not None else {}
+    for group in borrowed.get(str(wish.view_version), ()):
+        must_be_shared(group, wish.project, known)
 
 
 def _check_splits(splits: tuple[Split, ...]) -> None:

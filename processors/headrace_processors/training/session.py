@@ -79,11 +79,11 @@ class Session:
             logger.warning("%s: no result yet, asking again", work.asked)
             return
         except Refusal as refusal:
-            # An earlier run of this process has answered, with other positions perhaps; what it said counts.
             logger.warning("%s: %s: %s", work.asked, refusal.code, refusal.message)
+            work.refused(refusal.message)
         else:
             self._measures.answered.labels(answer.wire.rpartition(".")[2]).inc()
-        work.sent = True
+            work.sent = True
 
     def close(self) -> None:
         """Stop."""

@@ -41,6 +41,16 @@ class Work:
     tries: int = 0
     again: float = 0.0
 
+    def refused(self, reason: str) -> None:
+        """The answer was not taken. A dataset that may not be recorded has failed, unless it was answered for before.
+
+        So an earlier run's answer, whatever its positions, counts: then the failure is not taken either.
+        """
+        if isinstance(self.answer, RecordTrainingDataset):
+            self.answer = _failure(self.asked, reason)
+        else:
+            self.sent = True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:

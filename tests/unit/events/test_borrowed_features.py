@@ -10,12 +10,20 @@ from tests.unit.events.test_feature_groups import FLIGHTS, VIEW, WEATHER
 
 from headrace_events.feature_view import FeatureView, FeatureViewCreated, GroupSelection
 from headrace_events.ids import Micros
+from headrace_events.language import Command
 from headrace_events.member import MemberAdded
-from headrace_events.project import DeleteProject, ProjectReady, ProjectRequested
+from headrace_events.project import DeleteProject, MarkSensitive, ProjectReady, ProjectRequested
 from headrace_events.roles import Role
 from headrace_events.share import AcceptShare, OfferShare, RevokeShare
 from headrace_events.shared import Shareable
-from headrace_events.training_dataset import CreateTrainingDataset, Split, TrainingDatasetRequested
+from headrace_events.training_dataset import (
+    CreateTrainingDataset,
+    RecordTrainingDataset,
+    RecordTrainingDatasetFailure,
+    Split,
+    TrainingDatasetFailed,
+    TrainingDatasetRequested,
+)
 from headrace_schemas.records import from_record, to_record
 
 WEATHER_OF_OTHERS = replace(VIEW.joins[0], selection=replace(VIEW.joins[0].selection, project="climate"))
@@ -28,6 +36,13 @@ TRAIN = CreateTrainingDataset(
     view_version=1,
     splits=(Split(name="train", start=Micros(0), end=Micros(10)),),
 )
+MADE = RecordTrainingDataset(
+    project="flights", view="delays", view_version=1, version=1, files=(), positions=(), hash="h"
+)
+NOT_MADE = RecordTrainingDatasetFailure(
+    project="flights", view="delays", view_version=1, version=1, reason="not shared any more"
+)
+MAKER = "system:training-datasets"
 EVE = "user:eve"
 
 
@@ -100,6 +115,26 @@ def test_no_training_data_is_made_of_what_is_not_shared_any_more() -> None:
         scenario.events(RevokeShare(project="climate", share=offer.key), EVE)
     assert scenario.refusal(TRAIN) == "shared-feature-group-not-found"
     assert scenario.refusal(replace(BORROWING, name="other")) == "shared-feature-group-not-found"
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        (RevokeShare(project="climate", share=GROUP.key), "shared-feature-group-not-found"),
+        (MarkSensitive(project="climate"), "project-sensitive"),
+    ],
+)
+def test_what_was_asked_for_before_is_not_recorded_once_its_share_has_ended_or_rests(
+    ending: Command, code: str
+) -> None:
+    scenario = climate()
+    share(scenario, GROUP)
+    scenario.events(BORROWING)
+    scenario.events(TRAIN)
+    scenario.events(ending, EVE)
+    assert scenario.refusal(MADE, MAKER) == code
+    (failed,) = scenario.events(NOT_MADE, MAKER)
+    assert isinstance(failed, TrainingDatasetFailed)
 
 
 def test_nothing_is_made_of_what_a_closing_project_shared() -> None:

@@ -84,6 +84,19 @@ def test_what_can_never_be_made_fails_at_once(tmp_path: Path) -> None:
     assert "say nothing of partition 0 of 'orders'" in answer.reason
 
 
+def test_a_dataset_that_may_not_be_recorded_any_more_fails_and_is_answered_for_once(tmp_path: Path) -> None:
+    requests, clock = folded([*MADE_OF, requested(1)]), Clock()
+    shop, work = workshop(tmp_path, requests, {"id-of-orders": 0, "id-of-shops": 0}, clock), open_work(requests)
+    assert isinstance(shop.advance(work), RecordTrainingDataset)
+    work.refused("there is no shared feature group 'streets:shops version 1'")
+    answer = shop.advance(work)
+    assert isinstance(answer, RecordTrainingDatasetFailure)
+    assert "there is no shared feature group" in answer.reason
+    assert not work.sent
+    work.refused("version 1 is recorded")
+    assert work.sent
+
+
 def test_storage_that_does_not_answer_is_tried_again_and_then_named(tmp_path: Path) -> None:
     requests, clock = folded([*MADE_OF, requested(1)]), Clock()
     log = tmp_path / "offline" / "shop" / "orders_1" / "_delta_log"
