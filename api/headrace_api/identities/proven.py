@@ -26,6 +26,11 @@ def identity_of(master: MasterKey, provider: str, subject: str) -> str:
     return master.fingerprint(b"identity " + json.dumps([provider, subject]).encode())
 
 
+def counted_as(found: str) -> str:
+    """What failures at the directory count under, for an identity or a name it lacks: no user name has a slash."""
+    return f"directory/{found}"
+
+
 def suggested(text: str) -> str:
     """A user name made of a name or an address elsewhere; one that does not suit is refused where it is registered."""
     return text.partition("@")[0].lower().translate({ord(character): "-" for character in "._ +"})

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -11,15 +12,17 @@ from headrace_api.ldap.errors import DirectoryUnavailable
 from headrace_api.ldap.messages import Answer
 from headrace_api.ldap.settings import LdapSettings
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 10.0
+"""How long a connection may take, with all that is asked over it."""
 _MOST_ANSWERS = 100
 
 
 class Wire:
     """Blocks while it asks; raises DirectoryUnavailable where the directory does not answer as it should."""
 
-    def __init__(self, settings: LdapSettings, trusted: ssl.SSLContext) -> None:
+    def __init__(self, settings: LdapSettings, trusted: ssl.SSLContext, seconds: float = TIMEOUT_S) -> None:
         self._settings = settings
+        self._deadline = time.monotonic() + seconds
         self._number = 0
         self._socket = self._connected(trusted)
 
@@ -49,12 +52,13 @@ class Wire:
     def _connected(self, trusted: ssl.SSLContext) -> socket.socket:
         settings = self._settings
         try:
-            plain = socket.create_connection((settings.host, settings.port), TIMEOUT_S)
+            plain = socket.create_connection((settings.host, settings.port), self._left())
         except OSError as error:
             raise DirectoryUnavailable(f"{settings.host}:{settings.port} {error}") from error
         try:
             if settings.starts_tls:
                 self._start_tls(plain)
+            plain.settimeout(self._left())
             return trusted.wrap_socket(plain, server_hostname=settings.host)
         except OSError as error:
             plain.close()
@@ -76,6 +80,7 @@ class Wire:
 
     def _send(self, message: bytes) -> None:
         try:
+            self._socket.settimeout(self._left())
             self._socket.sendall(message)
         except OSError as error:
             raise DirectoryUnavailable(f"the connection broke: {error}") from error
@@ -102,6 +107,7 @@ class Wire:
         read = bytearray()
         while len(read) < count:
             try:
+                self._socket.settimeout(self._left())
                 part = self._socket.recv(count - len(read))
             except OSError as error:
                 raise DirectoryUnavailable(f"the connection broke: {error}") from error
@@ -109,6 +115,13 @@ class Wire:
                 raise DirectoryUnavailable("it hung up")
             read += part
         return bytes(read)
+
+    def _left(self) -> float:
+        """Seconds until the connection has taken too long; raises when it has."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise DirectoryUnavailable("it takes too long")
+        return left
 
     def _next(self) -> int:
         self._number += 1

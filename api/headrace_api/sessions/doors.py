@@ -13,17 +13,28 @@ from headrace_events.ids import Micros
 _TURNS = 64
 
 
+class Turns:
+    """One try at a time for each name, so that tries sent together count one after the other."""
+
+    def __init__(self) -> None:
+        self._locks = [asyncio.Lock() for _ in range(_TURNS)]
+
+    def of(self, name: str) -> asyncio.Lock:
+        """The lock to hold while the name's password is tried."""
+        return self._locks[crc32(name.encode("utf-8", "backslashreplace")) % _TURNS]
+
+
 class Doors:
-    """One try at a time for each person, so that tries sent together count one after the other."""
+    """The turns of people here, their failures, and the hashing of passwords."""
 
     def __init__(self, master: MasterKey) -> None:
         self.hashing = Hashing(master)
         self.attempts = Attempts()
-        self._turns = [asyncio.Lock() for _ in range(_TURNS)]
+        self._turns = Turns()
 
     def turn(self, user: str) -> asyncio.Lock:
         """The lock to hold while the person's password is tried."""
-        return self._turns[crc32(user.encode("utf-8", "backslashreplace")) % _TURNS]
+        return self._turns.of(user)
 
     def must_not_be_crowded(self, address: str | None) -> None:
         """Raise TooMany where too many tries from the address have failed."""

@@ -138,7 +138,16 @@ def test_somebody_links_their_entry_with_both_passwords(service: Service, slapd:
     assert sign_in(service, "zoe-fischer").json()["user"] == "zoe"
 
 
-def test_wrong_tries_lock_the_name_and_an_administrator_lifts_it(ada: Service) -> None:
+def test_wrong_tries_count_for_the_entry_however_its_name_is_typed_and_for_nobody_else(ada: Service) -> None:
+    for name in ("ada", "Ada", "ADA", " ada", "ada ")[:OF_PERSON]:
+        assert code(sign_in(ada, name, "wrong")) == (401, "wrong-password")
+    assert code(sign_in(ada)) == (429, "password-locked")
+    here = {"user": "ada", "password": "wrong"}
+    assert code(ada.http.post("/api/sessions", json=here)) == (401, "wrong-password")
+    assert sign_in(ada, "zoe-fischer").status_code == 403
+
+
+def test_wrong_tries_lock_the_entry_and_an_administrator_lifts_it(ada: Service) -> None:
     for _ in range(OF_PERSON):
         assert code(sign_in(ada, password="wrong")) == (401, "wrong-password")
     assert code(sign_in(ada)) == (429, "password-locked")

@@ -6,9 +6,11 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +19,10 @@ from pyasn1_modules import rfc2251
 from tests.unit.api.in_memory import Service
 
 from headrace_api.ldap import messages
-from headrace_api.ldap.directory import Directory
+from headrace_api.ldap.directory import AT_ONCE, MOST_WAITING, Directory, Entry
 from headrace_api.ldap.errors import DirectoryUnavailable, NotKnownThere
 from headrace_api.ldap.settings import LdapSettings
+from headrace_api.ldap.wire import TIMEOUT_S
 from headrace_broker.sealing import MasterKey
 
 TLS_COMES = bytes.fromhex("300c02010178070a010004000400")
@@ -78,23 +81,81 @@ NOT_BELIEVED = {
 }
 
 
-def directory(port: int) -> Directory:
-    return Directory(LdapSettings(host="127.0.0.1", port=port, starts_tls=True, base="dc=x"), MasterKey(bytes(32)))
+def directory(port: int, seconds: float = TIMEOUT_S) -> Directory:
+    settings = LdapSettings(host="127.0.0.1", port=port, starts_tls=True, base="dc=x")
+    return Directory(settings, MasterKey(bytes(32)), seconds=seconds)
 
 
 @pytest.mark.parametrize("answer", NOT_BELIEVED.values(), ids=NOT_BELIEVED.keys())
 def test_what_comes_in_clear_is_never_taken_for_more_than_the_turn_to_tls(answer: bytes) -> None:
     with answering(answer) as (port, heard), pytest.raises(DirectoryUnavailable):
-        asyncio.run(directory(port).proven("ada", "a password"))
+        asyncio.run(directory(port).found("ada"))
     assert b"ada" not in heard
-    assert b"a password" not in heard
     assert messages.START_TLS in heard
 
 
-@pytest.mark.parametrize(("name", "password"), [("ada", ""), ("", "a password")])
-def test_an_empty_password_is_refused_unsent(name: str, password: str) -> None:
+def test_an_empty_name_or_password_is_refused_unsent() -> None:
+    nowhere = directory(1)
+    assert asyncio.run(nowhere.found("")) is None
     with pytest.raises(NotKnownThere):
-        asyncio.run(directory(1).proven(name, password))
+        asyncio.run(nowhere.proven(Entry(dn=b"uid=ada", name="ada", id=b"1", belongs=True), ""))
+
+
+@contextmanager
+def hanging(answer: bytes = b"", every: float = 60.0) -> Iterator[tuple[int, threading.Event]]:
+    """A server that says one byte each so often: its port, and what lets it hang up."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):  # the client hangs up when it has waited long enough
+                for byte in answer:
+                    connection.sendall(bytes([byte]))
+                    if over.wait(every):
+                        return
+                over.wait(60)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], over
+        finally:
+            over.set()
+            thread.join(10)
+
+
+def test_a_directory_that_says_a_byte_now_and_then_is_given_up() -> None:
+    bytewise = hanging(bytes.fromhex("30820fff") + bytes(200), every=0.05)
+    with bytewise as (port, _), pytest.raises(DirectoryUnavailable, match=r"it takes too long|timed out"):
+        asyncio.run(directory(port, seconds=0.5).found("ada"))
+
+
+def test_a_directory_that_hangs_holds_up_no_password_of_headrace(service: Service) -> None:
+    wish = {"user": "ada", "password": "x"}
+    with hanging() as (port, over):
+        context = service.http_context()
+        service.app.state.context = replace(context, directory=directory(port, seconds=60))
+        answers: list[httpx.Response] = []
+        waiting = threading.Thread(target=lambda: answers.append(service.http.post("/api/ldap/sessions", json=wish)))
+        waiting.start()
+        assert service.http.post("/api/sessions", json=wish).json()["code"] == "wrong-password"
+        assert waiting.is_alive()
+        over.set()
+        waiting.join(30)
+    service.app.state.context = replace(service.http_context(), directory=None)
+    assert [answer.json()["code"] for answer in answers] == ["directory-unavailable"]
+
+
+def test_who_comes_when_too_many_wait_for_the_directory_is_told_at_once() -> None:
+    crowded = directory(1)
+    with ExitStack() as within:
+        for _ in range(AT_ONCE + MOST_WAITING):
+            within.enter_context(crowded.admitted())
+        with pytest.raises(DirectoryUnavailable, match="too many"), crowded.admitted():
+            pass
+    with crowded.admitted():
+        pass
 
 
 def test_without_a_directory_it_says_so(service: Service) -> None:
