@@ -23,6 +23,9 @@ AGAIN_S = 5.0
 """How soon the keys are read again for one that is not among them."""
 
 
+_ADDRESS = frozenset({"email", "email_verified"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     metadata: Mapping[str, Any]
@@ -68,14 +71,14 @@ class Provider:
         metadata = (await self._now()).metadata
         tokens = await self._redeemed(code, flow, metadata)
         claims = await self._verified(str(tokens.get("id_token", "")), flow)
-        wanted = {self.settings.name_claim, *(("email", "email_verified") if self.settings.domains else ())}
+        wanted = {self.settings.name_claim, *(_ADDRESS if self.settings.domains else ())}
         if wanted <= claims.keys() or "userinfo_endpoint" not in metadata or "access_token" not in tokens:
             return claims
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         more = await self._json("GET", metadata["userinfo_endpoint"], headers=bearer)
         if more.get("sub") != claims["sub"]:
             raise NotProved("wrong-token", "the provider's user information is somebody else's")
-        return {**more, **claims}
+        return _joined(claims, more)
 
     async def _redeemed(self, code: str, flow: Flow, metadata: Mapping[str, Any]) -> Mapping[str, Any]:
         secret = self.settings.secret
@@ -156,6 +159,14 @@ class Provider:
         if not isinstance(found, dict):
             raise ProviderUnavailable(self.settings.issuer, f"no object from {response.url.path}")
         return found
+
+
+def _joined(token: Mapping[str, Any], more: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What both say, the token first; an address and whether it was verified are of the same one of them."""
+    source = token if token.keys() >= _ADDRESS else more
+    address = {name: source[name] for name in _ADDRESS & source.keys()}
+    rest = {name: said for name, said in {**more, **token}.items() if name not in _ADDRESS}
+    return {**rest, **address}
 
 
 def _quoted(text: str) -> str:
