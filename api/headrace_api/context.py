@@ -78,6 +78,11 @@ class Context:
     schemas: SchemaCache = field(default_factory=SchemaCache)
     file_bytes: FileBytes = field(default_factory=FileBytes)
 
+    @property
+    def browsers_url(self) -> str:
+        """Where browsers find the API: behind a proxy perhaps elsewhere than programs do."""
+        return self.oidc.url if self.oidc is not None else self.settings.url
+
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Context]:

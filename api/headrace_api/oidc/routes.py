@@ -69,7 +69,7 @@ async def sign_in(
         path=PATH,
         httponly=True,
         samesite="lax",
-        secure=provider.url.startswith("https:"),
+        secure=context.browsers_url.startswith("https:"),
     )
     return answer
 
@@ -88,14 +88,13 @@ async def come_back(
     """Take what the provider says: the browser gets a session, or the program that waits a code for one."""
     request.state.tried = "session.start", "user/unknown"
     context.doors.must_not_be_crowded(address_of(request))
-    flow: Flow | None = None
+    flow = flow_in(request.cookies.get(COOKIE), state, context.master, this_moment())  # pages elsewhere send that much
     try:
-        flow = flow_in(request.cookies.get(COOKIE), state, context.master, this_moment())
         await provider.must_have_answered(iss)
         return await _let_in(context, provider, request, flow, _code(code, error))
     except (ApiError, Refusal) as refused:
         _count(context, request, refused)
-        if flow is None or flow.loopback is None:
+        if flow.loopback is None:
             raise
         if isinstance(refused, ApiError):
             context.trail.refused(request, refused)
@@ -149,6 +148,6 @@ def _to_program(loopback: Loopback, **said: str) -> Response:
 
 
 def _count(context: Context, request: Request, refused: ApiError | Refusal) -> None:
-    """Count what proved nothing against the address it came from."""
+    """Count what proved nothing, in a sign-in that was begun here, against the address it came from."""
     if isinstance(refused, NotProved):
         context.doors.attempts.of_address.add(address_of(request) or "", this_moment())

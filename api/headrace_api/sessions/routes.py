@@ -64,7 +64,7 @@ def told(session: Session, response: Response, context: Here, *, cookie: bool) -
             path="/",
             httponly=True,
             samesite="strict",
-            secure=context.settings.url.startswith("https:"),
+            secure=context.browsers_url.startswith("https:"),
         )
     return SignedIn(
         **Accepted.of(session.command, session.result).model_dump(),

@@ -419,6 +419,22 @@ def test_what_the_token_lacks_is_asked_for_and_must_be_of_the_same_person(browse
     assert (code(answer), answer.json()["details"]) == ((403, "registered"), {"user": "ada-l"})
 
 
+def test_that_an_address_was_verified_counts_for_that_address_alone(browser: Browser) -> None:
+    browser.service.key("ada")
+    browser.configure(domains=frozenset({"example.com"}), links_by_email=True)
+    browser.says.claims = {"email": "ada@example.com"}
+    browser.says.userinfo = {"sub": "subject-1", "email": "bob@elsewhere.example", "email_verified": True}
+    assert code(browser.sign_in()) == (403, "domain-not-allowed")
+    browser.says.userinfo = {"sub": "subject-1", "email": "ada@example.com", "email_verified": True}
+    assert browser.sign_in().status_code == 200
+
+
+def test_what_any_page_can_make_a_browser_send_locks_no_address(ada: Browser) -> None:
+    for _ in range(OF_ADDRESS + 1):
+        assert code(ada.back(None, state="x", code="x")) == (401, "sign-in-over")
+    assert ada.sign_in().status_code == 200
+
+
 def test_an_address_that_proves_nothing_too_often_waits(ada: Browser) -> None:
     for _ in range(OF_ADDRESS):
         assert code(ada.show("nothing")) == (401, "sign-in-over")
@@ -489,8 +505,11 @@ def test_a_key_that_gives_less_than_signing_in_links_nothing(ada: Browser, narro
     assert code(ada.service.post("/api/identities", shown, key)) == (403, "key-narrowed")
 
 
-def test_browsers_may_find_the_api_elsewhere_than_programs(browser: Browser) -> None:
+def test_browsers_may_find_the_api_elsewhere_than_programs(ada: Browser) -> None:
+    browser = ada
     browser.configure(public_url="https://headrace.example")
+    cookies = [given for given in browser.sign_in().headers.get_list("set-cookie") if "headrace_session=" in given]
+    assert ["Secure" in given for given in cookies] == [True]
     answer = browser.service.http.get("/api/oidc/sign-in")
     (callback,) = parse_qs(urlsplit(answer.headers["location"]).query)["redirect_uri"]
     assert callback == "https://headrace.example/api/oidc/callback"
