@@ -24,6 +24,7 @@ class ProviderUnavailable(ApiError):
             {"issuer": issuer},
             headers={"Retry-After": "5"},
         )
+        self.reason = reason
 
 
 class NotSetUp(ApiError):

@@ -1,5 +1,6 @@
 """Checking an ID token (OpenID Connect Core 1.0, section 3.1.3.7). No I/O."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,12 @@ from joserfc.jws import JWSRegistry, extract_compact
 
 from headrace_api.oidc.errors import NotProved
 
+logger = logging.getLogger(__name__)
+
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a key of which the provider publishes the other half: no `none`, no shared secret."""
 LEEWAY_S = 60
+_OPS = ("verify",)
 _KINDS = frozenset({"RSA", "EC", "OKP"})
 
 
@@ -30,11 +34,19 @@ class UnknownKey(Exception):
 
 
 def signing_keys(published: Mapping[str, Any]) -> dict[str, Key]:
-    """The keys of a JWK set that sign, by their id; those of other kinds are not for us (RFC 7517, section 5)."""
+    """The keys of a JWK set that sign, by their id; those we cannot read are not for us (RFC 7517, section 5)."""
     found = {}
     for number, jwk in enumerate(published.get("keys", ())):
-        if jwk.get("kty") in _KINDS and jwk.get("use", "sig") == "sig":
-            found[str(jwk.get("kid", f"#{number}"))] = import_key({**jwk, "use": "sig"})
+        if jwk.get("kty") not in _KINDS or jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", _OPS):
+            continue
+        kid = str(jwk.get("kid", f"#{number}"))
+        try:
+            key = import_key({**jwk, "use": "sig"})
+            key.public_key  # noqa: B018 - read when it is first asked for
+        except (JoseError, KeyError, ValueError, TypeError) as error:
+            logger.warning("the provider's key %r cannot be read, and is left out: %r", kid[:80], error)
+            continue
+        found[kid] = key
     return found
 
 

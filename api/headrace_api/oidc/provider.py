@@ -1,5 +1,6 @@
 """The OpenID provider: its metadata, its keys as they change, and what it gives for an authorization code."""
 
+import asyncio
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ TIMEOUT_S = 10.0
 KNOWN_S = 600.0
 """How long metadata and keys are believed: a key that the provider took back counts no longer than that."""
 AGAIN_S = 5.0
-"""How soon the keys are read again for one that is not among them."""
+"""How soon the keys are read again for one that is not among them, or after they could not be."""
 
 
 _ADDRESS = frozenset({"email", "email_verified"})
@@ -33,6 +34,12 @@ class _Known:
     read: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failed:
+    at: float
+    reason: str
+
+
 class Provider:
     """One provider, asked over HTTP; `url` is the API's, `clock` gives seconds from anywhere, and only grows."""
 
@@ -42,6 +49,8 @@ class Provider:
         self.url = settings.public_url or url
         self._callback = f"{self.url}/api/oidc/callback"
         self._known: _Known | None = None
+        self._failed: _Failed | None = None
+        self._reading = asyncio.Lock()
         self._trusted = ssl.create_default_context(cafile=settings.authorities)
 
     async def address(self, flow: Flow) -> str:
@@ -118,11 +127,28 @@ class Provider:
         )
 
     async def _now(self, older_than: float = KNOWN_S) -> _Known:
-        """Metadata and keys, read again where they are that many seconds old."""
+        """Metadata and keys, read again where they are that many seconds old, by one request for all that wait.
+
+        That they cannot be read is remembered for a while, so that strangers who ask do not make this API ask.
+        """
+        if (known := self._read_within(older_than)) is not None:
+            return known
+        async with self._reading:
+            if (known := self._read_within(older_than)) is not None:
+                return known
+            failed = self._failed
+            if failed is not None and self._clock() - failed.at <= AGAIN_S:
+                raise ProviderUnavailable(self.settings.issuer, failed.reason)
+            try:
+                known = self._known = await self._read()
+            except ProviderUnavailable as error:
+                self._failed = _Failed(at=self._clock(), reason=error.reason)
+                raise
+            return known
+
+    def _read_within(self, seconds: float) -> _Known | None:
         known = self._known
-        if known is None or self._clock() - known.read > older_than:
-            known = self._known = await self._read()
-        return known
+        return known if known is not None and self._clock() - known.read <= seconds else None
 
     async def _read(self) -> _Known:
         issuer = self.settings.issuer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -19,7 +20,8 @@ from tests.unit.api.in_memory import Service
 from tests.unit.api.providing import CLIENT, LyingProvider, new_key, providing
 
 from headrace_api.identities.proven import Proven
-from headrace_api.oidc.flow import Code, Flow, challenge_of
+from headrace_api.oidc.flow import Code, Flow, begun, challenge_of
+from headrace_api.oidc.id_token import signing_keys
 from headrace_api.oidc.provider import AGAIN_S, KNOWN_S, Provider
 from headrace_api.oidc.routes import COOKIE
 from headrace_api.oidc.settings import OidcSettings
@@ -280,6 +282,44 @@ def test_keys_that_change_are_read_again_but_not_for_every_stranger(ada: Browser
     assert ada.sign_in().status_code == 200, "the second is still one of them"
     ada.says.header = {"kid": "nobodys"}
     assert code(ada.sign_in()) == (401, "wrong-token")
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "of an unknown curve": {"kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"},
+    "of another unknown curve": {"kty": "OKP", "crv": "Ed1", "x": "AA"},
+    "off its curve": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+    "of nothing": {"kty": "RSA"},
+    "of no text": {"kty": "RSA", "n": 7, "e": None},
+    "to encrypt with": {"kty": "RSA", "n": "AQAB", "e": "AQAB", "key_ops": ["encrypt"]},
+}
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_key_that_cannot_be_read_ends_no_sign_in(unreadable: dict[str, Any]) -> None:
+    good = new_key("good").as_dict(private=False)
+    assert signing_keys({"keys": [{"kid": "bad", **unreadable}, good]}).keys() == {"good"}
+
+
+def test_a_provider_that_is_away_is_asked_once_in_a_while(browser: Browser) -> None:
+    browser.says.metadata = {"issuer": "https://evil.example"}
+    for _ in range(3):
+        answer = browser.service.http.get("/api/oidc/sign-in")
+        assert code(answer) == (503, "provider-unavailable")
+        assert "evil.example" in answer.json()["message"]
+    assert browser.says.asked == ["metadata"]
+    browser.says.metadata = {}
+    browser.now += AGAIN_S + 1
+    assert browser.service.http.get("/api/oidc/sign-in").status_code == 303
+
+
+def test_all_who_wait_for_the_provider_are_answered_by_one_request(browser: Browser) -> None:
+    provider = Provider(OidcSettings(issuer=browser.says.url, client_id=CLIENT), "")
+
+    async def together() -> None:
+        await asyncio.gather(*(provider.address(begun(Micros(1))) for _ in range(5)))
+
+    asyncio.run(together())
+    assert browser.says.asked == ["metadata", "keys"]
 
 
 def test_keys_that_the_provider_took_back_count_no_longer(ada: Browser) -> None:
