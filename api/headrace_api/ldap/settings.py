@@ -5,7 +5,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from headrace_api.oidc.settings import must_be_known
+
 PREFIX = "HEADRACE_LDAP_"
+_NAMES = frozenset(
+    {
+        "url",
+        "base",
+        "bind_dn",
+        "bind_password_file",
+        "name_attribute",
+        "id_attribute",
+        "group",
+        "member_attribute",
+        "unknown",
+        "trust_names",
+        "ca_file",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +61,7 @@ class LdapSettings:
         Raises ValueError naming the setting that cannot be, KeyError one that is missing.
         """
         given = {name: text for name, text in environment.items() if text and name.startswith(PREFIX)}
+        must_be_known((name.removeprefix(PREFIX).lower() for name in given), _NAMES, PREFIX)
         if f"{PREFIX}URL" not in given:
             return None
         url = urlsplit(given[f"{PREFIX}URL"])

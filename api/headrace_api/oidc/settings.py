@@ -1,12 +1,28 @@
 """What the API is told of the OpenID provider, by its environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PREFIX = "HEADRACE_OIDC_"
+
+
+_NAMES = frozenset(
+    {
+        "issuer",
+        "client_id",
+        "client_secret_file",
+        "scopes",
+        "name_claim",
+        "unknown",
+        "email_domains",
+        "link_by_email",
+        "ca_file",
+        "public_url",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,7 @@ class OidcSettings:
             for name, text in environment.items()
             if text and name.startswith(PREFIX)
         }
+        must_be_known(given, _NAMES, PREFIX)
         if "issuer" not in given:
             return None
         issuer = given["issuer"]
@@ -68,6 +85,13 @@ def _public(given: Mapping[str, str]) -> str | None:
         return None
     must_be_safe(given["public_url"], f"{PREFIX}PUBLIC_URL")
     return given["public_url"].rstrip("/")
+
+
+def must_be_known(given: Iterable[str], known: frozenset[str], prefix: str) -> None:
+    """Raise ValueError naming what is set and means nothing: misspelt, a setting that restricts would not."""
+    unknown = sorted(f"{prefix}{name.upper()}" for name in set(given) - known)
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no such setting; see the guide to single sign-on")
 
 
 def must_be_safe(url: str, what: str) -> None:

@@ -185,6 +185,7 @@ def test_settings_say_what_cannot_be(tmp_path: Path) -> None:
         {"HEADRACE_LDAP_UNKNOWN": "maybe"},
         {"HEADRACE_LDAP_TRUST_NAMES": "maybe"},
         {"HEADRACE_LDAP_BIND_DN": "cn=reader"},
+        {"HEADRACE_LDAP_GROUPS": "cn=those"},
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             LdapSettings.read({**GIVEN, **wrong})

@@ -576,6 +576,7 @@ def test_settings_say_what_cannot_be() -> None:
         {"HEADRACE_OIDC_UNKNOWN": "maybe"},
         {"HEADRACE_OIDC_LINK_BY_EMAIL": "yes"},
         {"HEADRACE_OIDC_PUBLIC_URL": "http://headrace.example"},
+        {"HEADRACE_OIDC_EMAIL_DOMAIN": "example.com"},
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             OidcSettings.read({**ISSUER, **wrong})

@@ -181,10 +181,12 @@ def test_everything_of_a_home_lies_under_it(tmp_path: Path) -> None:
 def test_the_api_alone_is_told_where_people_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADRACE_OIDC_ISSUER", "https://login.example")
     monkeypatch.setenv("HEADRACE_OIDC_CLIENT_SECRET_FILE", "client.secret")
+    monkeypatch.setenv("HEADRACE_OIDC_EMAIL_DOMAIN", "misspelt.example")
     site = Stack(StackSettings(home=tmp_path / "home")).site()
     told = {name: text for name, text in site.environment("api").items() if name.startswith("HEADRACE_OIDC_")}
     assert told == {
         "HEADRACE_OIDC_ISSUER": "https://login.example",
         "HEADRACE_OIDC_CLIENT_SECRET_FILE": str(Path("client.secret").absolute()),
+        "HEADRACE_OIDC_EMAIL_DOMAIN": "misspelt.example",
     }
     assert not any(name.startswith("HEADRACE_OIDC_") for name in site.environment("gateway"))
