@@ -167,16 +167,20 @@ class ShareEnforced(Event):
 
 @value
 class Share:
-    """Where a share is in its life: offered, accepted, declined or revoked; and whether the brokers are open to it."""
+    """Where a share is in its life: offered, accepted, declined or revoked; and whether the brokers are open to it.
+
+    From each answer on it is unsettled: the brokers may be open or closed, until provisioning says which.
+    """
 
     shared: Shared
     receiver: str
     phase: str
     open: bool = False
+    settled: bool = False
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver's members may read."""
+        """Whether it is taken; the receiver's members may read unless it rests."""
         return self.phase == "accepted"
 
     @property
@@ -214,7 +218,8 @@ def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
             found = _standing(state, share, known)
             if opened != (found.accepted and not _rests(found, known)):
                 raise Conflict("share-moved-on", f"share {share!r} is {found.phase} meanwhile")
-            return [] if opened == found.open else [ShareEnforced(share=share, open=opened, **found.between)]
+            said = found.settled and opened == found.open
+            return [] if said else [ShareEnforced(share=share, open=opened, **found.between)]
         case _:
             raise unknown(wish)
 
@@ -297,15 +302,17 @@ def evolve(state: Share | None, fact: Event) -> Share:
     """Fold one event."""
     match fact:
         case ShareOffered(shared=shared, receiver=receiver):
-            return Share(shared=shared, receiver=receiver, phase="offered", open=state is not None and state.open)
+            if state is not None:
+                return replace(state, phase="offered")
+            return Share(shared=shared, receiver=receiver, phase="offered", settled=True)
         case ShareAccepted() if state is not None:
-            return replace(state, phase="accepted")
+            return replace(state, phase="accepted", settled=False)
         case ShareDeclined() if state is not None:
-            return replace(state, phase="declined")
+            return replace(state, phase="declined", settled=False)
         case ShareRevoked() if state is not None:
-            return replace(state, phase="revoked")
+            return replace(state, phase="revoked", settled=False)
         case ShareEnforced(open=opened) if state is not None:
-            return replace(state, open=opened)
+            return replace(state, open=opened, settled=True)
         case _:
             raise unknown(fact)
 

@@ -93,7 +93,12 @@ class SharesApi:
         def holds(row: Mapping[str, Any]) -> Share | None:
             if wanted and row["phase"] != "accepted":
                 raise Conflict(f"share {share!r} is {row['phase']} meanwhile", code="share-moved-on")
-            return self._share(row) if row["open"] is wanted else None
+            if wanted and row["rests"]:
+                raise Conflict(
+                    f"share {share!r} is accepted and rests: {row['project']!r} or {row['receiver']!r} is sensitive",
+                    code="project-sensitive",
+                )
+            return self._share(row) if row["settled"] and row["open"] is wanted else None
 
         what = f"the brokers to {'open' if wanted else 'close'} to share {share!r}"
         return self._api.wait_until(accepted.status_url or self._at(share), holds, what)

@@ -23,14 +23,14 @@ from headrace_events.topic import TopicClosed
 
 @dataclass(slots=True)
 class _Share:
-    """One share; `said` is what provisioning last told of it, `at` the event that changed it last."""
+    """One share; `said` is what provisioning told of it since it was answered last, `at` the event that changed it."""
 
     project: str
     receiver: str
     topics: TopicPattern
     at: Position
     accepted: bool = False
-    said: bool = False
+    said: bool | None = False
 
 
 @dataclass(slots=True)
@@ -45,13 +45,13 @@ class Sharing:
         """Fold one event; the projects whose members may read other things than before."""
         match recorded.event:
             case ShareOffered(share=name) as offer:
-                said = name in self.shares and self.shares[name].said
+                said = self.shares[name].said if name in self.shares else False
                 self.shares[name] = _Share(
                     offer.project, offer.receiver, offer.shared.topics, recorded.at, accepted=False, said=said
                 )
             case ShareAccepted(share=name) | ShareDeclined(share=name) | ShareRevoked(share=name) as answer:
                 share = self.shares[name]
-                share.accepted, share.at = isinstance(answer, ShareAccepted), recorded.at
+                share.accepted, share.at, share.said = isinstance(answer, ShareAccepted), recorded.at, None
                 return {share.receiver}
             case ShareEnforced(share=name, open=opened):
                 self.shares[name].said = opened

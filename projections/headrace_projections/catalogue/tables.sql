@@ -168,6 +168,7 @@ CREATE TABLE shares (                               -- what a project lets anoth
     version         bigint,
     phase           text NOT NULL,                  -- offered, accepted, declined, revoked
     open            boolean NOT NULL DEFAULT false, -- whether the brokers let the receiver's members read
+    settled         boolean NOT NULL DEFAULT true,  -- whether they were said to since the last answer
     offered_by      text NOT NULL,                  -- actor
     offered_seq     bigint NOT NULL,
     offered_time    timestamptz NOT NULL,

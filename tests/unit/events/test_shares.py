@@ -83,6 +83,12 @@ def phase(scenario: Scenario) -> str:
     return share.phase
 
 
+def settled(scenario: Scenario) -> bool:
+    share = scenario.world.state(Share, None, SHARE)
+    assert share is not None
+    return share.settled
+
+
 def test_an_offer_is_accepted_by_an_owner_of_the_other_project_and_revoked_by_one_of_its_own() -> None:
     scenario = two_projects()
     assert scenario.events(OFFER) == [
@@ -92,6 +98,28 @@ def test_an_offer_is_accepted_by_an_owner_of_the_other_project_and_revoked_by_on
     assert scenario.events(OPENED, PROVISIONING) == [ShareEnforced(open=True, **BETWEEN)]
     assert scenario.events(REVOKE) == [ShareRevoked(**BETWEEN)]
     assert scenario.events(CLOSED, PROVISIONING) == [ShareEnforced(open=False, **BETWEEN)]
+
+
+def test_what_is_revoked_before_the_brokers_were_said_to_be_open_is_settled_only_when_they_are_said_to_be_closed() -> (
+    None
+):
+    scenario = accepted()
+    scenario.events(REVOKE)
+    assert scenario.refusal(OPENED, PROVISIONING) == "share-moved-on"
+    assert not settled(scenario)
+    assert scenario.events(CLOSED, PROVISIONING) == [ShareEnforced(open=False, **BETWEEN)]
+    assert settled(scenario)
+    assert scenario.events(CLOSED, PROVISIONING) == []
+
+
+@pytest.mark.parametrize(("answer", "actor"), [(ACCEPT, EVE), (DECLINE, EVE), (REVOKE, "user:ada")])
+def test_each_answer_unsettles_a_share_until_the_brokers_have_followed(answer: Command, actor: str) -> None:
+    scenario = offered()
+    assert settled(scenario)
+    scenario.events(answer, actor)
+    assert not settled(scenario)
+    scenario.events(OPENED if answer is ACCEPT else CLOSED, PROVISIONING)
+    assert settled(scenario)
 
 
 def test_a_share_is_the_platforms_and_neither_projects() -> None:

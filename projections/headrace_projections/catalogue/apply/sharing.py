@@ -29,7 +29,7 @@ def offer_share(event: ShareOffered, at: Recorded) -> list[Change]:
 
 
 def _answered(event: _Answer, at: Recorded, phase: str) -> list[Change]:
-    return [Update("shares", _key(event), {"phase": phase, **authored("answered", at)})]
+    return [Update("shares", _key(event), {"phase": phase, "settled": False, **authored("answered", at)})]
 
 
 @on(ShareAccepted)
@@ -53,4 +53,4 @@ def revoke_share(event: ShareRevoked, at: Recorded) -> list[Change]:
 @on(ShareEnforced)
 def enforce_share(event: ShareEnforced, at: Recorded) -> list[Change]:
     """Show what holds at the brokers."""
-    return [Update("shares", _key(event), {"open": event.open})]
+    return [Update("shares", _key(event), {"open": event.open, "settled": True})]

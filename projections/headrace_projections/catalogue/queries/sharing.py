@@ -14,8 +14,9 @@ from headrace_projections.catalogue.queries.schemas import SubjectVersionRow
 class ShareRow:
     """A share: `project` lets `receiver` read once `phase` is accepted, and until it is declined or revoked.
 
-    `open` says what holds at the brokers. `topics` are those it opens now; one that was deleted is none. `version` (of
-    the share) is what If-Match is compared with.
+    `open` says what held at the brokers when provisioning said so last; `settled` is false between an answer and that.
+    It `rests` while it is accepted and one of the projects is sensitive: then nobody reads through it. `topics` are
+    those it opens now; one that was deleted is none. `version` (of the share) is what If-Match is compared with.
     """
 
     share: str
@@ -26,6 +27,8 @@ class ShareRow:
     group_version: int | None = None
     phase: str
     open: bool
+    settled: bool
+    rests: bool
     topics: tuple[str, ...]
     offered_by: str
     offered_time: datetime
@@ -39,6 +42,10 @@ _SHARES = """
            open AND NOT EXISTS (SELECT FROM catalogue.topics gone
                                 WHERE gone.project = shares.project AND gone.topic = shares.name
                                   AND gone.phase = 'closed') AS open,
+           settled,
+           phase = 'accepted' AND EXISTS (SELECT FROM catalogue.projects side
+                                          WHERE side.project IN (shares.project, shares.receiver)
+                                            AND side.sensitive) AS rests,
            offered_by, offered_time, answered_by, answered_time,
            ARRAY(SELECT topic FROM catalogue.shared_topics opened
                  WHERE opened.project = shares.project AND opened.receiver = shares.receiver

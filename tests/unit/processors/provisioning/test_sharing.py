@@ -191,8 +191,22 @@ def test_provisioning_says_once_what_holds_and_the_next_one_says_it_with_the_sam
 
 
 @pytest.mark.parametrize("events", [(OFFERED, REVOKED), (OFFERED, ACCEPTED, REVOKED), (OFFERED, DECLINED)])
-def test_what_never_was_open_need_not_be_closed(events: tuple[Event, ...]) -> None:
-    assert shared(*events).sharing.take_due("fraud") == []
+def test_what_was_ended_is_said_to_be_closed_though_nobody_said_it_was_open(events: tuple[Event, ...]) -> None:
+    wanted = shared(*events)
+    assert wanted.sharing.take_due("fraud") == [(said(False), Position("platform", 0, 9 + len(events)))]
+    assert wanted.sharing.take_due("fraud") == []
+    assert shared(*events, ShareEnforced(open=False, **BETWEEN)).sharing.take_due("fraud") == []
+
+
+def test_of_an_offer_that_nobody_has_answered_nothing_is_said() -> None:
+    assert shared(OFFERED).sharing.take_due("fraud") == []
+
+
+def test_what_was_said_before_a_share_was_revoked_is_said_anew() -> None:
+    wanted = shared(OFFERED, ACCEPTED)
+    assert [command for command, _ in wanted.sharing.take_due("fraud")] == [said(True)]
+    wanted.apply(at(20, REVOKED, "flights"))
+    assert wanted.sharing.take_due("fraud") == [(said(False), Position("platform", 0, 20))]
 
 
 def test_what_was_open_is_closed_even_where_it_is_offered_anew_meanwhile() -> None:
