@@ -221,7 +221,7 @@ def _must_have_room(state: Certificates | None, now: Micros) -> None:
             "too-many-certificates",
             f"a person has at most {UNEXPIRED_AT_MOST} certificates of a project that have not expired: keep the one"
             " you have and renew it, or wait until the first has expired",
-            {"until": str(min(lasting))} if lasting else None,
+            {"until": str(min(lasting, default=now))},
         )
 
 
