@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from tests.integration.clients import connection, eventually
 from tests.integration.platform import Platform
@@ -32,16 +33,18 @@ from headrace_projections.rebuilt import Rebuildable
 SERVICES = ("command-processor", "provisioning", "projector", "audit", "api", "online", "offline")
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
 MODEL = b"a model, as bytes"
+ROWS = 50
 SHA = hashlib.sha256(MODEL).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What must be the same after a restoration."""
+    """What must be the same after a restoration; `acts` is the trail as far as it was then."""
 
     topics: Mapping[str, tuple[str, int]]
     records: str
-    digests: Mapping[str, str | None]
+    catalogue: str | None
+    acts: tuple[str, ...]
     user: Mapping[str, Any]
     rows: int
     vector: Mapping[str, Any] | None
@@ -59,15 +62,22 @@ def served(home: Path) -> Iterator[Served]:
         client.close()
 
 
-def rebuilt(stack: RunningStack) -> dict[str, str | None]:
-    """The digests of the read models, held against the log."""
+def rebuilt(stack: RunningStack) -> str | None:
+    """The digest of the catalogue; it and the trail are held against the log."""
     makers: dict[str, Rebuildable] = {
         "catalogue": MetadataRebuild(connection(stack, "projector"), stack.postgres_dsn, TABLES, apply),
         "audit": AuditRebuild(connection(stack, "audit"), stack.postgres_dsn),
     }
     found = {name: maker.rebuild(verify=True) for name, maker in makers.items()}
     assert all(one.equal and one.events for one in found.values())
-    return {name: one.live_digest for name, one in found.items()}
+    return found["catalogue"].live_digest
+
+
+def acts(stack: RunningStack, most: int | None) -> tuple[str, ...]:
+    """The first `most` lines of the audit trail, or all of them; whoever looks at a stack adds some."""
+    with psycopg.connect(stack.postgres_dsn) as database:
+        rows = database.execute("SELECT acts::text FROM audit.acts ORDER BY log_offset LIMIT %s", (most,))
+        return tuple(text for (text,) in rows)
 
 
 def records(stack: RunningStack) -> str:
@@ -78,7 +88,7 @@ def records(stack: RunningStack) -> str:
     return hashed.hexdigest()
 
 
-def look(there: Served, project: str) -> Seen:
+def look(there: Served, project: str, most: int | None = None) -> Seen:
     stack = there.platform.stack
     admin = Admin(connection(stack, "broker"))
     names = [name for name in admin.topics_below("") if not name.startswith("headrace.results")]
@@ -89,7 +99,8 @@ def look(there: Served, project: str) -> Seen:
     return Seen(
         topics=admin.topic_ids(names),
         records=records(stack),
-        digests=rebuilt(stack),
+        catalogue=rebuilt(stack),
+        acts=acts(stack, most),
         user=there.ask("GET", "/api/users/ada").json(),
         rows=rows,
         vector=vector,
@@ -106,7 +117,7 @@ def fill(there: Served) -> str:
         things = signed_in.get_feature_store().get_or_create_feature_group(
             "things", primary_key=["id"], event_time="at", online_enabled=True
         )
-        rows = [{"id": f"k{number}", "at": BEGIN + timedelta(hours=number), "number": number} for number in range(50)]
+        rows = [{"id": f"k{number}", "at": BEGIN + timedelta(hours=number), "number": number} for number in range(ROWS)]
         receipt = things.insert(rows)
         receipt.wait()
     return project
@@ -131,7 +142,7 @@ def test_a_stack_restored_on_an_empty_machine_gives_the_same_digests(
     with served(tmp_path / "other") as there:
         there.keys.update(keys)
         eventually(lambda: shows(there, project) or None, "the read models to be made anew", 120)
-        assert look(there, project) == before
+        assert look(there, project, len(before.acts)) == before
         assert there.ask("GET", f"/api/projects/{project}/artifacts/{SHA}", key=there.key("ada")).content == MODEL
         renewed = moved(member, there.platform.stack)
         assert can_read(renewed, f"{project}.events")
@@ -142,12 +153,17 @@ def test_a_stack_restored_on_an_empty_machine_gives_the_same_digests(
 
 
 def shows(there: Served, project: str) -> bool:
-    """Whether API and stores have taken in the whole log."""
+    """Whether the read models have taken in the whole log, and the stores of rows theirs."""
     status = there.platform.stack.stack.status()
-    lags = [status.services[name].lag for name in ("projector", "audit", "online", "offline")]
-    known = there.ask("GET", f"/api/projects/{project}", key=there.key("ada"))
-    return known.is_success and all(lag == 0 for lag in lags)
+    if any(status.services[name].lag != 0 for name in ("projector", "audit")):
+        return False
+    progress = there.ask(
+        "GET", f"/api/projects/{project}/feature-groups/things/versions/1/progress", key=there.key("ada")
+    ).json()
+    places = progress["partitions"]
+    return bool(places) and all(min(place["online"], place["offline"]) >= ROWS for place in places)
 
 
 def moved(member: Connection, stack: RunningStack) -> Connection:
-    return replace(member, bootstrap=stack.bootstrap)
+    """The same certificate, at the stack's new address."""
+    return replace(member, bootstrap=stack.bootstrap, ca=stack.credentials("broker").ca)
