@@ -5,13 +5,11 @@ from fastapi import APIRouter, Request
 from headrace_api.audit.trail import address_of
 from headrace_api.errors import Unauthenticated
 from headrace_api.followed import until, until_held
-from headrace_api.identities.proven import counted_as
 from headrace_api.passwords.models import NewPassword, TemporaryPassword
 from headrace_api.sending import Accepted, PlatformSending
 from headrace_api.sessions.doors import this_moment
 from headrace_api.sessions.signing_in import prove_again, shown
 from headrace_api.totp.codes import Factor
-from headrace_events.identity import IdentityStored
 from headrace_events.ids import Micros
 from headrace_events.password import LockStored, PasswordStored, SetPassword, UnlockPassword
 from headrace_events.scopes import Scope
@@ -67,12 +65,9 @@ async def reset_password(user: str, sending: PlatformSending) -> TemporaryPasswo
 
 @router.delete("/users/{user}/password-lock", summary="Let somebody try again")
 async def unlock(user: str, sending: PlatformSending) -> Accepted:
-    """Lift the lock that too many wrong passwords brought about, here or in the directory; for administrators."""
+    """Lift the lock that too many wrong passwords brought about; for administrators."""
     sending.actor.must_have(Scope.ADMIN)
     accepted = await sending.send(UnlockPassword(user=user))
     credentials = sending.context.credentials
     await until(credentials, lambda: credentials.held(LockStored, f"lock/{user}") is None)
-    for one in credentials.all_of(IdentityStored):
-        if one.user == user:
-            sending.context.doors.attempts.forgive(counted_as(one.identity))
     return accepted

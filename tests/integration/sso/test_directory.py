@@ -147,15 +147,6 @@ def test_wrong_tries_count_for_the_entry_however_its_name_is_typed_and_for_nobod
     assert sign_in(ada, "zoe-fischer").status_code == 403
 
 
-def test_wrong_tries_lock_the_entry_and_an_administrator_lifts_it(ada: Service) -> None:
-    for _ in range(OF_PERSON):
-        assert code(sign_in(ada, password="wrong")) == (401, "wrong-password")
-    assert code(sign_in(ada)) == (429, "password-locked")
-    headers = {"Authorization": "Bearer root.secret"}
-    assert ada.http.delete("/api/users/ada/password-lock", headers=headers).status_code == 200
-    assert sign_in(ada).status_code == 201
-
-
 def test_one_time_codes_are_asked_for_beside_the_directorys_password(ada: Service) -> None:
     token = sign_in(ada).json()["token"]
     app = pyotp.TOTP(ada.post("/api/totp", {}, token).json()["secret"])
