@@ -48,6 +48,20 @@ def test_a_person_registers_signs_in_works_and_signs_out(served: Served, tmp_pat
     assert run(served, tmp_path, "whoami").returncode == 1
 
 
+def test_a_person_erases_themselves_with_their_password(served: Served, tmp_path: Path) -> None:
+    name = unique()
+    headrace.register(name, served.url, PASSWORD)
+    with served.administrator() as administrator:
+        administrator.get_users_api().approve(name)
+    assert run(served, tmp_path, "login", name, "--password-stdin", typed=PASSWORD + "\n").returncode == 0
+    erase = ("people", "erase", name, "--confirm", name, "--password-stdin")
+    refused = run(served, tmp_path, *erase, typed="wrong\n")
+    assert (refused.returncode, "wrong-password" in refused.stderr) == (1, True)
+    erased = run(served, tmp_path, *erase, typed=PASSWORD + "\n")
+    assert (erased.returncode, erased.stdout) == (0, f"user {name} is erased\n"), erased.stderr
+    assert run(served, tmp_path, "whoami").returncode == 1
+
+
 def test_codes_locks_and_resets_hold_on_the_log(served: Served) -> None:
     name = unique()
     headrace.register(name, served.url, PASSWORD)
