@@ -49,6 +49,10 @@ class Known(Protocol):
         """How much of it the project uses; 0 of what the command processor does not count."""
         ...
 
+    def offers(self, project: str, receiver: str) -> int:
+        """How many shares the project has offered to the receiver, who has not answered them."""
+        ...
+
     def next_schema_id(self) -> int:
         """The platform-wide id that the next new schema gets."""
         ...

@@ -7,10 +7,14 @@ brokers follows from it, and provisioning says when.
 from dataclasses import replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Sensitive
+from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refusal, Sensitive
 from headrace_events.language import Command, Event, Home, command, event, value
+from headrace_events.member import Membership
 from headrace_events.project import Project, is_sensitive, must_take_commands
 from headrace_events.shared import Shareable, Shared, must_be_whole, must_exist
+
+MOST_OFFERS = 100
+"""How many offers of one project to another one can stand at a time."""
 
 
 def share_id(shared: Shared, receiver: str) -> str:
@@ -230,12 +234,16 @@ def _offered(state: Share | None, wish: OfferShare, known: Known) -> ShareOffere
     if wish.receiver == wish.project:
         raise Invalid("share-with-oneself", f"project {wish.project!r} reads what is its own: name another project")
     must_exist(wish.shared, known)
-    if not _stands(wish.receiver, known):
-        raise NotFound("receiving project", wish.receiver)
-    must_take_commands(wish.receiver, known)
-    _must_be_linkable(wish.project, wish.receiver, known)
+    _must_be_linkable(wish.project, wish.project, known)
+    _must_take_offers(wish.receiver, known)
     if state is not None and state.phase in {"offered", "accepted"}:
         raise AlreadyExists("share", wish.key)
+    if known.offers(wish.project, wish.receiver) >= MOST_OFFERS:
+        raise Conflict(
+            "too-many-offers",
+            f"{MOST_OFFERS} offers to {wish.receiver!r} stand: have them answered, or revoke some",
+            {"receiver": wish.receiver},
+        )
     return ShareOffered(
         share=wish.key,
         project=wish.project,
@@ -244,6 +252,21 @@ def _offered(state: Share | None, wish: OfferShare, known: Known) -> ShareOffere
         name=wish.name,
         version=wish.version,
     )
+
+
+def _must_take_offers(receiver: str, known: Known) -> None:
+    """Raise what stands against an offer, to members of the receiver; to anybody else the same whatever it is."""
+    try:
+        if not _stands(receiver, known):
+            raise NotFound("receiving project", receiver)
+        must_take_commands(receiver, known)
+        _must_be_linkable(receiver, receiver, known)
+    except Refusal:
+        members = known.state(Membership, receiver, "")
+        if members is not None and known.actor.removeprefix("user:") in members.roles:
+            raise
+        message = f"nothing can be offered to {receiver!r}: ask its Data Owners, or name another project"
+        raise Conflict("receiver-takes-no-offers", message, {"receiver": receiver}) from None
 
 
 def _received(state: Share | None, share: str, project: str, known: Known) -> Share:

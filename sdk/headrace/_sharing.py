@@ -59,8 +59,8 @@ class SharesApi:
         Nothing can be read before it accepts. For Data Owners.
 
         Raises:
-            NotFound: there is no such thing, or no such project.
-            Conflict: it is offered or accepted already.
+            NotFound: there is no such thing.
+            Conflict: it is offered or accepted already, or that project takes no offers.
             HeadraceError: and whatever else stands against it.
         """
         body = {"receiver": receiver, "what": what, "name": name, "version": version}

@@ -60,6 +60,13 @@ def home_key(recorded: Recorded) -> AggregateKey:
     return AggregateKey(recorded.event.kind, scope, recorded.event.key)
 
 
+def _offer(held: Held | None) -> tuple[tuple[str, str], ...]:
+    """The two projects of a share that is offered and not answered."""
+    if held is None or not isinstance(held.state, Share) or held.state.phase != "offered":
+        return ()
+    return ((held.state.shared.project, held.state.receiver),)
+
+
 def topic_scope(recorded: Recorded) -> str:
     """Whose sequence counts the event: its project's, or the platform's ('')."""
     return (recorded.project or "") if recorded.event.home is Home.PROJECT else ""
@@ -69,6 +76,7 @@ def topic_scope(recorded: Recorded) -> str:
 class World:
     """The aggregates, the answers already given, and the counters.
 
+    `offered` counts the shares that are offered and not answered, by the two projects.
     `dropped` are the aggregates of deleted projects whose snapshots are still to be removed; `usage` is the sum, by
     project, of what its aggregates use of their quotas.
     """
@@ -78,6 +86,7 @@ class World:
     seqs: dict[str, int] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)
     usage: dict[str, Counter[Quota]] = field(default_factory=dict)
+    offered: Counter[tuple[str, str]] = field(default_factory=Counter)
     dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
     avro: ApacheAvro = field(default_factory=ApacheAvro)
@@ -107,6 +116,7 @@ class World:
         self.aggregates[key] = held
         if key.scope is not None:
             self.usage.setdefault(key.scope, Counter()).update(used_by(held.state))
+        self.offered.update(_offer(held))
         if isinstance(held.state, Schema):
             self.fingerprints[held.state.schema_id] = key.key
             self.schema_id = max(self.schema_id, held.state.schema_id + 1)
@@ -116,6 +126,11 @@ class World:
         held = self.aggregates.pop(key, None)
         if held is not None and key.scope is not None:
             self.usage[key.scope].subtract(used_by(held.state))
+        self.offered.subtract(_offer(held))
+
+    def offers(self, project: str, receiver: str) -> int:
+        """How many shares the project has offered to the receiver, who has not answered them."""
+        return self.offered[project, receiver]
 
     def used(self, project: str, quota: Quota) -> int:
         """How much of it the project uses; 0 of what is not counted here."""

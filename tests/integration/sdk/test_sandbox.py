@@ -131,7 +131,7 @@ def test_nothing_is_shared_with_a_sensitive_project_and_what_was_rests(served: S
         eventually(lambda: None if opened() else True, "the share to rest")
         with pytest.raises(headrace.Conflict) as linked:
             flights.get_feature_store().share(fraud.name)
-        assert linked.value.code == "project-sensitive"
+        assert linked.value.code == "receiver-takes-no-offers"
         with served.administrator() as administrator:
             administrator.get_project(fraud.name).unmark_sensitive()
         eventually(lambda: True if opened() else None, "the share to count again")

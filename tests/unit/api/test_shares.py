@@ -60,7 +60,7 @@ def test_an_offer_says_what_its_share_is_called_and_answers_say_where_to_wait(
         ({"what": "feature_store"}, 422, "invalid-request"),
         ({**OFFER, "permission": "EDITABLE"}, 422, "invalid-request"),
         ({**OFFER, "receiver": "flights"}, 422, "share-with-oneself"),
-        ({**OFFER, "receiver": "nobody"}, 404, "receiving-project-not-found"),
+        ({**OFFER, "receiver": "nobody"}, 409, "receiver-takes-no-offers"),
         ({**OFFER, "name": "weather"}, 422, "incomplete-share"),
         ({**OFFER, "what": "feature_group", "name": "weather", "version": 1}, 404, "feature-group-not-found"),
         ({**OFFER, "what": "topic", "name": "rival.topics.clicks"}, 404, "topic-not-found"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.events.scenario import Scenario, fold, project
 
@@ -14,12 +16,14 @@ from headrace_events.project import (
     ArchiveProject,
     DeleteProject,
     MarkDeleted,
+    MarkSensitive,
     ProjectReady,
     ProjectRequested,
 )
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.share import (
+    MOST_OFFERS,
     AcceptShare,
     DeclineShare,
     OfferShare,
@@ -251,12 +255,48 @@ def test_what_is_not_there_cannot_be_shared(what: Shareable, name: str, version:
 
 @pytest.mark.parametrize(
     ("receiver", "code"),
-    [("flights", "share-with-oneself"), ("nobody", "receiving-project-not-found"), ("", "receiving-project-not-found")],
+    [("flights", "share-with-oneself"), ("nobody", "receiver-takes-no-offers"), ("", "receiver-takes-no-offers")],
 )
 def test_a_share_needs_another_project(receiver: str, code: str) -> None:
     assert (
         two_projects().refusal(OfferShare(project="flights", receiver=receiver, what=Shareable.FEATURE_STORE)) == code
     )
+
+
+def test_why_a_project_takes_no_offer_is_told_to_its_members_only() -> None:
+    closed: dict[str, Command] = {
+        "project-archived": ArchiveProject(project="fraud"),
+        "project-sensitive": MarkSensitive(project="fraud"),
+        "receiving-project-not-found": DeleteProject(project="fraud"),
+    }
+    refusals = []
+    for code, command in closed.items():
+        scenario = two_projects()
+        scenario.events(command, EVE)
+        outcome = scenario.when(OFFER)
+        assert isinstance(outcome, Refused)
+        refusals.append((outcome.refusal.code, outcome.refusal.message, outcome.refusal.details))
+        member = two_projects()
+        member.events(AddMember(project="fraud", user="ada", role=Role.DATA_SCIENTIST), EVE)
+        member.events(command, EVE)
+        assert member.refusal(OFFER) == code
+    assert refusals[1:] == refusals[:-1]
+    assert refusals[0][0] == "receiver-takes-no-offers"
+
+
+def test_no_more_than_so_many_offers_to_one_project_stand_and_answers_make_room() -> None:
+    scenario = two_projects()
+    store = Shared(project="flights", what=Shareable.FEATURE_STORE)
+    for number in range(MOST_OFFERS):
+        stands = ShareOffered(
+            share=f"{store}:{number}:fraud", project="flights", receiver="fraud", what=Shareable.FEATURE_STORE
+        )
+        fold(scenario, None, stands)
+    assert scenario.refusal(OFFER) == "too-many-offers"
+    assert scenario.events(replace(OFFER, receiver="third"))
+    scenario.events(DeclineShare(project="fraud", share=f"{store}:0:fraud"), EVE)
+    assert scenario.events(OFFER)
+    assert scenario.refusal(replace(OFFER, what=Shareable.FEATURE_STORE, name="")) == "too-many-offers"
 
 
 def test_a_topic_that_is_deleted_is_no_longer_offered_nor_accepted() -> None:
@@ -272,7 +312,7 @@ def test_an_archived_project_offers_and_accepts_nothing_but_still_ends_shares(ar
     owner = {"flights": "user:ada", "fraud": EVE}[archived]
     fresh = two_projects()
     fresh.events(ArchiveProject(project=archived), owner)
-    assert fresh.refusal(OFFER) == "project-archived"
+    assert fresh.refusal(OFFER) == {"flights": "project-archived", "fraud": "receiver-takes-no-offers"}[archived]
     scenario = offered()
     scenario.events(ArchiveProject(project=archived), owner)
     if archived == "fraud":
