@@ -4,6 +4,7 @@ A share is the platform's, for it belongs to two projects; its id names what is 
 brokers follows from it, and provisioning says when.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
@@ -169,6 +170,14 @@ class ShareEnforced(Event):
         return self.share
 
 
+def counts(accepted: bool, projects: Iterable[str], sensitive: Callable[[str], bool]) -> bool:
+    """Whether a share between those two projects lets the receiver's members read.
+
+    It does while it is accepted and neither is sensitive, or else it rests. So says `shared_topics` of the catalogue.
+    """
+    return accepted and not any(sensitive(project) for project in projects)
+
+
 @value
 class Share:
     """Where a share is in its life: offered, accepted, declined or revoked; and whether the brokers are open to it.
@@ -220,7 +229,7 @@ def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
             return [] if found.phase == "revoked" else [ShareRevoked(share=share, **found.between)]
         case RecordShareEnforced(share=share, open=opened):
             found = _standing(state, share, known)
-            if opened != (found.accepted and not _rests(found, known)):
+            if opened != counts(found.accepted, found.between.values(), lambda name: is_sensitive(name, known)):
                 raise Conflict("share-moved-on", f"share {share!r} is {found.phase} meanwhile")
             said = found.settled and opened == found.open
             return [] if said else [ShareEnforced(share=share, open=opened, **found.between)]
@@ -289,11 +298,6 @@ def _must_be_linkable(project: str, receiver: str, known: Known) -> None:
     for name in (project, receiver):
         if is_sensitive(name, known):
             raise Sensitive(name)
-
-
-def _rests(found: Share, known: Known) -> bool:
-    """Whether nobody reads through the share for now: one of its projects is sensitive."""
-    return is_sensitive(found.shared.project, known) or is_sensitive(found.receiver, known)
 
 
 def _stands(project: str, known: Known) -> bool:

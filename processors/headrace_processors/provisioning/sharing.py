@@ -1,8 +1,7 @@
 """What projects let one another read, folded: which topics are open to whose members, and what is still to be said.
 
 Shares lie on the platform's topic, what becomes of a shared topic on its project's; they are folded in no order between
-the two. So nothing here depends on one: a share counts while it is accepted, neither project is sensitive, and what it
-names is not gone.
+the two. So nothing here depends on one: a share counts as `headrace_events.share` says, while what it names is there.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from headrace_events.share import (
     ShareEnforced,
     ShareOffered,
     ShareRevoked,
+    counts,
 )
 from headrace_events.shared import TopicPattern
 from headrace_events.topic import TopicClosed
@@ -84,11 +84,11 @@ class Sharing:
         """What is to be said, each with the event that it follows from, once the rules of the project hold."""
         due = []
         for name, share in self.shares.items():
-            counts = self._counts(share)
-            if share.receiver == receiver and share.said != counts:
-                share.said = counts
-                due.append((RecordShareEnforced(share=name, open=counts), share.at))
+            opened = self._counts(share)
+            if share.receiver == receiver and share.said != opened:
+                share.said = opened
+                due.append((RecordShareEnforced(share=name, open=opened), share.at))
         return due
 
     def _counts(self, share: _Share) -> bool:
-        return share.accepted and self.sensitive.isdisjoint({share.project, share.receiver})
+        return counts(share.accepted, (share.project, share.receiver), self.sensitive.__contains__)

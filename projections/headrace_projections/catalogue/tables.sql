@@ -179,7 +179,7 @@ CREATE TABLE shares (                               -- what a project lets anoth
 );
 CREATE INDEX shares_with_project ON shares (receiver);
 
-CREATE VIEW shared_topics AS                        -- the topics that accepted shares let a receiver read now
+CREATE VIEW shared_topics AS                        -- the topics that shares which count let a receiver read now
 SELECT shares.receiver, shares.share, topics.*
 FROM shares JOIN topics USING (project)
 WHERE shares.phase = 'accepted' AND topics.phase = 'open'

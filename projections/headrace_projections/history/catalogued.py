@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headrace_events.feature_view import FeatureViewCreated, borrowed, selections
 from headrace_projections.catalogue.queries.feature_views import feature_views
-from headrace_projections.catalogue.queries.sharing import must_be_shared
+from headrace_projections.catalogue.queries.sharing import must_be_open_to
 from headrace_projections.history.errors import Impossible
 from headrace_projections.history.positions import Ends, ends_of
 from headrace_projections.history.tables import history_of, reached
@@ -56,7 +56,7 @@ async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> 
         joins=row.joins,
         labels=row.labels,
     )
-    await must_be_shared(pool, project, borrowed(selections(view)))
+    await must_be_open_to(pool, project, borrowed(selections(view)))
     groups = []
     for selection in selections(view):
         found = await group_of(pool, selection.home(project), selection.group, selection.version)

@@ -8,7 +8,7 @@ from headrace_events.errors import Invalid, NotFound
 from headrace_events.feature_view import GroupSelection, Join, borrowed
 from headrace_events.shared import Shared
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow, feature_views
-from headrace_projections.catalogue.queries.sharing import must_be_shared
+from headrace_projections.catalogue.queries.sharing import must_be_open_to
 from headrace_projections.online.entities import key_of
 from headrace_projections.online.queries import OnlineReader, ReadableGroup, Status, Vector
 
@@ -71,7 +71,7 @@ class ViewReader:
         Raises NotFound (also where a group is another project's and not shared any more), Invalid.
         """
         view = await self._view(project, name, version)
-        await must_be_shared(self._reader.pool, project, view.borrowed)
+        await must_be_open_to(self._reader.pool, project, view.borrowed)
         if passed and len(passed) != len(entries):
             raise Invalid("invalid-passed-features", "give passed features for every entry, or for none")
         for entry in entries:

@@ -24,7 +24,7 @@ from headrace_events.project import (
     UnmarkSensitive,
 )
 from headrace_events.roles import Role
-from headrace_events.share import ShareAccepted, ShareEnforced, ShareRevoked
+from headrace_events.share import ShareAccepted, ShareEnforced, ShareRevoked, counts
 
 MARK, UNMARK = MarkSensitive(project="flights"), UnmarkSensitive(project="flights")
 ROOT = "user:root-admin"
@@ -117,6 +117,12 @@ def test_views_and_training_data_take_nothing_through_a_share_that_rests(marked:
     assert scenario.refusal(TRAIN, "user:bob") == "project-sensitive"
     scenario.events(UnmarkSensitive(project=marked), ROOT)
     assert len(scenario.events(TRAIN, "user:bob")) == 1
+
+
+def test_a_share_counts_while_it_is_accepted_and_neither_project_is_sensitive() -> None:
+    for accepted, *sensitive in itertools.product((False, True), repeat=3):
+        marked = {name for name, is_so in zip(("flights", "fraud"), sensitive, strict=True) if is_so}
+        assert counts(accepted, ("flights", "fraud"), marked.__contains__) == (accepted and not marked)
 
 
 def test_a_share_that_rests_can_be_revoked() -> None:

@@ -89,7 +89,7 @@ class _Topic:
     topic: str
 
 
-async def must_be_shared(pool: Pool, receiver: str, groups: Sequence[Shared]) -> None:
+async def must_be_open_to(pool: Pool, receiver: str, groups: Sequence[Shared]) -> None:
     """Raise NotFound unless all these groups of other projects are shared with the receiver now."""
     if not groups:
         return
