@@ -26,9 +26,13 @@ class Hashing:
         self._master = master
         self._turns = asyncio.Semaphore(2)
 
-    async def sealed(self, user: str, password: str, command: CommandId) -> bytes:
-        """What a command may carry; the same for the same command. Raises Unprocessable for a weak password."""
+    async def chosen(self, user: str, password: str, command: CommandId) -> bytes:
+        """As `sealed`, of a password that somebody thought of. Raises Unprocessable for a weak one."""
         _must_be_strong(user, password)
+        return await self.sealed(user, password, command)
+
+    async def sealed(self, user: str, password: str, command: CommandId) -> bytes:
+        """What a command may carry; the same for the same command."""
         salt = bytes.fromhex(self._master.fingerprint(f"password salt of {user} by {command}".encode()))[:16]
         async with self._turns:
             hashed = await anyio.to_thread.run_sync(partial(_HASHER.hash, password, salt=salt))

@@ -32,7 +32,7 @@ async def set_password(body: NewPassword, sending: PlatformSending, request: Req
     if present is None:
         sending.actor.must_not_be_narrowed()
     context.doors.must_not_be_crowded(address_of(request))
-    sealed = await context.doors.hashing.sealed(user, body.password, sending.id)
+    sealed = await context.doors.hashing.chosen(user, body.password, sending.id)
     if present is not None and present.sealed == sealed:  # the same request once more, which is answered again
         factor = shown(context, user, body.code) or Factor()
     elif present is not None and body.current is None:

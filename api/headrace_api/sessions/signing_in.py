@@ -166,7 +166,7 @@ async def _lasting(context: Context, wish: SignIn, factor: Factor) -> Factor:
     if wish.new_password is None or wish.new_password == wish.password:
         raise NotAllowed("password-must-change", "this password is temporary: send `new_password` beside it")
     command = CommandId(uuid7())
-    sealed = await context.doors.hashing.sealed(wish.user, wish.new_password, command)
+    sealed = await context.doors.hashing.chosen(wish.user, wish.new_password, command)
     change = SetPassword(user=wish.user, sealed=sealed, totp_step=factor.step, recovery=factor.recovery)
     await result_of(context, Request(command=change, id=command, actor=f"user:{wish.user}"))
     return Factor()

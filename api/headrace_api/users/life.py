@@ -30,7 +30,7 @@ async def register(
     command = named_id(key)
     sealed = None
     if body.password is not None:
-        sealed = await context.doors.hashing.sealed(body.user, body.password, command)
+        sealed = await context.doors.hashing.chosen(body.user, body.password, command)
     wish = RegisterUser(user=body.user, sealed=sealed)
     result = await result_of(context, Request(command=wish, id=command, actor=ANONYMOUS))
     context.trail.tell(came_from(request, "registration.receive", ANONYMOUS, body.user, command))

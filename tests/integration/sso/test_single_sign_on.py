@@ -14,7 +14,7 @@ from threading import Thread
 import httpx
 import pytest
 from tests.integration.clients import eventually
-from tests.integration.served import Served, unique
+from tests.integration.served import ADMINISTRATOR_KEY, Served, unique
 from tests.integration.sso.provider import CLIENT, SECRET, Person, running_provider
 from tests.integration.sso.slapd import BASE, PASSWORD, READER, READER_PASSWORD, Slapd
 from tests.integration.stack import CACHE
@@ -66,6 +66,11 @@ def api(served: Served, slapd: Slapd, tmp_path_factory: pytest.TempPathFactory) 
                 process.terminate()
 
 
+def administrator_at(api: str) -> headrace.Platform:
+    """The platform as its administrator, who waits for what this very API has to know."""
+    return headrace.connect(host=api, api_key=ADMINISTRATOR_KEY)
+
+
 def opened_by(person: Person) -> Callable[[str], None]:
     """What brings an address before that person."""
     return lambda address: Thread(target=person.open, args=(address,), daemon=True).start()
@@ -76,17 +81,19 @@ def test_a_person_comes_in_by_the_provider_once_approved(served: Served, api: st
     person = Person(name)
     with pytest.raises(headrace.Forbidden, match="registered"):
         headrace.sign_in_with_browser(host=api, show=opened_by(person), seconds=60)
-    with served.administrator() as administrator:
+    with administrator_at(api) as administrator:
         administrator.get_users_api().approve(name)
     session = headrace.sign_in_with_browser(host=api, show=opened_by(person), seconds=60)
-    with headrace.connect(host=served.url, api_key=session.token) as signed_in:
-        assert signed_in.user == name, "the other API takes the session too"
+    headers = {"Authorization": f"Bearer {session.token}"}
+    eventually(lambda: served.http.get("/api/whoami", headers=headers).is_success or None, "the other API to know it")
+    with headrace.connect(host=api, api_key=session.token) as signed_in:
+        assert signed_in.user == name
         account = signed_in.get_account_api()
         (identity,) = account.get_identities()
         account.unlink_identity(identity["identity"])
     with pytest.raises(headrace.Forbidden, match="sign in another way"):
         headrace.sign_in_with_browser(host=api, show=opened_by(person), seconds=60)
-    with served.administrator() as administrator:
+    with administrator_at(api) as administrator:
         administrator.get_users_api().deactivate(name)
 
 
@@ -94,7 +101,7 @@ def test_a_browser_gets_a_cookie_and_a_deactivated_person_nothing(served: Served
     name = unique()
     person = Person(name)
     assert person.open(f"{api}/api/oidc/sign-in").json()["code"] == "registered"
-    with served.administrator() as administrator:
+    with administrator_at(api) as administrator:
         administrator.get_users_api().approve(name)
         page = person.open(f"{api}/api/oidc/sign-in")
         assert f"signed in as {name}" in page.text
@@ -110,7 +117,7 @@ def test_somebody_with_a_key_links_an_identity_and_signs_in_on_the_command_line(
 ) -> None:
     name = unique()
     person = Person(f"{name}-elsewhere")
-    with headrace.connect(host=api, api_key=lasting_key(served, name)) as signed_in:
+    with headrace.connect(host=api, api_key=lasting_key(served, api, name)) as signed_in:
         signed_in.get_account_api().link_identity(show=opened_by(person), seconds=60)
     with command_line(api, tmp_path, "login", "--sso", "--no-browser") as process:
         assert process.stderr is not None
@@ -124,7 +131,7 @@ def test_somebody_with_a_key_links_their_entry_in_the_directory_and_signs_in_wit
     served: Served, api: str, tmp_path: Path
 ) -> None:
     name = unique()
-    with headrace.connect(host=api, api_key=lasting_key(served, name)) as signed_in:
+    with headrace.connect(host=api, api_key=lasting_key(served, api, name)) as signed_in:
         signed_in.get_account_api().link_directory("zoe-fischer", PASSWORD)
     with command_line(api, tmp_path, "login", "zoe-fischer", "--ldap", "--password-stdin") as process:
         said, why = process.communicate(PASSWORD + "\n", timeout=60)
@@ -133,10 +140,10 @@ def test_somebody_with_a_key_links_their_entry_in_the_directory_and_signs_in_wit
         headrace.sign_in("zoe-fischer", "wrong", host=api, directory=True)
 
 
-def lasting_key(served: Served, name: str) -> str:
-    """A key without limits of a new person."""
+def lasting_key(served: Served, api: str, name: str) -> str:
+    """A key without limits of a new person, which that API knows."""
     served.platform.user(name)
-    with served.administrator() as administrator:
+    with administrator_at(api) as administrator:
         key: str = administrator.issue_key(name).key
         return key
 

@@ -260,6 +260,12 @@ def test_an_administrators_reset_counts_only_to_choose_another(service: Service)
     assert code(sign_in(service, password=temporary)) == (401, "wrong-password")
 
 
+def test_a_temporary_password_may_hold_the_name_by_chance(service: Service) -> None:
+    for name in "abcdef":
+        assert service.post("/api/users", {"user": name}).status_code == 201
+        assert service.post(f"/api/users/{name}/password-reset", {}).status_code == 200
+
+
 def test_a_temporary_password_that_is_over_does_nothing(service: Service) -> None:
     person(service)
     mine = service.key("ada")
