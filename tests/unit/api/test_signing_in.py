@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,9 @@ import pyotp
 import pytest
 from tests.unit.api.in_memory import ADMINISTRATOR, Service
 
+from headrace_api.errors import Unprocessable
 from headrace_api.keys.minting import mint
+from headrace_api.passwords.hashing import Hashing
 from headrace_api.sessions.attempts import OF_ADDRESS, OF_PERSON, REGISTRATIONS, WINDOW_US, Attempts, Counted
 from headrace_api.sessions.tokens import IDLE_US
 from headrace_api.totp.codes import STEP_S, new_seed, recovery_codes, recovery_hash
@@ -260,10 +263,11 @@ def test_an_administrators_reset_counts_only_to_choose_another(service: Service)
     assert code(sign_in(service, password=temporary)) == (401, "wrong-password")
 
 
-def test_a_temporary_password_may_hold_the_name_by_chance(service: Service) -> None:
-    for name in "abcdef":
-        assert service.post("/api/users", {"user": name}).status_code == 201
-        assert service.post(f"/api/users/{name}/password-reset", {}).status_code == 200
+def test_a_drawn_password_may_hold_the_name_by_chance_a_chosen_one_may_not() -> None:
+    hashing, password, command = Hashing(MasterKey(bytes(32))), "0123ada456789", CommandId(uuid7())
+    assert asyncio.run(hashing.sealed("ada", password, command))
+    with pytest.raises(Unprocessable, match="not the user's name"):
+        asyncio.run(hashing.chosen("ada", password, command))
 
 
 def test_a_temporary_password_that_is_over_does_nothing(service: Service) -> None:
