@@ -79,17 +79,20 @@ def requests(served: Served, name: str) -> dict[str, httpx.Response]:
     assert served.ask("POST", f"/api/projects/{other}/archive").status_code == 200
     kept = served.new_project("mallory", None)
     after = served.ask("PUT", f"/api/projects/{kept}/sensitive").headers["Headrace-Position"]
+
+    def offer(of: str, to: str, owner: str) -> httpx.Response:
+        body = {"receiver": to, "what": "feature_store"}
+        return served.ask("POST", f"/api/projects/{of}/shares", json=body, key=served.key(owner))
+
     return {
         "more than a quota allows": full,
         "a change of an archived project": served.ask("PUT", description, json={"description": "more"}),
         "data of a sensitive project, for who is no Data Owner": served.ask(
             "GET", f"/api/projects/{kept}/artifacts/{'0' * 64}?after={after}"
         ),
-        "a share with a sensitive project": served.ask(
-            "POST",
-            f"/api/projects/{name}/shares",
-            json={"receiver": kept, "what": "feature_store"},
-            key=served.key("ada"),
+        "a share of a sensitive project": offer(kept, name, "mallory"),
+        "a share with a project that is sensitive, archived or not there, as a stranger of it": offer(
+            name, kept, "ada"
         ),
         "an unknown project, or one you do not belong to": served.ask("GET", f"/api/projects/{other}", key=bob),
         "a wrong role": served.ask("POST", groups, json=group, key=bob),
