@@ -1,7 +1,8 @@
 """Following topic-partitions from given offsets: no group, no rebalance, nothing skipped."""
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -87,10 +88,18 @@ class Follower:
         }
         if not new:
             return
+        self._look_up({where.topic for where in new})
         self._consumer.incremental_assign(
             [TopicPartition(where.topic, where.partition, offset or OFFSET_BEGINNING) for where, offset in new.items()]
         )
         self._followed |= {(where.topic, where.partition): where for where in new}
+
+    def _look_up(self, topics: Collection[str]) -> None:
+        """Ask where topics lie that are followed from now on; by itself the client asks for new ones once a second."""
+        if self._followed:
+            for topic in topics:
+                with contextlib.suppress(KafkaException):  # then it asks by itself, and says what it finds
+                    self._consumer.list_topics(topic, timeout=1.0)
 
     def end(self, where: Partition) -> int:
         """The next offset the log will give out there; raises Unavailable."""

@@ -126,7 +126,7 @@ class Api:
             if time.monotonic() > deadline:
                 raise Failed(f"waited {seconds:.0f} s for {what}", code="not-in-time")
             time.sleep(pause)
-            pause = min(pause * 1.5, 0.5)
+            pause = min(pause * 1.5, 0.1)
         return found
 
     def upload(self, path: str, parts: Callable[[], Iterable[bytes]]) -> Any:
