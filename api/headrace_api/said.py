@@ -54,10 +54,10 @@ class Remarks:
     send: Callable[[Request], "Future[Result]"]
     _said: Said[str] = field(default_factory=Said)
 
-    def remark(self, name: str, request: Request, now: Micros, until: Micros) -> None:
-        """Send what is to be said of the name, unless it was said."""
+    def remark(self, name: str, make: Callable[[], Request], now: Micros, until: Micros) -> None:
+        """Make and send what is to be said of the name, unless it was said."""
         if self._said.first(name, now, until):
-            self.send(request).add_done_callback(lambda outcome: self._settled(name, outcome))
+            self.send(make()).add_done_callback(lambda outcome: self._settled(name, outcome))
 
     def _settled(self, name: str, outcome: "Future[Result]") -> None:
         error = outcome.exception()

@@ -22,9 +22,12 @@ class KeyUses:
         """The key was used now."""
         now = Micros(time.time_ns() // 1000)
         day = now // DAY_US
-        request = Request(
-            command=RecordApiKeyUse(key_id=key_id, used=Micros(day * DAY_US)),
-            id=CommandId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"use of key {key_id} on day {day}"))),
-            actor="system:api",
-        )
-        self._remarks.remark(key_id, request, now, until=Micros((day + 1) * DAY_US))
+        self._remarks.remark(key_id, lambda: _use(key_id, day), now, until=Micros((day + 1) * DAY_US))
+
+
+def _use(key_id: str, day: int) -> Request:
+    return Request(
+        command=RecordApiKeyUse(key_id=key_id, used=Micros(day * DAY_US)),
+        id=CommandId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"use of key {key_id} on day {day}"))),
+        actor="system:api",
+    )

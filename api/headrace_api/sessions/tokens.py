@@ -54,11 +54,13 @@ class SessionUses:
         now = Micros(time.time_ns() // 1000)
         if stored.idle_until - IDLE_US + EXTEND_AFTER_US > now:
             return
-        extend = ExtendSession(
-            user=stored.user,
-            session_id=stored.session_id,
-            token_hash=stored.token_hash,
-            idle_until=Micros(now + IDLE_US),
+        self._remarks.remark(
+            stored.session_id, lambda: _extension(stored, now), now, until=Micros(now + EXTEND_AFTER_US)
         )
-        request = Request(command=extend, id=CommandId(uuid7()), actor="system:api")
-        self._remarks.remark(stored.session_id, request, now, until=Micros(now + EXTEND_AFTER_US))
+
+
+def _extension(stored: SessionStored, now: Micros) -> Request:
+    extend = ExtendSession(
+        user=stored.user, session_id=stored.session_id, token_hash=stored.token_hash, idle_until=Micros(now + IDLE_US)
+    )
+    return Request(command=extend, id=CommandId(uuid7()), actor="system:api")
