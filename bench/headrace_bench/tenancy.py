@@ -126,7 +126,12 @@ def person(administrator: Platform) -> str:
 
 def _settings(project: Project) -> dict[str, str | int]:
     files = project.client_files()
-    return {**files.librdkafka(), "group.id": f"{files.group_prefix}bench", "fetch.wait.max.ms": 50}
+    return {
+        **files.librdkafka(),
+        "group.id": f"{files.group_prefix}bench",
+        "fetch.wait.max.ms": 50,
+        "enable.auto.commit": False,  # whoever was removed could commit nothing, and would wait for it
+    }
 
 
 def _until(consumer: Consumer, code: int | None) -> None:

@@ -1,4 +1,8 @@
-"""Who may do what on the broker, as plain rules; membership and certificates make them, nothing else does."""
+"""Who may do what on the broker, as plain rules; membership and certificates make them, nothing else does.
+
+Who may read, write, alter or delete something may describe it, by Kafka's own rules; so no rule says that besides. It
+counts: whenever anybody asks for records, the broker goes through all rules of each topic that is asked for.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from headrace_broker import topics
 from headrace_events.roles import Role
 from headrace_events.shared import TopicPattern
-from headrace_events.topic_rights import READING, TOPIC_RIGHTS, TRANSACTIONS
+from headrace_events.topic_rights import TOPIC_RIGHTS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,30 +36,24 @@ def _topic(principal: str, name: str, *operations: str, prefixed: bool = False) 
 def reader_rules(project: str, principal: str) -> set[Rule]:
     """What every certificate of a member may do, and no more of an archived project: read all of it."""
     prefix = f"{project}."
-    return {
-        *_topic(principal, prefix, *READING, prefixed=True),
-        *(Rule(principal, "group", prefix, True, operation) for operation in READING),
-    }
+    return {*_topic(principal, prefix, "read", prefixed=True), Rule(principal, "group", prefix, True, "read")}
 
 
 def sandbox_rules(project: str, principal: str, *, archived: bool = False) -> set[Rule]:
     """What a Data Scientist's certificate may do in a sensitive project: nothing with topics that hold data."""
     prefix = f"{project}."
-    rules = {Rule(principal, "group", prefix, True, operation) for operation in READING}
+    rules = {Rule(principal, "group", prefix, True, "read")}
     for kind in TOPIC_RIGHTS:
         if not kind.data:
             writes = Role.DATA_SCIENTIST in kind.writers and not archived
-            rules |= set(_topic(principal, prefix + kind.name, *READING, *(("write",) if writes else ())))
+            rules |= set(_topic(principal, prefix + kind.name, "read", *(("write",) if writes else ())))
     return rules
 
 
 def member_rules(project: str, principal: str, role: Role, granted: Iterable[str] = ()) -> set[Rule]:
     """What a member's certificate may do: read all of the project, write what the role writes."""
     prefix = f"{project}."
-    rules = {
-        *reader_rules(project, principal),
-        *(Rule(principal, "transactional-id", prefix, True, operation) for operation in TRANSACTIONS),
-    }
+    rules = {*reader_rules(project, principal), Rule(principal, "transactional-id", prefix, True, "write")}
     for kind in TOPIC_RIGHTS:
         if role in kind.writers:
             rules |= set(_topic(principal, prefix + kind.name, "write", prefixed=kind.many))
@@ -82,10 +80,14 @@ MONITORING = "monitoring"
 AUDIT = "audit"
 
 SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
-"""Who sends commands and reads their results."""
+"""Who sends commands."""
 
 READERS = (PROVISIONING, PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, STUDIES, OBSERVER, LINEAGE, ALERTS, GATEWAY, API)
-"""Who follows the metadata of every project."""
+"""Who follows the metadata of every project, and the results of commands, which tell where something happens."""
+
+NO_GROUP = "headrace.unused"
+"""The group of followers: the client wants one where nobody joins any, and asks without end where it lies, unless it
+may know."""
 
 DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER)
 """Who reads rows, runs, predictions or outcomes of every project, and so may write its dead letters."""
@@ -94,15 +96,15 @@ DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER)
 def service_rules() -> set[Rule]:
     """What the platform's own principals may do on the internal topics."""
     rules: set[Rule] = set()
-    read = ("read", "describe")
-    write = ("write", "describe")
     for sender in SENDERS:
-        rules |= {*_topic(sender, topics.COMMANDS, *write), *_topic(sender, topics.RESULTS, *read)}
+        rules |= set(_topic(sender, topics.COMMANDS, "write"))
     for reader in READERS:
-        rules |= set(_topic(reader, topics.PLATFORM, *read))
+        rules |= {*_topic(reader, topics.PLATFORM, "read"), *_topic(reader, topics.RESULTS, "read")}
         rules.add(Rule(reader, "group", f"headrace.{reader}", True, "read"))
+    for follower in {*READERS, COMMAND_PROCESSOR, AUDIT, MONITORING}:
+        rules.add(Rule(follower, "group", NO_GROUP, False, "describe"))
     for name in (topics.COMMANDS, topics.STATE, topics.PLATFORM):
-        rules |= set(_topic(COMMAND_PROCESSOR, name, *read))
+        rules |= set(_topic(COMMAND_PROCESSOR, name, "read"))
     for name in (
         topics.RESULTS,
         topics.STATE,
@@ -111,64 +113,60 @@ def service_rules() -> set[Rule]:
         topics.AUDIT,
         topics.DEAD_LETTERS,
     ):
-        rules |= set(_topic(COMMAND_PROCESSOR, name, *write))
+        rules |= set(_topic(COMMAND_PROCESSOR, name, "write"))
     rules |= {
         Rule(COMMAND_PROCESSOR, "group", "headrace.command-processor", False, "read"),
         Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "write"),
-        Rule(COMMAND_PROCESSOR, "transactional-id", "headrace.command-processor", True, "describe"),
     }
     for checker in (API, GATEWAY):
-        rules |= set(_topic(checker, topics.CREDENTIALS, *read))
-    rules |= set(_topic(API, topics.AUDIT, "write", *read))
-    rules |= set(_topic(API, topics.WINDOWS, *read))
-    rules |= set(_topic(PROVISIONING, topics.AUDIT, *write))
-    rules |= set(_topic(AUDIT, topics.AUDIT, *read))
+        rules |= set(_topic(checker, topics.CREDENTIALS, "read"))
+    rules |= set(_topic(API, topics.AUDIT, "write", "read"))
+    rules |= set(_topic(API, topics.WINDOWS, "read"))
+    rules |= set(_topic(PROVISIONING, topics.AUDIT, "write"))
+    rules |= set(_topic(AUDIT, topics.AUDIT, "read"))
     rules |= {
         Rule(PROVISIONING, "topic", "*", False, operation)
-        for operation in ("create", "describe", "delete", "alter", "describe-configs", "alter-configs")
+        for operation in ("create", "delete", "alter", "alter-configs")
     }
     rules |= {
         Rule(PROVISIONING, "cluster", "kafka-cluster", False, operation)
-        for operation in ("create", "alter", "describe", "alter-configs", "describe-configs")
+        for operation in ("create", "alter", "alter-configs")
     }
-    rules |= {Rule(PROVISIONING, "group", "*", False, operation) for operation in ("describe", "delete")}
+    rules.add(Rule(PROVISIONING, "group", "*", False, "delete"))
     for reader in DATA_READERS:
-        rules |= set(_topic(reader, topics.DEAD_LETTERS, *write))
-        rules |= {
-            Rule(reader, "transactional-id", f"headrace.{reader}", True, operation)
-            for operation in ("write", "describe")
-        }
+        rules |= set(_topic(reader, topics.DEAD_LETTERS, "write"))
+        rules.add(Rule(reader, "transactional-id", f"headrace.{reader}", True, "write"))
     for name in (topics.OBSERVATIONS, topics.REFERENCES, topics.USAGE):
-        rules |= {*_topic(OBSERVER, name, *write), *_topic(OBSERVER, name, "read")}
-    rules |= set(_topic(LINEAGE, topics.LINEAGE, "write", *read))
-    rules |= set(_topic(LINEAGE, topics.LINEAGE_REBUILDS, "create", "delete", "write", *read, prefixed=True))
-    rules |= {
-        Rule(LINEAGE, "transactional-id", "headrace.lineage", True, operation) for operation in ("write", "describe")
-    }
+        rules |= {*_topic(OBSERVER, name, "write"), *_topic(OBSERVER, name, "read")}
+    rules |= set(_topic(LINEAGE, topics.LINEAGE, "write", "read"))
+    rules |= set(_topic(LINEAGE, topics.LINEAGE_REBUILDS, "create", "delete", "write", "read", prefixed=True))
+    rules.add(Rule(LINEAGE, "transactional-id", "headrace.lineage", True, "write"))
     for reader in (PROJECTOR, SEARCH):
-        rules |= set(_topic(reader, "headrace.derived.", *read, prefixed=True))
-    rules |= {*_topic(FLINK, "headrace.derived.", *read, prefixed=True), *_topic(FLINK, topics.WINDOWS, "write")}
-    rules |= {Rule(FLINK, "group", "headrace.flink", True, "read")}
-    rules |= {Rule(FLINK, "transactional-id", "headrace.flink", True, operation) for operation in ("write", "describe")}
-    rules |= {*_topic(ALERTS, topics.WINDOWS, *read), *_topic(ALERTS, topics.USAGE, "read", "write", "describe")}
-    rules |= set(_topic(ALERTS, "headrace.alerts-", "read", "write", "describe", "create", prefixed=True))
+        rules |= set(_topic(reader, "headrace.derived.", "read", prefixed=True))
+    rules |= {*_topic(FLINK, "headrace.derived.", "read", prefixed=True), *_topic(FLINK, topics.WINDOWS, "write")}
+    rules |= {
+        Rule(FLINK, "group", "headrace.flink", True, "read"),
+        Rule(FLINK, "transactional-id", "headrace.flink", True, "write"),
+    }
+    rules |= {*_topic(ALERTS, topics.WINDOWS, "read"), *_topic(ALERTS, topics.USAGE, "read", "write")}
+    rules |= set(_topic(ALERTS, "headrace.alerts-", "read", "write", "create", prefixed=True))
     for reader in (ALERTS, MONITORING):
-        rules |= {*_topic(reader, topics.WINDOWS, *read), *_topic(reader, topics.REFERENCES, *read)}
+        rules |= {*_topic(reader, topics.WINDOWS, "read"), *_topic(reader, topics.REFERENCES, "read")}
     return rules
 
 
 def project_rules(project: str) -> set[Rule]:
     """What the platform's own principals may do on a project's topics."""
     rules: set[Rule] = set()
-    for reader in READERS:
-        rules |= set(_topic(reader, topics.events_of(project), "read", "describe"))
-    rules |= set(_topic(COMMAND_PROCESSOR, topics.events_of(project), "write", "describe"))
+    for reader in set(READERS) - set(DATA_READERS):
+        rules |= set(_topic(reader, topics.events_of(project), "read"))
+    rules |= set(_topic(COMMAND_PROCESSOR, topics.events_of(project), "read", "write"))
     for reader in DATA_READERS:
-        rules |= set(_topic(reader, f"{project}.", "read", "describe", prefixed=True))
+        rules |= set(_topic(reader, f"{project}.", "read", prefixed=True))
         rules |= set(_topic(reader, f"{project}.deadletters", "write"))
-    rules |= set(_topic(GATEWAY, f"{project}.predictions", "write", "describe"))
+    rules |= set(_topic(GATEWAY, f"{project}.predictions", "write"))
     rules |= set(_topic(API, f"{project}.", "describe", prefixed=True))
-    rules |= set(_topic(STUDIES, f"{project}.runs", "write", "read", "describe"))
+    rules |= set(_topic(STUDIES, f"{project}.runs", "write", "read"))
     return rules
 
 
@@ -196,5 +194,5 @@ def wanted_members(
                 continue
             rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
             for pattern in shared:
-                rules |= set(_topic(principal, pattern.name, *READING, prefixed=pattern.prefixed))
+                rules |= set(_topic(principal, pattern.name, "read", prefixed=pattern.prefixed))
     return rules

@@ -1,5 +1,8 @@
 """The metadata feed: every event of the platform and of each project that is not closing, in order, without a gap.
 
+Who stays asks for the topics where something happens, as the results of commands tell; who reads to the end and leaves,
+for all of them at once.
+
 A project's topic is followed from `ProjectReady` and left at `ProjectClosing`: after that one, no event of the project
 is handed out. The topic may be gone before its closing has been read; what cannot be read is therefore judged only
 once the platform's topic has been read as far as it was then.
@@ -9,14 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from headrace_broker.admin import Admin
+from headrace_broker.attention import AWAKE, Attention
 from headrace_broker.connection import Connection
 from headrace_broker.envelopes import read_event
 from headrace_broker.errors import BrokerError, Gap, Missing
-from headrace_broker.follower import STAYING_MS, Follower, Partition
-from headrace_broker.topics import PLATFORM, events_of
-from headrace_events.envelope import Recorded
+from headrace_broker.follower import LEAVING_MS, STAYING_MS, Batch, Follower, Partition
+from headrace_broker.results import ResultCodec
+from headrace_broker.topics import PLATFORM, RESULTS, events_of
+from headrace_events.envelope import Position, Recorded
 from headrace_events.project import ProjectClosing, ProjectReady
 from headrace_schemas.codec import MessageCodec
+
+OVERLAP = 1_000
+"""Results before the start of a feed that are read again: one transaction is not seen in all topics at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +58,48 @@ class MetadataFeed:
     """Reads all metadata events; follows a project's topic as soon as ProjectReady announces it."""
 
     def __init__(
-        self, connection: Connection, starts: Mapping[Partition, Start] | None = None, *, wait_ms: int = STAYING_MS
+        self,
+        connection: Connection,
+        starts: Mapping[Partition, Start] | None = None,
+        *,
+        stays: bool = True,
+        awake: int = AWAKE,
     ) -> None:
-        found = Admin(connection).topic_ids([PLATFORM])
-        if PLATFORM not in found:
-            raise Missing(f"{PLATFORM} does not exist: prepare the log first")
-        platform = Partition(PLATFORM, found[PLATFORM][0], 0)
+        found = Admin(connection).topic_ids([PLATFORM, RESULTS])
+        for topic in (PLATFORM, RESULTS):
+            if topic not in found:
+                raise Missing(f"{topic} does not exist: prepare the log first")
+        platform, results = (Partition(topic, found[topic][0], 0) for topic in (PLATFORM, RESULTS))
         known = dict(starts or {})
         for where in known:
             if where.topic == PLATFORM and where != platform:
                 raise Missing(f"{PLATFORM} is another topic ({platform.topic_id}) than the one read before")
         known.setdefault(platform, Start())
-        self._follower = Follower(connection, wait_ms=wait_ms, alone=True)
+        self._follower = Follower(connection, wait_ms=STAYING_MS if stays else LEAVING_MS, alone=True)
         self._codec = MessageCodec()
         self._platform = platform
+        self._results = ResultCodec()
+        self._attention = Attention(awake) if stays else None
         self._read = 0
         self._lost: dict[str, _Lost] = {}
         self._left: set[str] = set()
         self._seqs = {where.topic: start.seq for where, start in known.items()}
-        self._follower.follow({where: start.offset for where, start in known.items()})
+        offsets = {where: start.offset for where, start in known.items()}
+        if stays:
+            offsets[results] = max(self._follower.beginning(results), self._follower.end(results) - OVERLAP)
+        self._follow(offsets)
+
+    @property
+    def resting(self) -> set[Partition]:
+        """What is not asked for until a result names it."""
+        return set(self._attention.resting) if self._attention else set()
 
     def poll(self, seconds: float = 0.5) -> Events:
         """What came next; raises Gap, SchemaError and BrokerError, after which the feed is of no more use."""
         batch = self._follower.poll(seconds=seconds)
         events: list[Recorded] = []
         for record in batch.records:
-            if record.topic in self._left:
+            if record.topic in self._left or record.topic == RESULTS:
                 continue
             recorded = read_event(record, self._codec)
             due = self._seqs.get(record.topic, 0) + 1
@@ -87,13 +111,35 @@ class MetadataFeed:
                 self._follow_project(recorded.event)
             elif isinstance(recorded.event, ProjectClosing):
                 self._leave(events_of(recorded.event.project))
-        ends = {where: end for where, end in batch.ends.items() if where.topic not in self._left}
+        silent = self._left | {RESULTS}
+        ends = {where: end for where, end in batch.ends.items() if where.topic not in silent}
         self._read = ends.get(self._platform, self._read)
         self._judge(batch.lost)
+        if self._attention:
+            self._attend(self._attention, batch, ends)
         return Events(events, ends)
+
+    def _attend(self, attention: Attention, batch: Batch, ends: Mapping[Partition, int]) -> None:
+        """Wake what the results name, and let rest what has been quiet for longest."""
+        for record in batch.records:
+            if record.topic == RESULTS and record.value is not None:
+                for position in self._results.decode(record.value).positions:
+                    attention.told(Position.parse(position))
+        for where, end in ends.items():
+            if where != self._platform:
+                attention.read(where, end)
+        self._follower.wake(attention.wake())
+        self._follower.rest(attention.rest(self._follower.ended))
+
+    def _follow(self, starts: Mapping[Partition, int]) -> None:
+        self._follower.follow(starts)
+        if self._attention:
+            self._attention.follow([where for where in starts if where.topic not in {PLATFORM, RESULTS}])
 
     def _leave(self, topic: str) -> None:
         self._follower.leave(topic)
+        if self._attention:
+            self._attention.leave(topic)
         self._left.add(topic)
         self._lost.pop(topic, None)
         self._seqs.pop(topic, None)
@@ -101,10 +147,12 @@ class MetadataFeed:
     def _judge(self, lost: Mapping[Partition, BrokerError]) -> None:
         """Raise what made a topic unreadable, unless its project turns out to be closing."""
         for where, error in lost.items():
-            if where == self._platform:
+            if where.topic in {PLATFORM, RESULTS}:
                 raise error
             if where.topic not in self._left:
                 self._lost[where.topic] = _Lost(error, self._follower.end(self._platform))
+            if self._attention:
+                self._attention.leave(where.topic)
         for found in self._lost.values():
             if self._read >= found.until:
                 raise found.error
@@ -114,7 +162,7 @@ class MetadataFeed:
         return topic in self._left
 
     def _follow_project(self, ready: ProjectReady) -> None:
-        self._follower.follow(
+        self._follow(
             {Partition(topic.name, topic.topic_id, 0): 0 for topic in ready.topics if topic.purpose == "events"}
         )
 

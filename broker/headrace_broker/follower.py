@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from headrace_broker.acls import NO_GROUP
 from headrace_broker.admin import translated
 from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing
@@ -61,7 +62,7 @@ class Follower:
         self._consumer = Consumer(
             {
                 **connection.librdkafka(),
-                "group.id": "headrace.unused",
+                "group.id": NO_GROUP,
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "enable.partition.eof": True,
@@ -75,6 +76,11 @@ class Follower:
         )
         self._followed: dict[tuple[str, int], Partition] = {}
         self._at_end: set[Partition] = set()
+
+    @property
+    def ended(self) -> set[Partition]:
+        """What was at its end when last heard of."""
+        return set(self._at_end)
 
     @property
     def followed(self) -> set[Partition]:
@@ -121,6 +127,17 @@ class Follower:
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
         for key in gone:
             self._at_end.discard(self._followed.pop(key))
+
+    def rest(self, partitions: Collection[Partition]) -> None:
+        """Ask for these no more until they are woken; of what is followed they stay a part."""
+        if partitions:
+            self._consumer.pause([TopicPartition(where.topic, where.partition) for where in partitions])
+
+    def wake(self, partitions: Collection[Partition]) -> None:
+        """Ask for these again, from where they were read to; none of them is at its end until it is heard of again."""
+        if partitions:
+            self._consumer.resume([TopicPartition(where.topic, where.partition) for where in partitions])
+            self._at_end -= set(partitions)
 
     def poll(self, limit: int = 5_000, seconds: float = 0.5) -> Batch:
         """The next records, as soon as there is one; empty after that many seconds. Raises BrokerError."""

@@ -1,13 +1,10 @@
-"""What members may do at the broker, by kind of topic: access rules and the page of permissions are made of this."""
+"""What members may do at the broker, by kind of topic: access rules and the page of permissions are made of this.
+
+Besides, every member reads every topic of the project, and writes under its transactional ids.
+"""
 
 from headrace_events.language import value
 from headrace_events.roles import Role
-
-READING = ("read", "describe")
-"""What every member may do with every topic of the project, and with its consumer groups."""
-
-TRANSACTIONS = ("write", "describe")
-"""What every member may do with transactional ids of the project."""
 
 
 @value

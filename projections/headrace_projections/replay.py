@@ -7,7 +7,7 @@ from types import TracebackType
 from headrace_broker.connection import Connection
 from headrace_broker.errors import Unavailable
 from headrace_broker.feed import MetadataFeed
-from headrace_broker.follower import LEAVING_MS, Partition
+from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
 from headrace_projections.checkpoint import Vector
 
@@ -19,7 +19,7 @@ class Replay:
     """The events in order per topic. What is read beyond a bound is held for the next one."""
 
     def __init__(self, log: Connection) -> None:
-        self._feed = MetadataFeed(log, wait_ms=LEAVING_MS)
+        self._feed = MetadataFeed(log, stays=False)
         self._held: list[Recorded] = []
         self.read: dict[Partition, int] = {}
 

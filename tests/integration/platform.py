@@ -90,7 +90,7 @@ class Platform:
 
     def events(self) -> list[Recorded]:
         """Every metadata event so far, without deleted projects; what was read before is not read again."""
-        feed = MetadataFeed(connection(self.stack, "provisioning"), self._starts)
+        feed = MetadataFeed(connection(self.stack, "provisioning"), self._starts, stays=False)
         while not feed.at_end():
             batch = feed.poll(1.0)
             self._read += batch.events

@@ -2,7 +2,6 @@
 
 from headrace_broker.connection import Connection
 from headrace_broker.feed import MetadataFeed
-from headrace_broker.follower import LEAVING_MS
 from headrace_processors.commands.world import World
 
 
@@ -10,7 +9,7 @@ def refold(world: World, connection: Connection) -> None:
     """Forget every aggregate and fold all events again; answers and counters stay."""
     world.aggregates.clear()
     world.usage.clear()
-    feed = MetadataFeed(connection, wait_ms=LEAVING_MS)
+    feed = MetadataFeed(connection, stays=False)
     while not feed.at_end():
         for recorded in feed.poll(1.0).events:
             world.apply(recorded)

@@ -86,7 +86,7 @@ def test_bytes_that_are_no_command_become_a_dead_letter_and_stop_nobody(platform
 def test_the_state_topic_is_the_fold_of_the_events(platform: Platform) -> None:
     platform.project()
     kept, folded = state_of(platform), World()
-    refold(folded, connection(platform.stack, "provisioning"))
+    refold(folded, connection(platform.stack, "command-processor"))
     assert kept.aggregates == folded.aggregates
     assert kept.seqs == folded.seqs
     assert kept.schema_id == folded.schema_id

@@ -161,7 +161,7 @@ def test_the_rules_of_a_share_are_no_drift_and_put_back_when_provisioning_starts
         return {rule for rule in admin.rules() if rule.name == share.name and rule.principal.startswith(fraud.name)}
 
     held = rules()
-    assert {rule.operation for rule in held} == {"read", "describe"}
+    assert {rule.operation for rule in held} == {"read"}
     taken = next(iter(held))
     admin.set_rules(remove=[taken])
     kill(served.platform.stack, "provisioning")

@@ -36,7 +36,7 @@ def test_every_kind_of_topic_that_a_project_has_is_in_the_table() -> None:
 def test_no_rule_of_a_member_reaches_beyond_the_project(role: Role) -> None:
     rules = member_rules("fraud", "fraud__ada__1", role, granted=["fraud.topics.clicks"])
     assert {rule.kind for rule in rules} == {"topic", "group", "transactional-id"}
-    assert {rule.operation for rule in rules} == {"read", "write", "describe"}
+    assert {rule.operation for rule in rules} == {"read", "write"}
     assert all(rule.name.startswith("fraud.") for rule in rules)
 
 

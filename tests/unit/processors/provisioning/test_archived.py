@@ -25,7 +25,7 @@ def of_members(rules: set[Rule]) -> set[Rule]:
 
 def test_a_member_of_an_archived_project_only_reads() -> None:
     before, archived = of_members(after().rules()), of_members(after(ARCHIVED).rules())
-    assert {rule.operation for rule in archived} == {"read", "describe"}
+    assert {rule.operation for rule in archived} == {"read"}
     assert archived == {rule for rule in before if rule.kind != "transactional-id" and rule.operation != "write"}
 
 
@@ -36,7 +36,7 @@ def test_a_new_certificate_of_an_archived_project_only_reads() -> None:
         wanted.apply(recorded)
     project = wanted.projects["flights"]
     (pending,) = project.certificates.values()
-    assert {rule.operation for rule in project.rules_of(pending)} == {"read", "describe"}
+    assert {rule.operation for rule in project.rules_of(pending)} == {"read"}
 
 
 def test_the_platform_s_own_rules_stay() -> None:

@@ -46,7 +46,7 @@ def topics(project: WantedProject) -> set[tuple[str, str]]:
 
 
 def test_a_scientist_of_a_sensitive_project_reaches_what_happened_and_runs_and_no_data() -> None:
-    allowed = {("events", "read"), ("events", "describe"), ("runs", "read"), ("runs", "describe"), ("runs", "write")}
+    allowed = {("events", "read"), ("runs", "read"), ("runs", "write")}
     assert topics(after(SCIENTIST, GRANTED, MARKED)) == {(f"flights.{name}", what) for name, what in allowed}
     data = {kind.name for kind in TOPIC_RIGHTS if kind.data}
     assert data == {"predictions", "outcomes", "deadletters", "features.", "topics."}
@@ -64,7 +64,7 @@ def test_an_owner_of_a_sensitive_project_reaches_what_owners_do() -> None:
 
 def test_an_archived_sensitive_project_is_written_by_nobody() -> None:
     wanted = topics(after(SCIENTIST, MARKED, ProjectArchived(project="flights")))
-    assert {what for _, what in wanted} == {"read", "describe"}
+    assert {what for _, what in wanted} == {"read"}
     assert {name for name, _ in wanted} == {"flights.events", "flights.runs"}
 
 
