@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from headrace_api.context import Here
 from headrace_api.errors import Busy
+from headrace_api.kinds import of_kind
 
 
 def router(registry: CollectorRegistry) -> APIRouter:
@@ -20,7 +21,9 @@ def router(registry: CollectorRegistry) -> APIRouter:
             raise Busy("credentials are not followed any more")
         return {"status": "ok"}
 
-    @routes.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+    @routes.get(
+        "/metrics", summary="Figures for Prometheus", response_class=Response, responses=of_kind(CONTENT_TYPE_LATEST)
+    )
     async def metrics() -> Response:
         """Requests by route and status, and their latency."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from headrace_api.artifacts.models import StoredArtifact
 from headrace_api.artifacts.store import WrongHash
 from headrace_api.errors import Missing, NotAllowed, Unprocessable
+from headrace_api.kinds import of_kind
 from headrace_api.reading import Reading, ReadingData
 from headrace_api.usage.room import must_have_room
 from headrace_events.access import Access
@@ -15,6 +16,8 @@ from headrace_events.errors import Archived
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/artifacts", tags=["artifacts"])
+
+BYTES = "application/octet-stream"
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes, lower-case hexadecimal")]
 
@@ -43,12 +46,12 @@ async def put_artifact(sha256: Digest, request: Request, reading: Reading, respo
     return StoredArtifact(sha256=sha256, size=size, address=f"artifacts/{sha256}")
 
 
-@router.get("/{sha256}", summary="Read a file", response_class=StreamingResponse)
+@router.get("/{sha256}", summary="Read a file", response_class=StreamingResponse, responses=of_kind(BYTES))
 async def get_artifact(sha256: Digest, reading: ReadingData) -> StreamingResponse:
     """The bytes, streamed; whoever reads them checks the hash."""
     size = await _size(sha256, reading)
     content = reading.context.artifacts.read(reading.project, sha256)
-    return StreamingResponse(content, media_type="application/octet-stream", headers=_headers(sha256, size))
+    return StreamingResponse(content, media_type=BYTES, headers=_headers(sha256, size))
 
 
 @router.head("/{sha256}", summary="Is a file stored", response_class=Response)

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from headrace_api.audit.models import Accepted, AuditPage
 from headrace_api.context import Context
 from headrace_api.errors import NotAllowed
+from headrace_api.kinds import of_kind
 from headrace_api.reading import Reader, Reading, WholePlatformReading
 from headrace_events.access import Access
 from headrace_projections.audit import queries
@@ -64,7 +65,7 @@ async def read_audit(
     return await _page(reading.context, _of(filters, project), cursor, limit)
 
 
-@router.get("/audit/export", summary="Export the trail", response_class=StreamingResponse)
+@router.get("/audit/export", summary="Export the trail", response_class=StreamingResponse, responses=of_kind(LINES))
 async def export_audit(reading: WholePlatformReading, filters: Filters, project: Project = None) -> StreamingResponse:
     """The same as JSON lines, the first first, all of them; for administrators."""
     reading.must(Access.PLATFORM)
@@ -77,7 +78,12 @@ async def read_project_audit(reading: Owning, filters: Filters, cursor: Cursor =
     return await _page(reading.context, _of(filters, reading.project), cursor, limit)
 
 
-@router.get("/projects/{project}/audit/export", summary="Export a project's trail", response_class=StreamingResponse)
+@router.get(
+    "/projects/{project}/audit/export",
+    summary="Export a project's trail",
+    response_class=StreamingResponse,
+    responses=of_kind(LINES),
+)
 async def export_project_audit(reading: Owning, filters: Filters) -> StreamingResponse:
     """The same as JSON lines, the first first, all of them."""
     return await _export(reading.context, _of(filters, reading.project))

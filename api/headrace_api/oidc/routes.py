@@ -4,11 +4,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from headrace_api.audit.trail import address_of
 from headrace_api.context import Context, Here
 from headrace_api.errors import ApiError, Unprocessable
+from headrace_api.kinds import of_kind
 from headrace_api.oidc.errors import NotProved, NotSetUp
 from headrace_api.oidc.flow import CODE_US, Code, Flow, Loopback, begun, code_in, flow_in
 from headrace_api.oidc.models import Challenge, FromProvider, Port, ProgramState, ShownCode, SingleSignOn, To
@@ -26,7 +27,6 @@ router = APIRouter(prefix="/api/oidc", tags=["single sign-on"])
 
 COOKIE = "headrace_sign_in"
 PATH = "/api/oidc"
-_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 async def _provider(context: Here) -> Provider:
@@ -61,7 +61,7 @@ async def sign_in(
     elif (port, state, challenge) != (None, None, None):
         raise Unprocessable("incomplete-loopback", "a program sends all of `port`, `state` and `challenge`")
     flow = begun(this_moment(), to=to, loopback=loopback)
-    answer = RedirectResponse(await provider.address(flow), 303, headers=_PRIVATE)
+    answer = RedirectResponse(await provider.address(flow), 303)
     answer.set_cookie(
         COOKIE,
         flow.sealed(context.master),
@@ -74,7 +74,7 @@ async def sign_in(
     return answer
 
 
-@router.get("/callback", response_class=HTMLResponse, summary="Come back from the provider")
+@router.get("/callback", response_class=Response, responses=of_kind("text/html"), summary="Come back from the provider")
 async def come_back(
     context: Here,
     provider: Asked,
@@ -134,7 +134,6 @@ async def _let_in(context: Context, provider: Provider, request: Request, flow: 
         return _to_program(flow.loopback, code=shown.sealed(context.master))
     session = await begin(context, proven, flow.id, request)
     answer = signed_in_page(session.user, flow.to)
-    answer.headers.update(_PRIVATE)
     told(session, answer, context, cookie=True)
     answer.delete_cookie(COOKIE, path=PATH)
     return answer
@@ -142,7 +141,7 @@ async def _let_in(context: Context, provider: Provider, request: Request, flow: 
 
 def _to_program(loopback: Loopback, **said: str) -> Response:
     query = urlencode({"state": loopback.state, **said})
-    answer = RedirectResponse(f"http://127.0.0.1:{loopback.port}/?{query}", 303, headers=_PRIVATE)
+    answer = RedirectResponse(f"http://127.0.0.1:{loopback.port}/?{query}", 303)
     answer.delete_cookie(COOKIE, path=PATH)
     return answer
 

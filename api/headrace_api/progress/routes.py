@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from headrace_api.errors import Missing
+from headrace_api.kinds import of_kind
 from headrace_api.reading import Reader, Reading, ReadingData
 from headrace_api.versions import Version
 from headrace_projections.offline.queries import arrow_stream
@@ -24,7 +25,7 @@ async def get_progress(name: str, version: Version, reading: Reading) -> RowProg
     return await row_progress(reading.context.pool, await _group(name, version, reading))
 
 
-@router.get("/rows", summary="Read a feature group's rows", response_class=StreamingResponse)
+@router.get("/rows", summary="Read a feature group's rows", response_class=StreamingResponse, responses=of_kind(ARROW))
 async def read_rows(
     name: str,
     version: Version,

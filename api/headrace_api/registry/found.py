@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from headrace_api.errors import Problem
 from headrace_api.registry.errors import RegistryRoute
 from headrace_api.registry.lookup import Registry, live, posted_schema, resolved, schema_of
 from headrace_api.registry.models import PostedSchema, RegistryAnswer, RegistryProblem
@@ -13,8 +12,7 @@ from headrace_api.registry.shipped import shipped_as
 from headrace_projections.catalogue.queries.schemas import ListedRow, SchemaRow, SubjectVersionRow
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    **{status: {"model": RegistryProblem} for status in (401, 403, 404, 409, 422, 500, 503)},
-    413: {"model": Problem, "description": "the body is too large"},
+    status: {"model": RegistryProblem} for status in (401, 403, 404, 409, 413, 422, 500, 503)
 }
 
 

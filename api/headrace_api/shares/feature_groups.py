@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from headrace_api.context import Pool
 from headrace_api.errors import Missing
+from headrace_api.kinds import of_kind
 from headrace_api.progress import routes as rows
 from headrace_api.reading import ProjectPath, Reader, Reading, ReadingData
 from headrace_api.vectors import routes as vectors
@@ -50,7 +51,12 @@ async def get_shared_progress(sharing: SharingPath, name: str, version: Version,
     return await rows.get_progress(name, version, await _there(reading, sharing, name, version))
 
 
-@router.get("/{name}/versions/{version}/rows", summary="Read a shared group's rows", response_class=StreamingResponse)
+@router.get(
+    "/{name}/versions/{version}/rows",
+    summary="Read a shared group's rows",
+    response_class=StreamingResponse,
+    responses=of_kind(rows.ARROW),
+)
 async def read_shared_rows(
     sharing: SharingPath, name: str, version: Version, reading: ReadingData, history: bool = False
 ) -> StreamingResponse:

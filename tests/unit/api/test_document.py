@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from tests.unit.api.in_memory import Service
 
 from headrace_api.app import REGISTRIES, ROUTERS
+from headrace_api.registry.models import MEDIA_TYPE
 
 _VERBS = {"get", "post", "put", "patch", "delete", "head"}
 
@@ -32,11 +33,22 @@ def test_every_operation_has_a_summary_a_tag_and_a_name_of_its_own(service: Serv
 def test_every_error_has_the_one_form(service: Service) -> None:
     document = service.http.get("/openapi.json").json()
     for path, verbs in document["paths"].items():
-        form = "/RegistryProblem" if "/registry/" in path else "/Problem"
+        form, kind = ("/RegistryProblem", MEDIA_TYPE) if "/registry/" in path else ("/Problem", "application/json")
         for spec in verbs.values():
-            for status in ("401", "404", "422"):
-                (content,) = spec["responses"][status]["content"].values()
-                assert content["schema"]["$ref"].endswith(form), (path, status)
+            assert {"401", "404", "413", "422"} <= spec["responses"].keys()
+            for status, answer in spec["responses"].items():
+                if status >= "400":
+                    assert answer["content"].keys() == {kind}, (path, status)
+                    assert answer["content"][kind]["schema"]["$ref"].endswith(form), (path, status)
+
+
+def test_every_answer_that_has_a_body_says_of_what_kind_it_is(service: Service) -> None:
+    document = service.http.get("/openapi.json").json()
+    for path, verbs in document["paths"].items():
+        for verb, spec in verbs.items():
+            for status, answer in spec["responses"].items():
+                silent = verb == "head" or status.startswith("3")
+                assert silent or answer.get("content"), (verb, path, status)
 
 
 def test_every_read_that_waits_may_be_early(service: Service) -> None:
