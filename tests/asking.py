@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -122,6 +124,8 @@ _OF_THE_NAMED = {"users-describe_user", "users-erase_user"}
 
 HOSTILE = (
     "../../../../etc/passwd",
+    "%2e%2e%2f%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "..%c0%af..%c0%afetc%c0%afpasswd",
     "..\\..\\windows",
     "' OR '1'='1",
     "'; DROP TABLE catalogue.projects; --",
@@ -172,11 +176,21 @@ class Route:
     @property
     def has_body(self) -> bool:
         """Whether it takes JSON."""
-        return self._body is not None
+        return self.body is not None
 
     @property
-    def _body(self) -> Any:
+    def body(self) -> Any:
+        """A well-formed body, or None."""
         return _BODIES.get(self.operation, _BODIES.get(self.operation.partition("-")[2]))
+
+    def in_path(self, project: str) -> dict[str, str]:
+        """What its path names in a well-formed request about that project."""
+        named = {**_IN_PATH, "project": project}
+        return {name: named[name].replace("{project}", project) for name in re.findall(r"{(\w+)}", self.path)}
+
+    def in_query(self, project: str) -> dict[str, str]:
+        """What its query says in a well-formed request about that project."""
+        return dict(parse_qsl(_QUERIES.get(self.operation, "").replace("{project}", project)))
 
     def request(self, project: str, named: str | None = None) -> dict[str, Any]:
         """A well-formed request about that project, as httpx takes it; with `named`, whatever else is called that."""
@@ -187,8 +201,8 @@ class Route:
             path = path.replace(f"{{{name}}}", named or value)
         given = (
             {}
-            if self._body is None
-            else {"content": json.dumps(self._body), "headers": {"Content-Type": "application/json"}}
+            if self.body is None
+            else {"content": json.dumps(self.body), "headers": {"Content-Type": "application/json"}}
         )
         return {"method": self.method, "url": path.replace("{project}", project), **given}
 

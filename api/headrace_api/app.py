@@ -40,6 +40,7 @@ from headrace_api.passwords import routes as passwords
 from headrace_api.personal import routes as personal
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
+from headrace_api.reference import add_reference
 from headrace_api.registry import routes as registry
 from headrace_api.requests import RequestMetrics, Requests
 from headrace_api.search import routes as search
@@ -146,6 +147,8 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
         description=_ABOUT,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=_operation,
     )
     for router in (health.router(metrics.registry), *ROUTERS):
@@ -155,6 +158,7 @@ def build(opened: Callable[[], AbstractAsyncContextManager[Context]]) -> FastAPI
         app.include_router(router, responses=_PROBLEMS)
     for router in REGISTRIES:
         app.include_router(router)
+    add_reference(app)
     handle_errors(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Requests, metrics=metrics)

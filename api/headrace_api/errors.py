@@ -13,6 +13,7 @@ ApiError
 Refusals of the command processor keep their code and message: invalid 422, forbidden 403, not-found 404, conflict 409.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +31,8 @@ from headrace_api.registry.models import MEDIA_TYPE
 from headrace_broker.errors import Unavailable
 from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from headrace_schemas.errors import DoesNotFit
+
+logger = logging.getLogger("headrace.api")
 
 
 class Problem(BaseModel):
@@ -175,6 +178,13 @@ UNAVAILABLE = (Unavailable, OperationalError, PoolTimeout, UndefinedTable, Inval
 """What a server of ours raises that does not answer, or a projection whose tables are not made yet."""
 
 
+def away(request: Request, error: Exception) -> str:
+    """What is told where one of UNAVAILABLE was raised; why goes to the log, for it names what lies behind the API."""
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    logger.warning("%s %s: %s, request %s", request.method, request.url.path, error, request_id)
+    return "a server behind the API does not answer: try again"
+
+
 def handle_errors(app: FastAPI) -> None:
     """Make every error of the app a Problem."""
 
@@ -197,7 +207,7 @@ def handle_errors(app: FastAPI) -> None:
         return problem(request, status, code, str(error.detail), headers=error.headers)
 
     async def of_log(request: Request, error: Exception) -> JSONResponse:
-        return problem(request, 503, "unavailable", f"try again: {error}", headers={"Retry-After": "1"})
+        return problem(request, 503, "unavailable", away(request, error), headers={"Retry-After": "1"})
 
     async def of_encoding(request: Request, error: Exception) -> JSONResponse:
         return problem(request, 422, "does-not-fit", f"a value is outside what its type can hold: {error}")

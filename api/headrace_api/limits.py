@@ -1,9 +1,10 @@
-"""How large a request may be."""
+"""What a body must be before any route looks at it: not too large, and with one meaning."""
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headrace_api.ambiguous import given_twice
 from headrace_api.errors import problem
 
 JSON_BYTES = 1 << 20
@@ -12,7 +13,10 @@ DRAINED_BYTES = 16 << 20
 
 
 class BodyLimit:
-    """Refuses bodies over JSON_BYTES with 413, but for PUT of an artifact, which streams."""
+    """Refuses a body over JSON_BYTES with 413, and with 422 one that gives a field twice.
+
+    PUT of an artifact streams, and is let pass.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,6 +31,10 @@ class BodyLimit:
             message = f"a body has at most {JSON_BYTES} bytes: put what is larger as an artifact"
             answer = problem(Request(scope), 413, "body-too-large", message, details={"most": JSON_BYTES})
             await answer(scope, receive, send)
+            return
+        if (name := given_twice(body)) is not None:
+            message = f"the body gives {name[:100]!a} twice: which one counts?"
+            await problem(Request(scope), 422, "field-given-twice", message)(scope, receive, send)
             return
         given = False
 

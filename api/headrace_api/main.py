@@ -5,13 +5,13 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import uvicorn
 
 from headrace_api.app import build
 from headrace_api.context import Context, opened
 from headrace_api.settings import Settings
+from headrace_broker.listening import listening
 from headrace_broker.monitoring import log_to_stderr
 
 logger = logging.getLogger("headrace.api")
@@ -27,18 +27,10 @@ def main() -> None:
         host=host,
         port=int(port),
         loop="uvloop",
-        http="httptools",
-        access_log=False,
-        **believed(settings.trusted_proxies),
-        log_config=None,
+        **listening(settings.trusted_proxies),
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
     )
-
-
-def believed(proxies: str) -> dict[str, Any]:
-    """How uvicorn is told whose `X-Forwarded-For` counts: nobody's but these proxies', not even this machine's."""
-    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": proxies}
 
 
 @asynccontextmanager

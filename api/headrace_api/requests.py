@@ -10,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headrace_api.browsers import tell
+from headrace_api.context import Context
 from headrace_api.errors import problem
 
 logger = logging.getLogger("headrace.api")
@@ -41,7 +43,10 @@ class RequestMetrics:
 
 
 class Requests:
-    """Gives each request its id (the caller's X-Request-Id, if it is one) and counts it; a bug becomes a 500."""
+    """Gives each request its id (the caller's X-Request-Id, if it is one) and counts it; a bug becomes a 500.
+
+    Every answer tells browsers what they may do with it.
+    """
 
     def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self._app = app
@@ -55,6 +60,8 @@ class Requests:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        context: Context = scope["app"].state.context
+        over_tls = context.browsers_url.startswith("https:")
         began = time.perf_counter()
         status = 0
 
@@ -62,7 +69,9 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                tell(headers.raw, over_tls=over_tls)
             await send(message)
 
         try:

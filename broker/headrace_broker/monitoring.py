@@ -88,7 +88,7 @@ class Monitor:
                     status, body = 200, generate_latest(monitor.registry)
                 else:
                     status, body = 404, b"see /healthz and /metrics\n"
-                self.send_response(status)
+                self.send_response_only(status)  # without the header that names what serves it
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

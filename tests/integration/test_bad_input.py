@@ -101,6 +101,9 @@ def requests(served: Served, name: str) -> dict[str, httpx.Response]:
         "a key of another project": served.ask("GET", f"/api/projects/{other}", key=elsewhere),
         "a body that is no JSON": served.ask("POST", users, content=b'{"user": ', headers=raw),
         "an unknown or wrong field": served.ask("POST", users, json={**first, "colour": "red"}),
+        "a field that a body gives twice": served.ask(
+            "POST", users, content=b'{"user": "ada", "user": "bob"}', headers=raw
+        ),
         "a number in a body that is not finite": served.ask(
             "POST", groups, content=b'{"name": "w", "ttl_seconds": NaN}', headers=raw
         ),

@@ -1,6 +1,7 @@
 """Features as they were at a time, joined point in time from the offline store."""
 
 import base64
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from headrace_projections.online.entities import key_value
 
 router = APIRouter(prefix="/api/projects/{project}", tags=["vectors"])
 
+logger = logging.getLogger("headrace.api")
+
 _ENGINE = Engine(memory_mib=512)
 
 
@@ -42,7 +45,8 @@ async def read_past_vectors(name: str, version: Version, body: PastEntries, read
     except Impossible as error:
         raise Unprocessable("invalid-question", str(error)) from error
     except Unavailable as error:
-        raise Busy(str(error)) from error
+        logger.warning("%s", error)
+        raise Busy("the history cannot be read now: try again") from error
     return Response(orjson.dumps(answer, default=_text, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 

@@ -1,6 +1,7 @@
 """Lineage from whoever speaks OpenLineage: each run event becomes a command of its sender."""
 
 import asyncio
+import logging
 
 from fastapi import APIRouter, Depends
 from pydantic import ValidationError
@@ -16,6 +17,8 @@ from headrace_events.ids import ProjectName
 from headrace_events.scopes import Scope
 
 router = APIRouter(prefix="/api/projects/{project}/openlineage/api/v1/lineage", tags=["openlineage"])
+
+logger = logging.getLogger("headrace.api")
 
 AT_ONCE = 32
 
@@ -56,4 +59,5 @@ async def _recorded(sending: Sender, project: ProjectName, index: int, given: ob
     except Refusal as refusal:
         return FailedEvent(index=index, code=refusal.code, reason=refusal.message, retriable=False)
     except (Unavailable, OutcomeUnknown) as error:
-        return FailedEvent(index=index, code="unavailable", reason=str(error), retriable=True)
+        logger.warning("event %d of a batch under %s could not be recorded: %s", index, sending.id, error)
+        return FailedEvent(index=index, code="unavailable", reason="no result in time: send it again", retriable=True)

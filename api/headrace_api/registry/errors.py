@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from headrace_api.errors import UNAVAILABLE, ApiError, OutcomeUnknown, refusal_status
+from headrace_api.errors import UNAVAILABLE, ApiError, OutcomeUnknown, away, refusal_status
 from headrace_api.reading import NotYetVisible
 from headrace_api.registry.models import MEDIA_TYPE, RegistryAnswer
 from headrace_events.errors import Refusal
@@ -71,7 +71,7 @@ def _answer(code: int, message: str, headers: Mapping[str, str] | None = None) -
     return RegistryAnswer({"error_code": code, "message": message}, status, headers=dict(headers or {}))
 
 
-def answer_of(error: Exception) -> Response:
+def answer_of(request: Request, error: Exception) -> Response:
     """The answer that says what went wrong; raises what nobody here knows."""
     match error:
         case RegistryError():
@@ -85,7 +85,7 @@ def answer_of(error: Exception) -> Response:
         case Refusal():
             return _answer(CODES.get(error.code, refusal_status(error)), error.message)
         case _ if isinstance(error, UNAVAILABLE):
-            return _answer(STORE_FAILED, f"try again: {error}")
+            return _answer(STORE_FAILED, away(request, error))
         case DoesNotFit():
             return _answer(422, f"a value is outside what its type can hold: {error}")
     raise error
@@ -104,7 +104,7 @@ class RegistryRoute(APIRoute):
             except Exception as error:  # noqa: BLE001 - answer_of raises again what it does not know
                 if isinstance(error, ApiError):
                     request.app.state.context.trail.refused(request, error)
-                response = answer_of(error)
+                response = answer_of(request, error)
             accepted = request.headers.get("accept", "")
             if "application/json" in accepted and MEDIA_TYPE not in accepted:
                 response.headers["content-type"] = "application/json"

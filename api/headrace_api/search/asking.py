@@ -1,5 +1,6 @@
 """Asking the search server from a route: in a thread, its errors as ours."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from headrace_projections.errors import Unavailable
 from headrace_projections.search.engine import Engine
 from headrace_projections.search.errors import NoIndex
 
+logger = logging.getLogger("headrace.api")
+
 T = TypeVar("T")
 
 
@@ -21,6 +24,7 @@ async def asked(context: Context, question: Callable[[Engine], T]) -> T:
     try:
         return await anyio.to_thread.run_sync(question, context.engine)
     except (Unavailable, NoIndex) as error:
-        raise Busy(f"the index cannot be asked now, try again: {error}") from error
+        logger.warning("the index cannot be asked: %s", error)
+        raise Busy("the index cannot be asked now: try again") from error
     except ValueError as error:
         raise Unprocessable("out-of-bounds", str(error)) from error

@@ -19,6 +19,7 @@ from headrace_broker.command_client import CommandClient
 from headrace_broker.connection import Connection, connection_from
 from headrace_broker.credentials import FollowedCredentials
 from headrace_broker.feed import MetadataFeed
+from headrace_broker.listening import listening
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_broker.ray_connection import RayConnection, ray_connection_from
 from headrace_broker.sealing import MasterKey
@@ -98,9 +99,7 @@ def _config(gateway: Gateway, listen: str) -> uvicorn.Config:
         host=host,
         port=int(port),
         loop="none",
-        http="httptools",
-        access_log=False,
-        log_config=None,
+        **listening(),
         timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
     )

@@ -24,7 +24,6 @@ from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
 from headrace_api.context import Context
 from headrace_api.keys.uses import KeyUses
-from headrace_api.main import believed
 from headrace_api.personal.sealing import PersonalData
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
@@ -33,6 +32,7 @@ from headrace_broker.audit import RememberedAudit
 from headrace_broker.connection import Connection
 from headrace_broker.credentials import StoredCredentials
 from headrace_broker.errors import Unavailable
+from headrace_broker.listening import listening
 from headrace_broker.results import Result, ResultCodec
 from headrace_broker.sealing import MasterKey
 from headrace_events.api_key import IssueApiKey
@@ -251,7 +251,7 @@ def serving(folder: Path) -> Iterator[Server]:
 def served(app: FastAPI) -> Iterator[str]:
     """The application on a port of its own; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, **believed(""))
+        config = uvicorn.Config(app, timeout_graceful_shutdown=1, **listening())
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
