@@ -39,6 +39,9 @@ class StackSettings(BaseSettings):
 
     kafka_heap: str = Field(default="512m", description="Java heap of the broker")
     opensearch_heap: str = Field(default="512m", description="Java heap of the search server")
+    ray_gpus: int | None = Field(
+        default=None, ge=0, description="how many GPUs Ray hands out to trials; those it finds if unset"
+    )
     offline_seconds: float = Field(
         default=5.0, gt=0, description="how long rows wait at most for their commit to the offline store"
     )

@@ -83,6 +83,8 @@ class Site:
         }
         if name == "api":
             told |= self.settings.sign_on.environment()
+        if name == "ray" and self.settings.ray_gpus is not None:
+            told["HEADRACE_RAY_GPUS"] = str(self.settings.ray_gpus)
         if "gateway" in self.addresses:
             told["HEADRACE_SERVING"] = f"http://{self.addresses['gateway']}"
         if monitor is not None:

@@ -32,6 +32,7 @@ from headrace_events.study import (
 
 MOST_STEPS = 10**12
 MOST_SECONDS = 10**9
+MOST_GPUS = 64
 
 
 @value
@@ -46,7 +47,10 @@ class Trial:
 
 @value
 class Study:
-    """What the next decision depends on; `cpu_seconds` is what its trials have used so far, as workers measured it."""
+    """What the next decision depends on.
+
+    `cpu_seconds` and `gpu_seconds` are what its trials have used so far, as workers measured it.
+    """
 
     trials_wanted: int
     direction: str
@@ -54,6 +58,7 @@ class Study:
     trials: Mapping[str, Trial]
     completed: bool = False
     cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
 
     def sign(self) -> float:
         """Plus one where larger is better."""
@@ -98,7 +103,7 @@ def decide(state: Study | None, wish: Command, known: Known) -> list[Event]:
             if not 0 <= trial < now.trials_wanted:
                 raise Invalid("unknown-trial", f"the study has trials 0 to {now.trials_wanted - 1}")
             return [TrialStarted(study=study, trial=trial, parameters=parameters)]
-        case ReportRung(study=study, trial=trial, rung=rung, metric=metric, cpu_seconds=seconds):
+        case ReportRung(study=study, trial=trial, rung=rung, metric=metric):
             now = _open(state)
             _must_run(now, trial, rung)
             finite(metric, f"the metric of trial {trial}")
@@ -109,13 +114,20 @@ def decide(state: Study | None, wish: Command, known: Known) -> list[Event]:
                 steps=wish.steps,
                 metric=metric,
                 checkpoint=wish.checkpoint,
-                cpu_seconds=_measured(seconds, trial),
+                cpu_seconds=_processor_time(wish.cpu_seconds, trial),
+                gpu_seconds=_gpu_time(wish.gpu_seconds, trial),
             )
             return [reported, *_next(evolve(now, reported), study)]
-        case ReportTrialFailure(study=study, trial=trial, reason=reason, cpu_seconds=seconds):
+        case ReportTrialFailure(study=study, trial=trial, reason=reason):
             now = _open(state)
             _must_run(now, trial, None)
-            failed = TrialFailed(study=study, trial=trial, reason=reason, cpu_seconds=_measured(seconds, trial))
+            failed = TrialFailed(
+                study=study,
+                trial=trial,
+                reason=reason,
+                cpu_seconds=_processor_time(wish.cpu_seconds, trial),
+                gpu_seconds=_gpu_time(wish.gpu_seconds, trial),
+            )
             return [failed, *_next(evolve(now, failed), study)]
         case _:
             raise unknown(wish)
@@ -129,6 +141,8 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
         raise Invalid("invalid-direction", f"a study's direction is max or min, not {wish.direction!r}")
     if not 1 <= wish.trials <= 10_000 or not 1 <= wish.workers <= 1_000:
         raise Invalid("invalid-study", "a study has 1 to 10,000 trials on 1 to 1,000 workers")
+    if not 0 <= wish.gpus <= MOST_GPUS:
+        raise Invalid("invalid-gpus", f"a trial has 0 to {MOST_GPUS} GPUs of one machine, not {wish.gpus}")
     halving = wish.halving
     if halving.least_steps < 1 or halving.reduction < 2 or not 1 <= halving.rungs <= 20:
         raise Invalid(
@@ -143,7 +157,7 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
     must_be_searchable(wish.searchspace)
     if wish.trained_on is not None:
         must_be_recorded(wish.trained_on, wish.project, known)
-    must_fit(known, wish.project, {Quota.CPU_SECONDS: 1})
+    must_fit(known, wish.project, {Quota.CPU_SECONDS: 1, **({Quota.GPU_SECONDS: 1} if wish.gpus else {})})
     return [
         StudyCreated(
             study=wish.study,
@@ -160,14 +174,25 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
             seed=wish.seed,
             workers=wish.workers,
             trained_on=wish.trained_on,
+            gpus=wish.gpus,
         )
     ]
 
 
-def _measured(seconds: float | None, trial: int) -> float | None:
-    if seconds is not None and not 0 <= finite(seconds, f"the processor time of trial {trial}") <= MOST_SECONDS:
-        raise Invalid("invalid-cpu-seconds", f"trial {trial} cannot have used {seconds} seconds")
+def _processor_time(seconds: float | None, trial: int) -> float | None:
+    if not _is_possible(seconds, f"the processor time of trial {trial}"):
+        raise Invalid("invalid-cpu-seconds", f"trial {trial} cannot have used {seconds} seconds of processors")
     return seconds
+
+
+def _gpu_time(seconds: float | None, trial: int) -> float | None:
+    if not _is_possible(seconds, f"the GPU time of trial {trial}"):
+        raise Invalid("invalid-gpu-seconds", f"trial {trial} cannot have used {seconds} seconds of GPUs")
+    return seconds
+
+
+def _is_possible(seconds: float | None, what: str) -> bool:
+    return seconds is None or 0 <= finite(seconds, what) <= MOST_SECONDS
 
 
 def _open(state: Study | None) -> Study:
@@ -208,26 +233,29 @@ def evolve(state: Study | None, fact: Event) -> Study:
     match fact:
         case TrialStarted(trial=trial):
             return _with(state, trial, Trial(rung=0, running=True))
-        case RungReported(trial=trial, metric=metric, cpu_seconds=seconds):
+        case RungReported(trial=trial, metric=metric):
             was = state.trials[str(trial)]
             ended = Trial(rung=was.rung, running=False, metrics=(*was.metrics, metric))
-            return _with(state, trial, ended, seconds)
+            return _used(_with(state, trial, ended), fact.cpu_seconds, fact.gpu_seconds)
         case TrialPromoted(trial=trial, rung=rung):
             was = state.trials[str(trial)]
             return _with(state, trial, Trial(rung=rung, running=True, metrics=was.metrics))
-        case TrialFailed(trial=trial, cpu_seconds=seconds):
+        case TrialFailed(trial=trial):
             was = state.trials[str(trial)]
             failed = Trial(rung=was.rung, running=False, metrics=was.metrics, failed=True)
-            return _with(state, trial, failed, seconds)
+            return _used(_with(state, trial, failed), fact.cpu_seconds, fact.gpu_seconds)
         case StudyCompleted():
             return replace(state, completed=True)
         case _:
             raise unknown(fact)
 
 
-def _with(state: Study, number: int, trial: Trial, seconds: float | None = None) -> Study:
-    trials = {**state.trials, str(number): trial}
-    return replace(state, trials=trials, cpu_seconds=state.cpu_seconds + (seconds or 0.0))
+def _with(state: Study, number: int, trial: Trial) -> Study:
+    return replace(state, trials={**state.trials, str(number): trial})
+
+
+def _used(state: Study, cpu: float | None, gpu: float | None) -> Study:
+    return replace(state, cpu_seconds=state.cpu_seconds + (cpu or 0.0), gpu_seconds=state.gpu_seconds + (gpu or 0.0))
 
 
 aggregate("study", Study, decide=decide, evolve=evolve)

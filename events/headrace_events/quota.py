@@ -17,6 +17,7 @@ class Quota(StrEnum):
     FEATURE_GROUPS = "feature-groups"
     DEPLOYMENTS = "deployments"
     CPU_SECONDS = "cpu-seconds"
+    GPU_SECONDS = "gpu-seconds"
     STORAGE_BYTES = "storage-bytes"
     FEATURE_ROWS = "feature-rows"
     PRODUCE_RATE = "produce-bytes-per-second"
@@ -52,6 +53,9 @@ QUOTAS: Mapping[Quota, Kind] = {
     Quota.DEPLOYMENTS: Kind(counts="deployments that have not failed", keeper=Keeper.COMMANDS, default=50),
     Quota.CPU_SECONDS: Kind(
         counts="processor time of trials, as their workers measured it", keeper=Keeper.COMMANDS, default=3_600_000
+    ),
+    Quota.GPU_SECONDS: Kind(
+        counts="GPUs of trials, times the seconds they ran", keeper=Keeper.COMMANDS, default=360_000
     ),
     Quota.STORAGE_BYTES: Kind(
         counts="bytes of stored files, offline tables and online tables", keeper=Keeper.UPLOADS, default=100 * 2**30

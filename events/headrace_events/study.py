@@ -22,7 +22,10 @@ class Halving:
 
 @command("study.create")
 class CreateStudy(Command):
-    """Start a study. `program` is the SHA-256 of the stored, pickled training function; `direction` is max or min."""
+    """Start a study. `program` is the SHA-256 of the stored, pickled training function; `direction` is max or min.
+
+    Each trial has a processor and `gpus` GPUs of one machine to itself while it runs.
+    """
 
     project: str
     study: str
@@ -39,6 +42,7 @@ class CreateStudy(Command):
     seed: int = 0
     workers: int = 2
     trained_on: TrainedOn | None = None
+    gpus: int = 0
 
     @property
     def key(self) -> str:
@@ -61,7 +65,7 @@ class StartTrial(Command):
 
 @command("study.report_rung")
 class ReportRung(Command):
-    """A worker's trial has finished a rung with this value of the metric, after that much processor time."""
+    """A worker's trial has finished a rung with this value of the metric, after that much processor and GPU time."""
 
     project: str
     study: str
@@ -71,6 +75,7 @@ class ReportRung(Command):
     metric: float
     checkpoint: str | None = None
     cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -79,13 +84,14 @@ class ReportRung(Command):
 
 @command("study.report_failure")
 class ReportTrialFailure(Command):
-    """A trial's function raised, after that much processor time."""
+    """A trial's function raised, after that much processor and GPU time."""
 
     project: str
     study: str
     trial: int
     reason: str
     cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -110,6 +116,7 @@ class StudyCreated(Event):
     seed: int
     workers: int
     trained_on: TrainedOn | None = None
+    gpus: int = 0
 
     @property
     def key(self) -> str:
@@ -140,6 +147,7 @@ class RungReported(Event):
     metric: float
     checkpoint: str | None = None
     cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -167,6 +175,7 @@ class TrialFailed(Event):
     trial: int
     reason: str
     cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
 
     @property
     def key(self) -> str:

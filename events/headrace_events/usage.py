@@ -24,7 +24,7 @@ def used_by(state: object) -> Mapping[Quota, int]:
             return {Quota.FEATURE_GROUPS: len(versions)}
         case Deployment(phase="created" | "ready"):
             return {Quota.DEPLOYMENTS: 1}
-        case Study(cpu_seconds=seconds) if seconds:
-            return {Quota.CPU_SECONDS: math.ceil(seconds)}
+        case Study(cpu_seconds=cpu, gpu_seconds=gpu) if cpu or gpu:
+            return {Quota.CPU_SECONDS: math.ceil(cpu), Quota.GPU_SECONDS: math.ceil(gpu)}
         case _:
             return NOTHING

@@ -68,6 +68,7 @@ class HyperparameterOptConfig:
         name: of the experiment.
         dataset: the training dataset whose files the function is given as `data`.
         workers: how many trials run at a time.
+        gpus: how many GPUs of one machine each trial has to itself while it runs.
     """
 
     num_trials: int
@@ -80,6 +81,7 @@ class HyperparameterOptConfig:
     dataset: TrainingDataset | None = None
     seed: int = 0
     workers: int = 2
+    gpus: int = 0
 
     def halving(self) -> dict[str, int]:
         """The optimizer as the API takes it; raises Invalid."""
@@ -148,6 +150,7 @@ def _start(
         "halving": config.halving(),
         "seed": config.seed,
         "workers": config.workers,
+        "gpus": config.gpus,
     }
     if config.dataset is not None:
         on = config.dataset

@@ -28,16 +28,17 @@ from headrace_serving.lifeline import run_guarded
 logger = logging.getLogger("headrace.ray")
 
 OBJECT_STORE = 256 * 2**20
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadSettings:
-    """Where the home is, how many processors trials may use, where health is answered."""
+    """Where the home is, how many processors and GPUs trials may use (None: those there are), where health is told."""
 
     home: Path
     secrets: Path
     cpus: int
+    gpus: int | None
     monitor: str | None
 
     @classmethod
@@ -48,6 +49,7 @@ class HeadSettings:
             home=home,
             secrets=Path(environment.get("HEADRACE_SECRETS", home / "secrets")).absolute(),
             cpus=int(environment.get("HEADRACE_RAY_CPUS") or max(2, os.cpu_count() or 2)),
+            gpus=int(environment["HEADRACE_RAY_GPUS"]) if environment.get("HEADRACE_RAY_GPUS") else None,
             monitor=environment.get("HEADRACE_MONITOR"),
         )
 
@@ -79,6 +81,7 @@ def _run(settings: HeadSettings, folder: Path, address: TextIO, isolation: str) 
     isolated.set(isolation == "platform")
     context: Any = ray.init(
         num_cpus=settings.cpus,
+        num_gpus=settings.gpus,
         include_dashboard=False,
         object_store_memory=OBJECT_STORE,
         _temp_dir=str(folder / "r"),  # Ray opens its own folder to everybody; the one around it stays closed
@@ -131,6 +134,7 @@ def _scrub(folder: Path, token: str) -> None:
         RAY_AUTH_MODE="token",
         RAY_AUTH_TOKEN=token,
         RAY_USAGE_STATS_ENABLED="0",
+        RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="1",  # who asks for no GPU sees none
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # binds the loopback address instead of the machine's own
     )
     os.chdir(folder)

@@ -56,7 +56,7 @@ class RunningStack:
 @contextmanager
 def running_stack(home: Path, *services: str) -> Iterator[RunningStack]:
     """Start these services (all if none is named) and what they need, in a home of their own; stop them afterwards."""
-    stack = Stack(StackSettings(home=home, cache=CACHE, free_space=0))
+    stack = Stack(StackSettings(home=home, cache=CACHE, free_space=0, ray_gpus=1))
     try:
         stack.up(services or None, detach=False, report=print)
         yield RunningStack(stack=stack, site=stack.site())

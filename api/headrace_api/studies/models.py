@@ -48,6 +48,7 @@ class NewStudy(Body):
     halving: NewHalving = Field(default_factory=NewHalving)
     seed: int = 0
     workers: int = 2
+    gpus: int = Field(default=0, description="of one machine, that each trial has to itself while it runs")
     trained_on: Origin | None = None
 
 

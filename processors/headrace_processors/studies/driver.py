@@ -40,6 +40,14 @@ NOT_ISOLATED = (
 )
 
 
+def too_few_gpus(asked: int, most: float) -> str:
+    """Why a trial that asks for more GPUs than any machine has is not waited for."""
+    return (
+        f"too-few-gpus: each trial asks for {asked} GPUs of one machine, and Ray has none with more than {most:g}: ask"
+        " for fewer, or add a machine that has them (of the platform's own Ray, HEADRACE_RAY_GPUS says how many it has)"
+    )
+
+
 class Feed(Protocol):
     """Metadata events, in order."""
 
@@ -150,6 +158,9 @@ class Driver:
         if run.key.project in self.studies.sensitive and not self._workers.isolated:
             self._hear(Slot(run.key, trial, rung), Failed(NOT_ISOLATED))
             return
+        if run.asked.gpus and (most := self._workers.most_gpus()) < run.asked.gpus:
+            self._hear(Slot(run.key, trial, rung), Failed(too_few_gpus(run.asked.gpus, most)))
+            return
         halving = run.state.halving
         dataset = self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")
         job = Job(
@@ -162,6 +173,7 @@ class Driver:
             files=tuple(
                 (file.split, f"{file.split}-{number}.{dataset.format}") for number, file in enumerate(dataset.files)
             ),
+            gpus=run.asked.gpus,
         )
         task = Task(
             slot=Slot(run.key, trial, rung),
@@ -193,12 +205,12 @@ class Driver:
                 self._runs.write(source, message)
             case Finished():
                 self._finished(run, slot, message)
-            case Failed(reason, seconds):
-                self._failed(run, slot, reason, seconds)
+            case Failed():
+                self._failed(run, slot, message)
             case Lost(reason):
                 active.losses[slot.trial, slot.rung] += 1
                 if active.losses[slot.trial, slot.rung] >= MOST_LOSSES:
-                    self._failed(run, slot, f"its worker was lost {MOST_LOSSES} times; the last time: {reason}")
+                    self._failed(run, slot, Failed(f"its worker was lost {MOST_LOSSES} times; the last time: {reason}"))
                 else:
                     active.resting[slot.trial] = time.monotonic() + REST_SECONDS
                     del active.busy[slot.trial]
@@ -220,14 +232,20 @@ class Driver:
             metric=ended.metric,
             checkpoint=stored,
             cpu_seconds=ended.cpu_seconds,
+            gpu_seconds=ended.gpu_seconds,
         )
         self._send(run, slot.trial, f"report/{slot.rung}", report)
 
-    def _failed(self, run: StudyRun, slot: Slot, reason: str, seconds: float = 0.0) -> None:
+    def _failed(self, run: StudyRun, slot: Slot, ended: Failed) -> None:
         self._runs.settle()
-        logger.info("%s/%d failed at rung %d: %s", run.key.study, slot.trial, slot.rung, reason)
+        logger.info("%s/%d failed at rung %d: %s", run.key.study, slot.trial, slot.rung, ended.reason)
         failure = ReportTrialFailure(
-            project=run.key.project, study=run.key.study, trial=slot.trial, reason=reason, cpu_seconds=seconds
+            project=run.key.project,
+            study=run.key.study,
+            trial=slot.trial,
+            reason=ended.reason,
+            cpu_seconds=ended.cpu_seconds,
+            gpu_seconds=ended.gpu_seconds,
         )
         self._send(run, slot.trial, f"fail/{slot.rung}", failure)
 

@@ -21,7 +21,7 @@ logger = logging.getLogger("headrace.studies")
 
 
 class RayWorkers:
-    """One Ray task per rung, with one processor each. Connects when it is made; raises WorkersGone."""
+    """One Ray task per rung, with a processor and its GPUs each. Connects when it is made; raises WorkersGone."""
 
     def __init__(self, where: str, fetch: Fetch, *, isolated: bool) -> None:
         try:
@@ -35,6 +35,14 @@ class RayWorkers:
         self._told: queue.Queue[tuple[Slot, Message | Lost]] = queue.Queue()
         self._kept: dict[tuple[str, str], Any] = {}
 
+    def most_gpus(self) -> float:
+        """How many GPUs the machine has that has the most of them."""
+        try:
+            nodes = ray.nodes()  # type: ignore[no-untyped-call] # Ray publishes no types for it
+        except RayError as error:
+            raise WorkersGone(f"Ray does not say what machines it has: {error}") from error
+        return max((node["Resources"].get("GPU", 0.0) for node in nodes if node["Alive"]), default=0.0)
+
     def start(self, task: Task) -> None:
         """Submit the rung."""
         project = task.slot.study.project
@@ -42,7 +50,8 @@ class RayWorkers:
         arguments.append(self._object(project, task.checkpoint) if task.checkpoint else None)
         arguments += [self._object(project, sha256) for sha256 in task.files]
         try:
-            stream = self._task.options(name=f"{task.job.run} rung {task.job.rung}").remote(task.job, *arguments)
+            options = {"name": f"{task.job.run} rung {task.job.rung}", "num_gpus": task.job.gpus}
+            stream = self._task.options(**options).remote(task.job, *arguments)
         except RayError as error:
             raise WorkersGone(f"Ray took no task: {error}") from error
         threading.Thread(target=self._read, args=(task.slot, stream), name=task.job.run, daemon=True).start()

@@ -14,6 +14,7 @@ import queue
 import resource
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,10 @@ _WAITING = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One rung of one trial. `files` names the data files as (split, file name), in the order they are handed over."""
+    """One rung of one trial, which has so many `gpus` to itself.
+
+    `files` names the data files as (split, file name), in the order they are handed over.
+    """
 
     run: str
     metric: str
@@ -41,15 +45,20 @@ class Job:
     steps: int
     hparams: Mapping[str, Any]
     files: tuple[tuple[str, str], ...] = ()
+    gpus: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The rung ended with this metric, after that much processor time; `checkpoint` is what was saved, pickled."""
+    """The rung ended with this metric, after that much processor and GPU time; `checkpoint` is what was saved, pickled.
+
+    GPU time is that of every GPU it had to itself, used or not.
+    """
 
     metric: float
     checkpoint: bytes | None
     cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Failed:
 
     reason: str
     cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
 
 
 Message = Metric | Line | Finished | Failed
@@ -104,10 +114,11 @@ def processor_seconds() -> float:
 
 
 def _measured(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Message:
-    """How it ended, with the processor time it took; a worker runs one rung at a time."""
-    before = processor_seconds()
+    """How it ended, with the processor and GPU time it took; a worker runs one rung at a time."""
+    before, begun = processor_seconds(), time.monotonic()
     ended = _run(job, program, checkpoint, files, tell)
-    return replace(ended, cpu_seconds=processor_seconds() - before)
+    gpu_seconds = job.gpus * (time.monotonic() - begun)
+    return replace(ended, cpu_seconds=processor_seconds() - before, gpu_seconds=gpu_seconds)
 
 
 def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Finished | Failed:

@@ -49,6 +49,10 @@ class Workers(Protocol):
         """Whether the functions run as another user than the platform, who opens none of its secrets."""
         ...
 
+    def most_gpus(self) -> float:
+        """How many GPUs the machine has that has the most of them. Raises WorkersGone."""
+        ...
+
     def start(self, task: Task) -> None:
         """Run the rung as soon as there is room. Raises BrokerError for artifacts, WorkersGone."""
         ...
@@ -68,7 +72,12 @@ class InlineWorkers:
 
     fetch: Fetch
     isolated: bool = True
+    gpus: int = 0
     waiting: deque[Task] = field(default_factory=deque)
+
+    def most_gpus(self) -> float:
+        """What it was told."""
+        return self.gpus
 
     def start(self, task: Task) -> None:
         """Run it later."""

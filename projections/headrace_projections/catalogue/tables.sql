@@ -294,6 +294,7 @@ CREATE TABLE studies (
     halving         jsonb NOT NULL,                 -- {"least_steps", "reduction", "rungs"}
     seed            bigint NOT NULL,
     workers         bigint NOT NULL,
+    gpus            bigint NOT NULL,                -- that each trial has while it runs
     trained_on      jsonb,                          -- {"view", "view_version", "version"}
     best_trial      bigint,
     best_metric     double precision,
@@ -333,6 +334,7 @@ CREATE TABLE trial_timeline (                       -- one row per event of a st
     steps           bigint,
     metric          double precision,
     cpu_seconds     double precision,               -- that the rung took; null where nobody measured it
+    gpu_seconds     double precision,               -- GPUs times the seconds of the rung; null as above
     time            timestamptz NOT NULL,
     PRIMARY KEY (project, seq)
 );

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.clients import eventually
 from tests.integration.serving.flights import Flights, Late, train_by_wind
 
-from headrace import Forbidden, HyperparameterOptConfig, Invalid, Project, Searchspace, experiment
+from headrace import Conflict, Forbidden, HyperparameterOptConfig, Invalid, Project, Searchspace, experiment
 from headrace_compose.supervision import Supervisor
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session starts Ray, which takes a minute on busy cores
@@ -219,6 +219,46 @@ def test_in_a_sensitive_project_a_scientist_trains_on_what_they_cannot_take_away
             administrator.get_project(found.owner.name).unmark_sensitive()
         eventually(lambda: None if found.scientist.sensitive else True, "the mark to be taken away")
     assert len(dataset.read("train")) == 40
+
+
+def on_gpus(gpus: int) -> HyperparameterOptConfig:
+    return HyperparameterOptConfig(
+        num_trials=1, searchspace=Searchspace(x=("DISCRETE", [1])), optimizer="randomsearch", name="gpus", gpus=gpus
+    )
+
+
+def visible_gpus() -> float:
+    """How many GPUs the trial is shown; the platform of these tests has one on paper."""
+    import os
+
+    return float(len([one for one in os.environ.get("CUDA_VISIBLE_DEVICES", "all of them").split(",") if one]))
+
+
+def test_a_trial_has_the_gpus_that_it_asked_for_and_its_project_less_of_their_time(found: Flights) -> None:
+    def gpu_seconds() -> int:
+        return next(row.used or 0 for row in found.owner.get_usage() if row.quota == "gpu-seconds")
+
+    before = gpu_seconds()
+    without = experiment.lagom(visible_gpus, on_gpus(0), project=found.scientist, show=None, timeout=100)
+    assert (without.best_val, gpu_seconds()) == (0.0, before)
+    result = experiment.lagom(visible_gpus, on_gpus(1), project=found.scientist, show=None, timeout=100)
+    assert result.best_val == 1.0
+    used = gpu_seconds()
+    assert used > before
+    with found.served.administrator() as administrator:
+        administrator.set_quota(found.owner.name, "gpu-seconds", used)
+        try:
+            with pytest.raises(Conflict) as refused:
+                experiment.start(visible_gpus, on_gpus(1), project=found.scientist)
+        finally:
+            administrator.set_quota(found.owner.name, "gpu-seconds", None)
+    assert refused.value.details == {"quota": "gpu-seconds", "limit": str(used), "used": str(used), "asked": "1"}
+
+
+def test_a_trial_that_asks_for_more_gpus_than_there_are_fails_at_once(found: Flights) -> None:
+    result = experiment.lagom(visible_gpus, on_gpus(2), project=found.scientist, show=None, timeout=100)
+    (trial,) = result.trials
+    assert (trial.failed, (trial.reason or "").partition(":")[0]) == (True, "too-few-gpus")
 
 
 def test_a_function_that_raises_says_why(found: Flights) -> None:

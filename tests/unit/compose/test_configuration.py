@@ -190,3 +190,12 @@ def test_the_api_alone_is_told_where_people_sign_in(tmp_path: Path, monkeypatch:
         "HEADRACE_OIDC_EMAIL_DOMAIN": "misspelt.example",
     }
     assert not any(name.startswith("HEADRACE_OIDC_") for name in site.environment("gateway"))
+
+
+@pytest.mark.parametrize(("gpus", "told"), [(None, None), (0, "0"), (4, "4")])
+def test_ray_alone_is_told_how_many_gpus_it_has_where_somebody_says_so(
+    gpus: int | None, told: str | None, tmp_path: Path
+) -> None:
+    site = Stack(StackSettings(home=tmp_path, ray_gpus=gpus)).site()
+    assert site.environment("ray").get("HEADRACE_RAY_GPUS") == told
+    assert "HEADRACE_RAY_GPUS" not in site.environment("studies")

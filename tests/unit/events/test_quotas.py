@@ -42,7 +42,7 @@ def group(name: str, partitions: int = 1) -> CreateFeatureGroup:
     )
 
 
-def study(name: str) -> CreateStudy:
+def study(name: str, gpus: int = 0) -> CreateStudy:
     space = (Dimension(name="a", kind="double", values=("0", "1")),)
     halving = Halving(least_steps=1, reduction=2, rungs=1)
     return CreateStudy(
@@ -56,6 +56,7 @@ def study(name: str) -> CreateStudy:
         trials=4,
         metric="a",
         halving=halving,
+        gpus=gpus,
     )
 
 
@@ -133,13 +134,34 @@ def test_no_study_begins_once_the_processor_time_is_used_up_and_those_that_run_g
     assert scenario.events(last, "system:studies") != []
 
 
+def test_no_study_on_gpus_begins_once_the_gpu_time_is_used_up_and_others_do() -> None:
+    scenario = limited(gpu_seconds=100)
+    scenario.events(study("s", gpus=2))
+    for trial in range(2):
+        scenario.events(StartTrial(project="flights", study="s", trial=trial, parameters={}), "system:studies")
+    report = ReportRung(
+        project="flights", study="s", trial=0, rung=0, steps=1, metric=0.5, cpu_seconds=1.0, gpu_seconds=60.5
+    )
+    scenario.events(report, "system:studies")
+    assert scenario.events(study("t", gpus=1)) != []
+    failure = ReportTrialFailure(project="flights", study="s", trial=1, reason="boom", gpu_seconds=40.0)
+    scenario.events(failure, "system:studies")
+    expected = {"quota": "gpu-seconds", "limit": "100", "used": "101", "asked": "1"}
+    assert refused(scenario, study("u", gpus=1)) == expected
+    assert scenario.events(study("v")) != []
+
+
+@pytest.mark.parametrize("code", ["invalid-cpu-seconds", "invalid-gpu-seconds"])
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), 1e300])
-def test_no_worker_takes_back_processor_time(seconds: float) -> None:
+def test_no_worker_takes_back_processor_or_gpu_time(seconds: float, code: str) -> None:
     scenario = project()
     scenario.events(study("s"))
     scenario.events(StartTrial(project="flights", study="s", trial=0, parameters={}), "system:studies")
-    report = ReportRung(project="flights", study="s", trial=0, rung=0, steps=1, metric=0.5, cpu_seconds=seconds)
-    assert scenario.refusal(report, "system:studies") in {"invalid-cpu-seconds", "non-finite-number"}
+    cpu, gpu = (seconds, None) if "cpu" in code else (None, seconds)
+    report = ReportRung(
+        project="flights", study="s", trial=0, rung=0, steps=1, metric=0.5, cpu_seconds=cpu, gpu_seconds=gpu
+    )
+    assert scenario.refusal(report, "system:studies") in {code, "non-finite-number"}
 
 
 def test_only_administrators_say_how_much_a_project_may_have() -> None:

@@ -208,6 +208,8 @@ def test_trials_are_numbered_within_the_study() -> None:
         ({"trials": 0}, "invalid-study"),
         ({"workers": 0}, "invalid-study"),
         ({"metric": ""}, "invalid-study"),
+        ({"gpus": -1}, "invalid-gpus"),
+        ({"gpus": 65}, "invalid-gpus"),
         ({"program": "abc"}, "invalid-program"),
         ({"name": "a/b"}, "invalid-name"),
         ({"halving": Halving(reduction=1)}, "invalid-halving"),

@@ -45,6 +45,7 @@ def list_study(event: StudyCreated, at: Recorded) -> list[Change]:
         "halving": record(event.halving),
         "seed": event.seed,
         "workers": event.workers,
+        "gpus": event.gpus,
         "trained_on": record(event.trained_on),
         **authored("created", at),
     }
@@ -88,6 +89,7 @@ def report_rung(event: RungReported, at: Recorded) -> list[Change]:
             steps=event.steps,
             metric=event.metric,
             cpu_seconds=event.cpu_seconds,
+            gpu_seconds=event.gpu_seconds,
         ),
     ]
 
@@ -108,7 +110,14 @@ def fail_trial(event: TrialFailed, at: Recorded) -> list[Change]:
     row = {"running": False, "failed": True, "reason": event.reason, **stamped("changed", at)}
     return [
         Update("trial_progress", _trial(event.study, event.trial, at), row),
-        _line("failed", event.study, at, trial=event.trial, cpu_seconds=event.cpu_seconds),
+        _line(
+            "failed",
+            event.study,
+            at,
+            trial=event.trial,
+            cpu_seconds=event.cpu_seconds,
+            gpu_seconds=event.gpu_seconds,
+        ),
     ]
 
 

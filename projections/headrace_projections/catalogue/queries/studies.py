@@ -28,6 +28,7 @@ class StudyRow:
     halving: Halving
     seed: int
     workers: int
+    gpus: int
     trained_on: TrainedOn | None = None
     best_trial: int | None = None
     best_metric: float | None = None

@@ -33,6 +33,7 @@ class _Counted:
     feature_groups: int
     deployments: int
     cpu_seconds: int
+    gpu_seconds: int
 
 
 @value
@@ -48,9 +49,10 @@ _COUNTED = """
            (SELECT count(*) FROM catalogue.feature_groups WHERE project = %(project)s) AS feature_groups,
            (SELECT count(*) FROM catalogue.deployments
             WHERE project = %(project)s AND phase IN ('created', 'ready')) AS deployments,
-           (SELECT coalesce(sum(ceil(seconds)), 0)::bigint
-            FROM (SELECT sum(cpu_seconds) AS seconds FROM catalogue.trial_timeline
-                  WHERE project = %(project)s GROUP BY study) studies) AS cpu_seconds"""
+           coalesce(sum(ceil(cpu)), 0)::bigint AS cpu_seconds,
+           coalesce(sum(ceil(gpu)), 0)::bigint AS gpu_seconds
+    FROM (SELECT sum(cpu_seconds) AS cpu, sum(gpu_seconds) AS gpu FROM catalogue.trial_timeline
+          WHERE project = %(project)s GROUP BY study) studies"""
 _ASKED = """
     WITH asked AS (SELECT partitions FROM catalogue.topics
                    WHERE project = %(project)s AND requested_seq IS NOT NULL AND phase <> 'closed')"""
@@ -82,6 +84,7 @@ async def usage(pool: Pool, project: str, file_bytes: int) -> list[UsageRow]:
         Quota.FEATURE_GROUPS: counted.feature_groups,
         Quota.DEPLOYMENTS: counted.deployments,
         Quota.CPU_SECONDS: counted.cpu_seconds,
+        Quota.GPU_SECONDS: counted.gpu_seconds,
         Quota.STORAGE_BYTES: file_bytes + await online_bytes(pool, project),
         Quota.FEATURE_ROWS: rows,
     }

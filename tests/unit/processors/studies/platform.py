@@ -46,6 +46,7 @@ class MemoryPlatform:
     store: MemoryStore = field(default_factory=MemoryStore)
     runs: MemoryRunLog = field(default_factory=MemoryRunLog)
     isolated: bool = True
+    gpus: int = 0
 
     def send(self, request: Request) -> Future[Result]:
         """Decide the command; the future is done already."""
@@ -80,7 +81,8 @@ class MemoryPlatform:
 
     def driver(self) -> Driver:
         """Start a driver that knows nothing."""
-        return Driver(self.reader(), self, InlineWorkers(self.store.read, self.isolated), self.store, self.runs)
+        workers = InlineWorkers(self.store.read, self.isolated, self.gpus)
+        return Driver(self.reader(), self, workers, self.store, self.runs)
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ from headrace_events.study import (
     TrialStarted,
 )
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded, TrainingDatasetRequested
-from headrace_processors.studies.driver import NOT_ISOLATED, Driver
+from headrace_processors.studies.driver import NOT_ISOLATED, Driver, too_few_gpus
 from headrace_processors.studies.reporter import Line, Metric
 from headrace_processors.studies.worker import Message
 from headrace_processors.studies.workers import InlineWorkers, Lost, Slot
@@ -181,6 +181,47 @@ def test_each_rung_tells_how_much_processor_time_it_took() -> None:
     (reported,) = of(platform, RungReported)
     assert reported.cpu_seconds is not None
     assert reported.cpu_seconds >= 0.05
+
+
+def test_a_trial_on_gpus_tells_how_much_of_their_time_it_had() -> None:
+    platform = begin(toil, trials=1, halving=Halving(rungs=1), gpus=4)
+    platform.gpus = 4
+    run(platform)
+    (reported,) = of(platform, RungReported)
+    assert reported.gpu_seconds is not None
+    assert reported.gpu_seconds >= 4 * 0.05
+
+
+def test_a_trial_that_raises_had_its_gpus_too() -> None:
+    def breaks() -> float:
+        time.sleep(0.05)
+        raise RuntimeError("out of luck")
+
+    platform = begin(breaks, trials=1, gpus=1)
+    platform.gpus = 1
+    run(platform)
+    (failed,) = of(platform, TrialFailed)
+    assert failed.reason == "RuntimeError: out of luck"
+    assert failed.gpu_seconds is not None
+    assert failed.gpu_seconds >= 0.05
+
+
+def test_a_trial_without_gpus_has_none_of_their_time() -> None:
+    platform = begin(trials=1, halving=Halving(rungs=1))
+    platform.gpus = 4
+    run(platform)
+    assert [fact.gpu_seconds for fact in of(platform, RungReported)] == [0.0]
+
+
+def test_a_trial_that_asks_for_more_gpus_than_any_machine_has_fails_and_says_what_to_do() -> None:
+    platform = begin(trials=2, gpus=2)
+    platform.gpus = 1
+    run(platform)
+    reasons = [fact.reason for fact in of(platform, TrialFailed)]
+    assert reasons == [too_few_gpus(2, 1)] * 2
+    assert reasons[0].startswith("too-few-gpus: each trial asks for 2 GPUs of one machine, and Ray has none with more")
+    assert "HEADRACE_RAY_GPUS" in reasons[0]
+    assert platform.runs.written == []
 
 
 def test_a_function_that_raises_fails_its_trial_and_no_other() -> None:
