@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 
 import headrace
-from headrace_bench import commands, features, floors, long_log, scale, servers, tenancy
+from headrace_bench import commands, features, floors, long_log, registering, scale, servers, tenancy
 from headrace_bench.measure import TIMES, Figure, Goal, latency, show, timed
 from headrace_bench.rebuilding import rebuild
 from headrace_compose.stack import Stack
@@ -75,6 +75,7 @@ def working(stack: Stack) -> Iterator[Figure]:
         _say("projects, members, schemas")
         few = tenancy.figures(administrator, answers)
         yield from few
+        yield registering.killed(stack, administrator)
         _say("feature rows")
         with tenancy.project(administrator) as owned:
             yield features.rows_per_second(owned.project, log, site.postgres_dsn)

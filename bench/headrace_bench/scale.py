@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import psutil
-
 import headrace
 from headrace import Platform
 from headrace_bench import servers, tenancy
@@ -81,7 +79,7 @@ def _first_writes(stack: Stack, administrator: Platform, among: str) -> list[Fig
             producer.flush()
             took.append(time.perf_counter() - began)
         began = time.perf_counter()
-        _kill(stack, "kafka")
+        servers.kill(stack, "kafka")
         producer.send(b"here again")
         producer.flush()
         again = time.perf_counter() - began
@@ -95,18 +93,9 @@ def _first_writes(stack: Stack, administrator: Platform, among: str) -> list[Fig
 def _seconds_anew(stack: Stack, service: str) -> float:
     """From the death of a process until its successor is ready."""
     began = time.perf_counter()
-    _kill(stack, service)
+    servers.kill(stack, service)
     servers.until_ready(stack)
     return time.perf_counter() - began
-
-
-def _kill(stack: Stack, service: str) -> None:
-    pid = stack.status().services[service].pid
-    if pid is None:
-        raise AssertionError(f"{service} does not run")
-    process = psutil.Process(pid)
-    process.kill()
-    process.wait()
 
 
 def _memory(stack: Stack, service: str) -> float:

@@ -15,6 +15,7 @@ from headrace_compose.service import Service, Step
 from headrace_compose.services import all_services, all_steps
 from headrace_compose.settings import StackSettings
 from headrace_compose.stack import Stack
+from headrace_compose.supervision import Supervisor
 
 HEAVY = frozenset({"ray", "flink-jobmanager"})
 """What a stack of log, stores, API and processors does without, and whatever depends on it."""
@@ -76,6 +77,16 @@ def until_ready(stack: Stack, seconds: float = 300.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"not ready after {seconds:.0f} s: {waiting}")
         time.sleep(0.2)
+
+
+def kill(stack: Stack, service: str) -> None:
+    """Send SIGKILL to the process, and return when it is gone; the supervisor starts another one."""
+    pid = Supervisor(stack.home).running()[service].pid
+    if pid is None:
+        raise AssertionError(f"{service} does not run")
+    process = psutil.Process(pid)
+    process.kill()
+    process.wait()
 
 
 class ProcessorTime:
