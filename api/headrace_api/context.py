@@ -18,6 +18,7 @@ from headrace_api.audit.trail import Trail
 from headrace_api.keys.uses import KeyUses
 from headrace_api.ldap.settings import LdapSettings
 from headrace_api.oidc.provider import Provider
+from headrace_api.passwords.hashing import Hashing
 from headrace_api.personal.sealing import PersonalData
 from headrace_api.registry.cache import SchemaCache
 from headrace_api.sessions.doors import Doors
@@ -105,7 +106,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 credentials=credentials,
                 uses=KeyUses(commands.send),
                 session_uses=SessionUses(commands.send),
-                doors=Doors(master),
+                doors=Doors(Hashing(master)),
                 master=master,
                 pool=pool,
                 artifacts=ArtifactStore.at(settings.storage),

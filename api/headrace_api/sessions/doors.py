@@ -7,7 +7,6 @@ from zlib import crc32
 from headrace_api.errors import TooMany
 from headrace_api.passwords.hashing import Hashing
 from headrace_api.sessions.attempts import Attempts
-from headrace_broker.sealing import MasterKey
 from headrace_events.ids import Micros
 
 _TURNS = 64
@@ -27,8 +26,8 @@ class Turns:
 class Doors:
     """The turns of people here, their failures, and the hashing of passwords."""
 
-    def __init__(self, master: MasterKey) -> None:
-        self.hashing = Hashing(master)
+    def __init__(self, hashing: Hashing) -> None:
+        self.hashing = hashing
         self.attempts = Attempts()
         self._turns = Turns()
 

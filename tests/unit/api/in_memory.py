@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
@@ -24,6 +25,7 @@ from headrace_api.artifacts.store import ArtifactStore
 from headrace_api.audit.trail import Trail
 from headrace_api.context import Context
 from headrace_api.keys.uses import KeyUses
+from headrace_api.passwords.hashing import Hashing
 from headrace_api.personal.sealing import PersonalData
 from headrace_api.sessions.doors import Doors
 from headrace_api.sessions.tokens import SessionUses
@@ -50,6 +52,8 @@ from headrace_schemas.codec import MessageCodec
 
 ADMINISTRATOR = "root.secret"
 TOKEN = "bootstrap"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Passwords hashed at the least cost there is: tests open many doors."""
 
 
 @dataclass(slots=True)
@@ -194,7 +198,7 @@ class Server:
             credentials=keys,
             uses=KeyUses(commands.send),
             session_uses=SessionUses(commands.send),
-            doors=Doors(was.master),
+            doors=Doors(Hashing(was.master, QUICK)),
             artifacts=ArtifactStore.at(folder.as_uri()),
         )
         service = Service(self.http, commands, keys, folder, self.app)
@@ -232,7 +236,7 @@ def serving(folder: Path) -> Iterator[Server]:
             credentials=keys,
             uses=KeyUses(WorldCommands(keys).send),
             session_uses=SessionUses(WorldCommands(keys).send),
-            doors=Doors(MasterKey(bytes(32))),
+            doors=Doors(Hashing(MasterKey(bytes(32)), QUICK)),
             master=MasterKey(bytes(32)),
             pool=AsyncConnectionPool("host=127.0.0.1 port=1", open=False, timeout=0.2),
             artifacts=ArtifactStore.at(folder.as_uri()),

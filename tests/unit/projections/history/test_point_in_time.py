@@ -126,7 +126,10 @@ ends = st.fixed_dictionaries({0: st.integers(0, 20), 1: st.integers(0, 20)})
     ttl=st.tuples(ttls, ttls, ttls),
     kind=st.tuples(kinds, kinds),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@pytest.mark.fuzz
+@settings(
+    max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 def test_the_join_equals_the_slow_one(
     rows: dict[str, list[Row]],
     ends: dict[str, dict[int, int]],
