@@ -60,7 +60,13 @@ class Witness:
         """All committed records of the topic's partitions, each up to the end it has now."""
         settings = connection(self.stack, "broker").librdkafka()
         consumer = Consumer(
-            {**settings, "group.id": "witness", "enable.auto.commit": False, "enable.partition.eof": True}
+            {
+                **settings,
+                "group.id": "witness",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 10,
+            }
         )
         found: list[Message] = []
         try:

@@ -20,9 +20,10 @@ def connection(stack: RunningStack, principal: str) -> Connection:
 
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
-    """What `ask` gives as soon as it gives something."""
-    deadline = time.monotonic() + seconds
+    """What `ask` gives as soon as it gives something; it is asked less often the longer that takes."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while (answer := ask()) is None:
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.4, 0.1)
     return answer

@@ -13,7 +13,7 @@ from tests.integration.platform import Platform
 from tests.integration.projections.indexing import Indexing
 from tests.integration.served import Served
 from tests.integration.stack import RunningStack
-from tests.integration.windows import Windows
+from tests.integration.windows import Windows, windows_in
 
 from headrace_broker.command_client import CommandClient
 from headrace_projections.search.engine import Engine
@@ -47,11 +47,12 @@ def served(platform: Platform, home: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def windows(platform: Platform) -> Windows:
+def windows(platform: Platform) -> Iterator[Windows]:
     """Run everything that monitoring is made of."""
     parts = ["observer", "monitoring", "alerts", "flink-job", "flink-taskmanager", "flink-jobmanager"]
     platform.stack.stack.up(parts, report=print)
-    return Windows(platform.stack.postgres_dsn)
+    with windows_in(platform.stack.postgres_dsn) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ def everything(stack: RunningStack) -> Iterator[tuple[str, bytes]]:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_uncommitted",
+            "fetch.wait.max.ms": 10,
         }
     )
     topics = consumer.list_topics(timeout=30).topics

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.integration.clients import eventually
 from tests.integration.platform import Platform
 
 import headrace
@@ -51,10 +51,8 @@ class Served:
     def new_project(self, owner: str = "ada", scientist: str | None = "bob") -> str:
         """A new, ready project, which the tables show."""
         name = self.platform.project(owner, scientist)
-        deadline = time.monotonic() + 20
-        while self.ask("GET", f"/api/projects/{name}/members/{scientist or owner}").status_code != httpx.codes.OK:
-            assert time.monotonic() < deadline, f"{name} is not shown"
-            time.sleep(0.02)
+        member = f"/api/projects/{name}/members/{scientist or owner}"
+        eventually(lambda: self.ask("GET", member).is_success or None, f"{name} to be shown")
         return name
 
     def ask(self, method: str, path: str, *, key: str = ADMINISTRATOR_KEY, **request: Any) -> httpx.Response:

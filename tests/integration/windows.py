@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from tests.integration.clients import eventually
 from tests.integration.monitored import DAY, Monitored
@@ -29,17 +29,12 @@ VALUES = ("wind", "visibility", "@prediction", "@latency_ms")
 class Windows:
     """The windows in Postgres, asked for without a loop of one's own."""
 
-    dsn: str
+    runner: asyncio.Runner
+    pool: Pool
 
     def ask(self, query: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
         """The query's answer."""
-
-        async def answered() -> T:
-            pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(self.dsn, open=False, min_size=1)
-            async with pool:
-                return await query(pool)
-
-        return asyncio.run(answered())
+        return self.runner.run(query(self.pool))
 
     def of(self, monitored: Monitored) -> list[WindowRow]:
         """All windows of the project's deployment."""
@@ -70,6 +65,16 @@ class Windows:
             return windows if whole and binned == dict.fromkeys(VALUES, count) else None
 
         return eventually(asked, f"{count} predictions, {matched} of them matched", SECONDS)
+
+
+@contextmanager
+def windows_in(dsn: str) -> Iterator[Windows]:
+    """The windows in that database, which may be killed meanwhile."""
+    with asyncio.Runner() as runner:
+        pool: Pool = AsyncConnectionPool(dsn, open=False, min_size=1, check=AsyncConnectionPool.check_connection)
+        runner.run(pool.open())
+        yield Windows(runner, pool)
+        runner.run(pool.close())
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def _committed(librdkafka: Mapping[str, Any], topics: Collection[str]) -> Iterat
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
         }
     )
     consumer.assign([TopicPartition(name, 0, 0) for name in topics])

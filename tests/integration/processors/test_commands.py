@@ -9,7 +9,7 @@ from tests.integration.clients import connection, eventually
 from tests.integration.platform import ADMINISTRATOR, Platform
 
 from headrace_broker.admin import Admin
-from headrace_broker.follower import Follower, Partition
+from headrace_broker.follower import LEAVING_MS, Follower, Partition
 from headrace_broker.record import Entry
 from headrace_broker.topics import COMMANDS, CREDENTIALS, DEAD_LETTERS, STATE
 from headrace_broker.transactions import TransactionalWriter
@@ -26,7 +26,7 @@ from headrace_processors.commands.world import World
 def follow_whole(platform: Platform, topic: str) -> Follower:
     as_broker = connection(platform.stack, "broker")
     topic_id, _ = Admin(as_broker).topic_ids([topic])[topic]
-    follower = Follower(as_broker)
+    follower = Follower(as_broker, wait_ms=LEAVING_MS)
     follower.follow({Partition(topic, topic_id, 0): 0})
     return follower
 

@@ -18,7 +18,7 @@ from tests.integration.platform import Platform
 from headrace_broker.admin import Admin
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.errors import BrokerError
-from headrace_broker.follower import Follower, Partition
+from headrace_broker.follower import LEAVING_MS, Follower, Partition
 from headrace_broker.record import Entry, Record
 from headrace_broker.topics import OBSERVATIONS, REFERENCES
 from headrace_compose.supervision import Supervisor
@@ -66,7 +66,7 @@ def run(session: Session) -> None:
 
 def records(platform: Platform, topic: str) -> list[Record]:
     found = Admin(connection(platform.stack, "broker")).topic_ids([topic])
-    follower = Follower(connection(platform.stack, "broker"))
+    follower = Follower(connection(platform.stack, "broker"), wait_ms=LEAVING_MS)
     follower.follow({Partition(topic, found[topic][0], 0): 0})
     held: list[Record] = []
     while not follower.at_end():

@@ -24,7 +24,7 @@ from tests.unit.projections.rows.things import SCHEMAS, THINGS, delete, group, r
 
 from headrace_broker.admin import Admin
 from headrace_broker.dead_letters import dead_letter_id
-from headrace_broker.follower import Follower, Partition
+from headrace_broker.follower import LEAVING_MS, Follower, Partition
 from headrace_broker.monitoring import Monitor
 from headrace_broker.record import Record
 from headrace_events.project import DeleteProject, ProjectDeleted
@@ -70,7 +70,7 @@ def run_to_the_end(stack: RunningStack, target: Target, of: Group, ends: Mapping
 
 def dead_letters(log: RowLog, project: str) -> list[Record]:
     topic = f"{project}.deadletters"
-    follower = Follower(log.connection)
+    follower = Follower(log.connection, wait_ms=LEAVING_MS)
     found: list[Record] = []
     opened = Admin(log.connection).topic_ids([topic])[topic][0]
     follower.follow({Partition(topic, opened, 0): 0})
