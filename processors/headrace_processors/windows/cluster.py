@@ -33,8 +33,14 @@ JAVA = (
     *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENED),
 )
 
-JOBMANAGER_JAVA = ("-Xms128m", "-Xmx320m", "-XX:MaxMetaspaceSize=192m", "-XX:MaxDirectMemorySize=64m")
-"""At most about 650 MiB resident."""
+JOBMANAGER_JAVA = (
+    "-Xms128m",
+    "-Xmx320m",
+    "-XX:MaxMetaspaceSize=192m",
+    "-XX:MaxDirectMemorySize=64m",
+    "-XX:TieredStopAtLevel=1",
+)
+"""At most about 650 MiB resident. No row passes through it: compiling its code twice would save nothing."""
 
 TASKMANAGER_JAVA = ("-Xms384m", "-Xmx384m", "-XX:MaxMetaspaceSize=192m", "-XX:MaxDirectMemorySize=224m")
 """At most about 1150 MiB resident, with RocksDB's share of managed memory."""
