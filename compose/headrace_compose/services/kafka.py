@@ -25,6 +25,21 @@ PRINCIPALS = ",".join(
         rf"RULE:^CN=([a-z][a-z0-9-]*),OU={SERVICES},O={ORGANISATION}$/$1/",
     )
 )
+A_LINE_A_TOPIC = (
+    "state.change.logger",
+    "kafka.cluster.Partition",
+    "kafka.log.LogManager",
+    "kafka.server.ReplicaFetcherManager",
+    "kafka.server.metadata.DynamicConfigPublisher",
+    "org.apache.kafka.controller.AclControlManager",
+    "org.apache.kafka.controller.ConfigurationControlManager",
+    "org.apache.kafka.controller.PartitionChangeBuilder",
+    "org.apache.kafka.controller.ReplicationControlManager",
+    "org.apache.kafka.storage.internals.log.LogLoader",
+    "org.apache.kafka.storage.internals.log.UnifiedLog",
+)
+"""What tells a line or several of each topic, again at each start: of thousands, the broker would do little else."""
+QUIET = (*A_LINE_A_TOPIC, "org.apache.kafka.common.config.AbstractConfig", "kafka.server.KafkaConfig")
 JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
@@ -34,8 +49,7 @@ JAVA_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
-    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn",
-    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
+    *(f"-Dorg.slf4j.simpleLogger.log.{name}=warn" for name in QUIET),
 )
 
 
