@@ -1,15 +1,9 @@
-"""The life of a project: Requested, Ready once its topics and access rules hold, perhaps Archived, Closing, Deleted."""
+"""Projects: what can be asked of them, what happens to them, and whether they take commands now."""
 
-from dataclasses import replace
-
-from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Archived, Conflict, Forbidden, NotFound, NotReady
-from headrace_events.ids import project_name
+from headrace_events.aggregates import Known
+from headrace_events.errors import Archived, NotFound, NotReady
 from headrace_events.language import Command, Event, Home, command, event, value
-from headrace_events.member import MemberAdded
-from headrace_events.roles import Role
-from headrace_events.topic import OpenedTopic, TopicOpened
-from headrace_events.user import may_act_for, must_be_active
+from headrace_events.topic import OpenedTopic
 
 
 @command("project.create")
@@ -229,79 +223,8 @@ class Project:
     sensitive: bool = False
 
 
-def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
-    """Take each name once; become Ready once; be Archived and back; go through Closing to Deleted, and never back."""
-    match wish:
-        case CreateProject(project=project, owner=owner):
-            if not may_act_for(owner, known):
-                raise Forbidden("owner-is-another", "only an administrator creates a project for somebody else")
-            if state is not None:
-                raise AlreadyExists("project", project)
-            must_be_active(owner, known)
-            return _requested(wish)
-        case DescribeProject(project=project, description=description):
-            must_take_commands(project, known)
-            if state is not None and state.description == description:
-                return []
-            return [ProjectDescribed(project=project, description=description)]
-        case ArchiveProject(project=project):
-            if _phase(state, project) == "archived":
-                return []
-            must_take_commands(project, known)
-            return [ProjectArchived(project=project)]
-        case UnarchiveProject(project=project):
-            if _phase(state, project) == "archived":
-                return [ProjectUnarchived(project=project)]
-            must_take_commands(project, known)
-            return []
-        case MarkSensitive(project=project):
-            return [] if _standing(state, project).sensitive else [ProjectMarkedSensitive(project=project)]
-        case UnmarkSensitive(project=project):
-            return [ProjectUnmarkedSensitive(project=project)] if _standing(state, project).sensitive else []
-        case MarkReady(project=project, topics=topics):
-            if state is None:
-                raise NotFound("project", project)
-            if state.phase != "requested":
-                raise Conflict("project-is-ready", f"project {project!r} is {state.phase}")
-            return [
-                ProjectReady(project=project, topics=topics),
-                MemberAdded(user=state.owner, role=Role.DATA_OWNER),
-                *(TopicOpened.of(topic) for topic in topics),
-            ]
-        case DeleteProject(project=project):
-            match _phase(state, project):
-                case "requested":
-                    raise NotReady("project", project, "requested")
-                case "closing":
-                    return []
-                case "deleted":
-                    raise NotFound("project", project)
-            return [ProjectClosing(project=project)]
-        case MarkDeleted(project=project):
-            if (phase := _phase(state, project)) != "closing":
-                raise Conflict("project-not-closing", f"project {project!r} is {phase}")
-            return [ProjectDeleted(project=project)]
-        case _:
-            raise unknown(wish)
-
-
-def _requested(wish: CreateProject) -> list[Event]:
-    """A new project, sensitive from its first moment on where that is asked for."""
-    name = project_name(wish.project)
-    requested = ProjectRequested(project=name, owner=wish.owner, description=wish.description)
-    return [requested, ProjectMarkedSensitive(project=name)] if wish.sensitive else [requested]
-
-
-def _standing(state: Project | None, name: str) -> Project:
-    """The project while it is neither being made nor taken away; raises NotFound, NotReady."""
-    if state is None:
-        raise NotFound("project", name)
-    if state.phase not in {"ready", "archived"}:
-        raise NotReady("project", name, state.phase)
-    return state
-
-
-def _phase(state: Project | None, name: str) -> str:
+def phase_of(state: Project | None, name: str) -> str:
+    """Where the project is; raises NotFound."""
     if state is None:
         raise NotFound("project", name)
     return state.phase
@@ -309,7 +232,7 @@ def _phase(state: Project | None, name: str) -> str:
 
 def must_take_commands(name: str, known: Known) -> None:
     """Raise NotFound, NotReady or Archived unless members may change the project now."""
-    match _phase(known.state(Project, None, name), name):
+    match phase_of(known.state(Project, None, name), name):
         case "ready":
             return
         case "archived":
@@ -322,27 +245,3 @@ def is_sensitive(name: str, known: Known) -> bool:
     """Whether the project's data has to stay inside."""
     found = known.state(Project, None, name)
     return found is not None and found.sensitive
-
-
-def evolve(state: Project | None, fact: Event) -> Project:
-    """Fold one event."""
-    match fact:
-        case ProjectRequested(owner=owner, description=description):
-            return Project(phase="requested", owner=owner, description=description)
-        case ProjectDescribed(description=description) if state is not None:
-            return replace(state, description=description)
-        case ProjectArchived() if state is not None:
-            return replace(state, phase="archived")
-        case ProjectReady() | ProjectUnarchived() if state is not None:
-            return replace(state, phase="ready")
-        case ProjectMarkedSensitive() | ProjectUnmarkedSensitive() if state is not None:
-            return replace(state, sensitive=isinstance(fact, ProjectMarkedSensitive))
-        case ProjectClosing() if state is not None:
-            return replace(state, phase="closing")
-        case ProjectDeleted() if state is not None:
-            return replace(state, phase="deleted")
-        case _:
-            raise unknown(fact)
-
-
-aggregate("project", Project, decide=decide, evolve=evolve)

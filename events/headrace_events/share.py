@@ -5,17 +5,12 @@ brokers follows from it, and provisioning says when.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
-from headrace_events.aggregates import Known, aggregate, unknown
-from headrace_events.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refusal, Sensitive
+from headrace_events.aggregates import Known
+from headrace_events.errors import NotFound, Sensitive
 from headrace_events.language import Command, Event, Home, command, event, value
-from headrace_events.member import Membership
-from headrace_events.project import Project, is_sensitive, must_take_commands
-from headrace_events.shared import Shareable, Shared, must_be_whole, must_exist
-
-MOST_OFFERS = 100
-"""How many offers of one project to another one can stand at a time."""
+from headrace_events.project import Project, is_sensitive
+from headrace_events.shared import Shareable, Shared
 
 
 def share_id(shared: Shared, receiver: str) -> str:
@@ -202,146 +197,23 @@ class Share:
         return {"project": self.shared.project, "receiver": self.receiver}
 
 
-def decide(state: Share | None, wish: Command, known: Known) -> list[Event]:
-    """Let only the receiver accept what stands, and either side end it; what has ended can be offered again."""
-    match wish:
-        case OfferShare():
-            return [_offered(state, wish, known)]
-        case AcceptShare(project=project, share=share):
-            found = _received(state, share, project, known)
-            must_take_commands(project, known)
-            _must_be_linkable(found.shared.project, found.receiver, known)
-            must_exist(found.shared, known)
-            if found.phase not in {"offered", "accepted"}:
-                raise Conflict("share-not-offered", f"share {share!r} is {found.phase}: it can be offered again")
-            return [] if found.accepted else [ShareAccepted(share=share, **found.between)]
-        case DeclineShare(project=project, share=share):
-            found = _received(state, share, project, known)
-            if found.phase == "revoked":
-                raise Conflict("share-not-offered", f"share {share!r} is revoked already")
-            return [] if found.phase == "declined" else [ShareDeclined(share=share, **found.between)]
-        case RevokeShare(project=project, share=share):
-            found = _standing(state, share, known)
-            if project != found.shared.project:
-                raise _not_theirs(found, share, project)
-            if found.phase == "declined":
-                raise Conflict("share-not-offered", f"share {share!r} is declined already")
-            return [] if found.phase == "revoked" else [ShareRevoked(share=share, **found.between)]
-        case RecordShareEnforced(share=share, open=opened):
-            found = _standing(state, share, known)
-            if opened != counts(found.accepted, found.between.values(), lambda name: is_sensitive(name, known)):
-                raise Conflict("share-moved-on", f"share {share!r} is {found.phase} meanwhile")
-            said = found.settled and opened == found.open
-            return [] if said else [ShareEnforced(share=share, open=opened, **found.between)]
-        case _:
-            raise unknown(wish)
+def stands(project: str, known: Known) -> bool:
+    """Whether a project is there that shares can be with."""
+    found = known.state(Project, None, project)
+    return found is not None and found.phase in {"ready", "archived"}
 
 
-def _offered(state: Share | None, wish: OfferShare, known: Known) -> ShareOffered:
-    must_take_commands(wish.project, known)
-    must_be_whole(wish.shared)
-    if wish.receiver == wish.project:
-        raise Invalid("share-with-oneself", f"project {wish.project!r} reads what is its own: name another project")
-    must_exist(wish.shared, known)
-    _must_be_linkable(wish.project, wish.project, known)
-    _must_take_offers(wish.receiver, known)
-    if state is not None and state.phase in {"offered", "accepted"}:
-        raise AlreadyExists("share", wish.key)
-    if known.offers(wish.project, wish.receiver) >= MOST_OFFERS:
-        raise Conflict(
-            "too-many-offers",
-            f"{MOST_OFFERS} offers to {wish.receiver!r} stand: have them answered, or revoke some",
-            {"receiver": wish.receiver},
-        )
-    return ShareOffered(
-        share=wish.key,
-        project=wish.project,
-        receiver=wish.receiver,
-        what=wish.what,
-        name=wish.name,
-        version=wish.version,
-    )
-
-
-def _must_take_offers(receiver: str, known: Known) -> None:
-    """Raise what stands against an offer, to members of the receiver; to anybody else the same whatever it is."""
-    try:
-        if not _stands(receiver, known):
-            raise NotFound("receiving project", receiver)
-        must_take_commands(receiver, known)
-        _must_be_linkable(receiver, receiver, known)
-    except Refusal:
-        members = known.state(Membership, receiver, "")
-        if members is not None and known.actor.removeprefix("user:") in members.roles:
-            raise
-        message = f"nothing can be offered to {receiver!r}: ask its Data Owners, or name another project"
-        raise Conflict("receiver-takes-no-offers", message, {"receiver": receiver}) from None
-
-
-def _received(state: Share | None, share: str, project: str, known: Known) -> Share:
-    """The share, if it was offered to that project; raises NotFound, Forbidden."""
-    found = _standing(state, share, known)
-    if project != found.receiver:
-        raise _not_theirs(found, share, project)
-    return found
-
-
-def _standing(state: Share | None, share: str, known: Known) -> Share:
-    """The share, if both projects are there; raises NotFound. A share goes with either of them."""
-    if state is None or not (_stands(state.shared.project, known) and _stands(state.receiver, known)):
-        raise NotFound("share", share)
-    return state
-
-
-def _must_be_linkable(project: str, receiver: str, known: Known) -> None:
+def must_be_linkable(project: str, receiver: str, known: Known) -> None:
     """Raise Sensitive where either project keeps to itself."""
     for name in (project, receiver):
         if is_sensitive(name, known):
             raise Sensitive(name)
 
 
-def _stands(project: str, known: Known) -> bool:
-    found = known.state(Project, None, project)
-    return found is not None and found.phase in {"ready", "archived"}
-
-
-def _not_theirs(found: Share, share: str, project: str) -> NotFound | Forbidden:
-    """What a project is told that the step is not for: the other side who takes it, a third one of no share at all."""
-    if project not in {found.shared.project, found.receiver}:
-        return NotFound("share", share)
-    return Forbidden(
-        "other-side-only",
-        f"Data Owners of {found.receiver!r} accept or decline this share, those of {found.shared.project!r} revoke it",
-        {"project": found.shared.project, "receiver": found.receiver},
-    )
-
-
 def must_be_shared(group: Shared, reader: str, known: Known) -> None:
     """Raise NotFound unless an accepted share gives the project that version of a group; Sensitive while it rests."""
     store = Shared(project=group.project, what=Shareable.FEATURE_STORE)
     shares = [known.state(Share, None, share_id(one, reader)) for one in (group, store)]
-    if not _stands(group.project, known) or not any(share is not None and share.accepted for share in shares):
+    if not stands(group.project, known) or not any(share is not None and share.accepted for share in shares):
         raise NotFound("shared feature group", f"{group.project}:{group.name} version {group.version}")
-    _must_be_linkable(group.project, reader, known)
-
-
-def evolve(state: Share | None, fact: Event) -> Share:
-    """Fold one event."""
-    match fact:
-        case ShareOffered(shared=shared, receiver=receiver):
-            if state is not None:
-                return replace(state, phase="offered")
-            return Share(shared=shared, receiver=receiver, phase="offered", settled=True)
-        case ShareAccepted() if state is not None:
-            return replace(state, phase="accepted", settled=False)
-        case ShareDeclined() if state is not None:
-            return replace(state, phase="declined", settled=False)
-        case ShareRevoked() if state is not None:
-            return replace(state, phase="revoked", settled=False)
-        case ShareEnforced(open=opened) if state is not None:
-            return replace(state, open=opened, settled=True)
-        case _:
-            raise unknown(fact)
-
-
-aggregate("share", Share, decide=decide, evolve=evolve)
+    must_be_linkable(group.project, reader, known)

@@ -23,7 +23,6 @@ from headrace_events.project import (
 from headrace_events.roles import Role
 from headrace_events.row_schema import Column
 from headrace_events.share import (
-    MOST_OFFERS,
     AcceptShare,
     DeclineShare,
     OfferShare,
@@ -36,6 +35,7 @@ from headrace_events.share import (
     ShareOffered,
     ShareRevoked,
 )
+from headrace_events.share_life import MOST_OFFERS
 from headrace_events.shared import Shareable, Shared, TopicPattern
 from headrace_events.topic import CloseTopic, CreateTopic, OpenedTopic, RecordTopicOpened
 from headrace_processors.commands.handle import Accepted, Refused, handle
