@@ -27,6 +27,8 @@ from headrace_serving.gateway.predicting import Predicting
 
 logger = logging.getLogger("headrace.gateway")
 
+_TO_BROWSERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -191,7 +193,7 @@ async def body_of(request: Request) -> Any:
 
 def as_json(body: Any, status: int = 200) -> Response:
     """An answer."""
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(orjson.dumps(body), status, headers=_TO_BROWSERS, media_type="application/json")
 
 
 def problem(status: int, code: str, message: str, request_id: str) -> Response:

@@ -75,7 +75,7 @@ def test_the_password_is_nowhere_in_clear(service: Service) -> None:
     assert b"argon2" not in stored.sealed
 
 
-def test_a_password_costs_what_the_standard_recommends() -> None:
+def test_a_password_is_hashed_with_argon2id() -> None:
     master = MasterKey(bytes(32))
     sealed = asyncio.run(Hashing(master).sealed("ada", PASSWORD, CommandId(uuid7())))
     assert master.unwrap(sealed, b"password/ada").startswith(b"$argon2id$v=19$m=65536,t=3,p=4$")

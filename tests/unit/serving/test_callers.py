@@ -95,3 +95,10 @@ def test_what_is_not_there_is_an_error_like_any_other(method: str, path: str) ->
     answer = served().send(method, path)
     assert answer.status_code in {404, 405}
     assert set(answer.json()) == {"error", "code", "request_id"}
+
+
+@pytest.mark.parametrize("key", [None, "k1.secret"])
+@pytest.mark.parametrize("path", [PATH, "/nothing"])
+def test_every_answer_tells_browsers_to_keep_and_guess_nothing(path: str, key: str | None) -> None:
+    answer = served().send("GET", path, key=key)
+    assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == ("nosniff", "no-store")
