@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
+from tests.integration import raw_tables
 from tests.integration.clients import connection, eventually
 from tests.integration.raw_log import everything
 from tests.integration.served import Served, unique
@@ -110,18 +109,6 @@ def test_what_identifies_a_person_is_shown_to_whom_it_concerns(served: Served, p
         assert json.dumps(text) in happened(served)
 
 
-def tables(dsn: str) -> Iterator[tuple[str, str]]:
-    """Each row of every projection, as text."""
-    with psycopg.connect(dsn, autocommit=True) as database:
-        found = database.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        for schema, table in found:
-            query = sql.SQL("SELECT row::text FROM {} AS row").format(sql.Identifier(schema, table))
-            for (row,) in database.execute(query):
-                yield f"{schema}.{table}", row
-
-
 def test_no_byte_of_the_log_and_no_row_holds_it_in_plain_words(served: Served, person: Known) -> None:
     wanted = {text: text.encode() for text in person.texts}
     seen, found = 0, set()
@@ -130,7 +117,7 @@ def test_no_byte_of_the_log_and_no_row_holds_it_in_plain_words(served: Served, p
         found |= {(topic, text) for text, plain in wanted.items() if plain in content}
     assert seen > 10, "the person is not in what was read"
     assert found == set()
-    rows = list(tables(served.platform.stack.postgres_dsn))
+    rows = list(raw_tables.rows(served.platform.stack.postgres_dsn))
     assert {where for where, row in rows if person.user in row} >= {
         "catalogue.users",
         "catalogue.activity",
@@ -182,7 +169,7 @@ def test_a_rebuild_gives_the_same_without_the_person(served: Served, person: Kno
     }
     rebuilt = made[name]().rebuild(verify=True)
     assert (rebuilt.equal, rebuilt.differing) == (True, 0)
-    assert {text for _, row in tables(dsn) for text in person.texts if text in row} == set()
+    assert {text for _, row in raw_tables.rows(dsn) for text in person.texts if text in row} == set()
 
 
 @pytest.fixture
