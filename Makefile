@@ -7,6 +7,9 @@ FLINK_VENV := .venv-flink
 FLINK_INSTALLED := $(FLINK_VENV)/.installed
 OURS := events schemas broker processors projections api serving sdk cli compose bench examples tests
 
+# Some thirty processes import the same modules, and again at each start: each is compiled once, whatever is set outside.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo up down status test test-unit test-long check format bench lock clean
 
