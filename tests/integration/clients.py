@@ -19,11 +19,11 @@ def connection(stack: RunningStack, principal: str) -> Connection:
     return Connection(bootstrap=stack.bootstrap, ca=files.ca, certificate=files.cert, key=files.key)
 
 
-def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20.0, *, longest_pause: float = 0.1) -> T:
     """What `ask` gives as soon as it gives something; it is asked less often the longer that takes."""
     deadline, pause = time.monotonic() + seconds, 0.01
     while (answer := ask()) is None:
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(pause)
-        pause = min(pause * 1.4, 0.1)
+        pause = min(pause * 1.4, longest_pause)
     return answer

@@ -225,7 +225,7 @@ def test_a_processor_killed_in_the_middle_leaves_one_dataset_after_it_was_starte
     shop.ask()
     stored = shop.storage / "artifacts" / shop.project
     first = _process(shop)
-    eventually(lambda: stored.exists() or None, "the first file to be stored", 60)
+    eventually(lambda: stored.exists() or None, "the first file to be stored", 60, longest_pause=0.005)
     first.kill()
     first.wait()
     second = _process(shop)
