@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -66,6 +68,31 @@ def test_plaintext_is_not_spoken(stack: RunningStack) -> None:
         except ConnectionResetError:
             answer = b""
     assert answer[:1] in {b"", TLS_ALERT}, answer
+
+
+def _spoken(stack: RunningStack, version: ssl.TLSVersion) -> str | None:
+    """What the broker speaks with who knows no other version and has the right certificate; raises SSLError."""
+    files = stack.credentials("api")
+    context = ssl.create_default_context(cafile=files.ca)
+    context.load_cert_chain(files.cert, files.key)
+    context.set_ciphers("ALL:@SECLEVEL=0")  # with less this side would not even try the old ones
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    host, port = stack.bootstrap.split(":")
+    with (
+        socket.create_connection((host, int(port)), 10) as plain,
+        context.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        return connection.version()
+
+
+def test_no_version_of_tls_before_1_2_is_spoken(stack: RunningStack) -> None:
+    assert _spoken(stack, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+    assert _spoken(stack, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises(ssl.SSLError, match=r"(?i)alert.protocol.version"):
+            _spoken(stack, old)
 
 
 def test_without_a_certificate_nothing_is_said(stack: RunningStack) -> None:
