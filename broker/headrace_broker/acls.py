@@ -29,6 +29,16 @@ def member_principal(project: str, user: str, generation: int | str) -> str:
     return f"{project}__{user}__{generation}"
 
 
+def worker_principal(project: str, user: str, generation: int) -> str:
+    """The principal of a worker's certificate, whose trial that person asked for."""
+    return member_principal(project, user, f"w{generation}")
+
+
+def worker_groups(project: str, user: str, generation: int) -> str:
+    """How the names of a worker's consumer groups begin, and nobody else's."""
+    return f"{project}.{user}.w{generation}."
+
+
 def _topic(principal: str, name: str, *operations: str, prefixed: bool = False) -> Iterable[Rule]:
     return (Rule(principal, "topic", name, prefixed, operation) for operation in operations)
 
@@ -59,6 +69,17 @@ def member_rules(project: str, principal: str, role: Role, granted: Iterable[str
             rules |= set(_topic(principal, prefix + kind.name, "write", prefixed=kind.many))
         elif kind.granted:
             rules |= {rule for name in granted for rule in _topic(principal, name, "write")}
+    return rules
+
+
+def worker_rules(project: str, user: str, generation: int, shared: Iterable[TopicPattern] = ()) -> set[Rule]:
+    """What a worker's certificate may do, also in a sensitive project: read all of it and what is shared with it."""
+    principal = worker_principal(project, user, generation)
+    rules = set(_topic(principal, f"{project}.", *READING, prefixed=True))
+    groups = worker_groups(project, user, generation)
+    rules |= {Rule(principal, "group", groups, True, operation) for operation in READING}
+    for pattern in shared:
+        rules |= set(_topic(principal, pattern.name, *READING, prefixed=pattern.prefixed))
     return rules
 
 

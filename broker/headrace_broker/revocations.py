@@ -16,6 +16,7 @@ _REASONS = {
     Ending.MEMBER_REMOVED: x509.ReasonFlags.privilege_withdrawn,
     Ending.PERSON_DEACTIVATED: x509.ReasonFlags.privilege_withdrawn,
     Ending.PROJECT_DELETED: x509.ReasonFlags.cessation_of_operation,
+    Ending.RUN_ENDED: x509.ReasonFlags.cessation_of_operation,
 }
 """Why a certificate ended → the reason of its entry; where there is none, the entry says none (section 5.3.1)."""
 

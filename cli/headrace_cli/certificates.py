@@ -10,9 +10,9 @@ import typer
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
 
-app = typer.Typer(no_args_is_help=True, help="Certificates of members.")
+app = typer.Typer(no_args_is_help=True, help="Certificates of members, and of trials that read topics.")
 
-_COLUMNS = ("project", "user", "role", "generation", "serial", "not_before", "not_after", "state", "reason")
+_COLUMNS = ("project", "user", "role", "generation", "serial", "not_before", "not_after", "state", "reason", "run")
 _STATES = "valid, expires-soon, superseded, authority-retired, revoked or expired"
 
 

@@ -1,14 +1,16 @@
-"""Certificates of members: one person, one project, one generation each."""
+"""Certificates of members, and of workers on their behalf: one person, one project, one generation each."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Forbidden, Invalid, NotFound
+from headrace_events.halving import Study
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.member import Membership
+from headrace_events.study import TrialRung
 from headrace_events.user import may_act_for, must_be_active
 
 
@@ -20,6 +22,7 @@ class Ending(StrEnum):
     MEMBER_REMOVED = "member-removed"
     PERSON_DEACTIVATED = "person-deactivated"
     PROJECT_DELETED = "project-deleted"
+    RUN_ENDED = "run-ended"
 
 
 @command("certificate.request")
@@ -33,6 +36,20 @@ class RequestCertificate(Command):
     user: str
     signing_request: str
     replaces: int | None = None
+
+    @property
+    def key(self) -> str:
+        return self.user
+
+
+@command("certificate.request_for_trial")
+class RequestTrialCertificate(Command):
+    """The study driver asks for whoever asked for the study: to read topics with, while the trial runs at that rung."""
+
+    project: str
+    user: str
+    run: TrialRung
+    signing_request: str
 
     @property
     def key(self) -> str:
@@ -86,7 +103,10 @@ class RevokeCertificate(Command):
 
 @command("certificate.record_closed")
 class RecordCertificatesClosed(Command):
-    """Provisioning says: the person has left or was shut out, and no access rule names these generations any more."""
+    """Provisioning says: no access rule names these generations any more.
+
+    Their person has left or was shut out, or the run that they were for has ended.
+    """
 
     project: str
     user: str
@@ -100,12 +120,16 @@ class RecordCertificatesClosed(Command):
 
 @event("certificate.requested")
 class CertificateRequested(Event):
-    """Provisioning signs the request as `<project>__<user>__<generation>`; `replaces` is the one that it renews."""
+    """Provisioning signs the request as `<project>__<user>__<generation>`; `replaces` is the one that it renews.
+
+    One with a `run` is a worker's, signed as `<project>__<user>__w<generation>`: it counts while that rung runs.
+    """
 
     user: str
     generation: int
     signing_request: str
     replaces: int | None = None
+    run: TrialRung | None = None
 
     @property
     def key(self) -> str:
@@ -157,20 +181,29 @@ class CertificateRevoked(Event):
 
 @value
 class Certificates:
-    """A member's generations: the last one given out, those that are alive, and when those issued last expire."""
+    """A member's generations: the last one given out, those that wait, and those that are alive.
+
+    `runs` says of those among them that are workers' what they are for; `expiries` are when those of the member's own
+    end that were issued last.
+    """
 
     last: int
     pending: tuple[int, ...] = ()
     live: tuple[int, ...] = ()
     expiries: tuple[Micros, ...] = ()
+    runs: Mapping[str, TrialRung] = field(default_factory=dict)
+
+    def own(self, generations: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of them that are no worker's."""
+        return tuple(one for one in generations if str(one) not in self.runs)
 
 
 LIVE_AT_MOST = 8
-"""Generations of one person alive at a time; the oldest makes room (a person may work from several places)."""
+"""Generations of one person's own alive at a time; the oldest makes room (a person may work from several places)."""
 
 UNEXPIRED_AT_MOST = 128
-"""Generations of one person that wait or have not expired, alive or not: each that is revoked stays on the revocation
-list until it expires. Eight places that renew at two thirds of a life never have more than sixteen."""
+"""Generations of one person's own that wait or have not expired, alive or not: each that is revoked stays on the
+revocation list until it expires. Eight places that renew at two thirds of a life never have more than sixteen."""
 
 
 def decide(state: Certificates | None, wish: Command, known: Known) -> list[Event]:
@@ -181,12 +214,7 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
                 raise Forbidden(
                     "not-your-certificate", "only the person, or an administrator, may ask for a certificate"
                 )
-            must_be_active(user, known)
-            members = known.state(Membership, project, "")
-            if members is None or user not in members.roles:
-                raise NotFound("member", user)
-            if len(signing_request) > 10_000:
-                raise Invalid("signing-request-too-large", "a signing request has at most 10,000 characters")
+            _must_be_asked_well(project, user, signing_request, known)
             last = state.last if state else 0
             if replaces is not None and not 1 <= replaces <= last:
                 raise NotFound("certificate", f"{user} {replaces}")
@@ -195,6 +223,8 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
                 user=user, generation=last + 1, signing_request=signing_request, replaces=replaces
             )
             return [requested]
+        case RequestTrialCertificate():
+            return _for_trial(state, wish, known)
         case RecordCertificate(user=user, generation=generation):
             _must_be_pending(state, user, generation)
             return _issued(state, wish)
@@ -211,12 +241,40 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
             raise unknown(wish)
 
 
+def _must_be_asked_well(project: str, user: str, signing_request: str, known: Known) -> None:
+    must_be_active(user, known)
+    members = known.state(Membership, project, "")
+    if members is None or user not in members.roles:
+        raise NotFound("member", user)
+    if len(signing_request) > 10_000:
+        raise Invalid("signing-request-too-large", "a signing request has at most 10,000 characters")
+
+
+def _for_trial(state: Certificates | None, wish: RequestTrialCertificate, known: Known) -> list[Event]:
+    """A certificate for the worker that runs the rung now, in the place of those that workers before it had."""
+    study = known.state(Study, wish.project, wish.run.study)
+    if study is None or study.reader is None or study.reader != wish.user:
+        raise Conflict("reads-no-topics", f"no trial of study {wish.run.study!r} reads topics for {wish.user!r}")
+    if not study.runs(wish.run):
+        raise Conflict("trial-not-running", f"trial {wish.run.trial} does not run at rung {wish.run.rung}")
+    _must_be_asked_well(wish.project, wish.user, wish.signing_request, known)
+    earlier = tuple(int(number) for number, run in state.runs.items() if run == wish.run) if state else ()
+    ended = RecordCertificatesClosed(project=wish.project, user=wish.user, generations=earlier, reason=Ending.RUN_ENDED)
+    requested = CertificateRequested(
+        user=wish.user,
+        generation=(state.last if state else 0) + 1,
+        signing_request=wish.signing_request,
+        run=wish.run,
+    )
+    return [*_closed(state, ended), requested]
+
+
 def _must_have_room(state: Certificates | None, now: Micros) -> None:
     """Whoever asks again and again waits until the first of theirs has expired."""
     if state is None:
         return
     lasting = [expires for expires in state.expiries if expires > now]
-    if len(state.pending) + len(lasting) >= UNEXPIRED_AT_MOST:
+    if len(state.own(state.pending)) + len(lasting) >= UNEXPIRED_AT_MOST:
         raise Conflict(
             "too-many-certificates",
             f"a person has at most {UNEXPIRED_AT_MOST} certificates of a project that have not expired: keep the one"
@@ -226,7 +284,7 @@ def _must_have_room(state: Certificates | None, now: Micros) -> None:
 
 
 def _issued(state: Certificates | None, said: RecordCertificate) -> list[Event]:
-    """The generation is alive; the oldest makes room for one too many."""
+    """The generation is alive; of the person's own, the oldest makes room for one too many."""
     issued = CertificateIssued(
         user=said.user,
         generation=said.generation,
@@ -236,14 +294,16 @@ def _issued(state: Certificates | None, said: RecordCertificate) -> list[Event]:
         begins=said.begins,
         authority=said.authority,
     )
-    if state is None or len(state.live) < LIVE_AT_MOST:
+    own = state.own(state.live) if state else ()
+    if len(own) < LIVE_AT_MOST or (state and str(said.generation) in state.runs):
         return [issued]
-    return [issued, CertificateRevoked(user=said.user, generation=min(state.live), reason=Ending.SUPERSEDED)]
+    return [issued, CertificateRevoked(user=said.user, generation=min(own), reason=Ending.SUPERSEDED)]
 
 
 _BEFORE: Mapping[Ending, str] = {
     Ending.MEMBER_REMOVED: "left the project",
     Ending.PERSON_DEACTIVATED: "was deactivated",
+    Ending.RUN_ENDED: "had the run no more",
 }
 
 
@@ -268,22 +328,28 @@ def evolve(state: Certificates | None, fact: Event) -> Certificates:
     """Fold one event."""
     now = state or Certificates(last=0)
     match fact:
-        case CertificateRequested(generation=generation):
-            return replace(now, last=generation, pending=(*now.pending, generation))
+        case CertificateRequested(generation=generation, run=run):
+            runs = now.runs if run is None else {**now.runs, str(generation): run}
+            return replace(now, last=generation, pending=(*now.pending, generation), runs=runs)
         case CertificateIssued(generation=generation, expires=expires):
-            expiries = (*now.expiries, expires)[-UNEXPIRED_AT_MOST:]
+            own = str(generation) not in now.runs
+            expiries = (*now.expiries, expires)[-UNEXPIRED_AT_MOST:] if own else now.expiries
             pending = _less(now.pending, generation)
             return replace(now, pending=pending, live=(*now.live, generation), expiries=expiries)
         case CertificateRejected(generation=generation):
-            return replace(now, pending=_less(now.pending, generation))
+            return replace(now, pending=_less(now.pending, generation), runs=_without(now.runs, generation))
         case CertificateRevoked(generation=generation):
-            return replace(now, live=_less(now.live, generation))
+            return replace(now, live=_less(now.live, generation), runs=_without(now.runs, generation))
         case _:
             raise unknown(fact)
 
 
 def _less(generations: tuple[int, ...], one: int) -> tuple[int, ...]:
     return tuple(generation for generation in generations if generation != one)
+
+
+def _without(runs: Mapping[str, TrialRung], generation: int) -> Mapping[str, TrialRung]:
+    return {number: run for number, run in runs.items() if number != str(generation)}
 
 
 aggregate("certificate", Certificates, decide=decide, evolve=evolve)

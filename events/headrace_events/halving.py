@@ -27,6 +27,7 @@ from headrace_events.study import (
     StudyCreated,
     TrialFailed,
     TrialPromoted,
+    TrialRung,
     TrialStarted,
 )
 
@@ -49,7 +50,8 @@ class Trial:
 class Study:
     """What the next decision depends on.
 
-    `cpu_seconds` and `gpu_seconds` are what its trials have used so far, as workers measured it.
+    `cpu_seconds` and `gpu_seconds` are what its trials have used so far, as workers measured it; `reader` is the person
+    on whose behalf they read topics, if they do.
     """
 
     trials_wanted: int
@@ -59,6 +61,12 @@ class Study:
     completed: bool = False
     cpu_seconds: float = 0.0
     gpu_seconds: float = 0.0
+    reader: str | None = None
+
+    def runs(self, one: TrialRung) -> bool:
+        """Whether that trial runs at that rung."""
+        trial = self.trials.get(str(one.trial))
+        return not self.completed and trial is not None and trial.running and trial.rung == one.rung
 
     def sign(self) -> float:
         """Plus one where larger is better."""
@@ -175,6 +183,7 @@ def _create(state: Study | None, wish: CreateStudy, known: Known) -> list[Event]
             workers=wish.workers,
             trained_on=wish.trained_on,
             gpus=wish.gpus,
+            reader=known.actor.removeprefix("user:") if wish.reads_topics else None,
         )
     ]
 
@@ -227,7 +236,9 @@ def _next(state: Study, study: str) -> list[Event]:
 def evolve(state: Study | None, fact: Event) -> Study:
     """Fold one event."""
     if isinstance(fact, StudyCreated):
-        return Study(trials_wanted=fact.trials, direction=fact.direction, halving=fact.halving, trials={})
+        return Study(
+            trials_wanted=fact.trials, direction=fact.direction, halving=fact.halving, trials={}, reader=fact.reader
+        )
     if state is None:
         raise unknown(fact)
     match fact:

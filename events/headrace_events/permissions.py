@@ -91,6 +91,7 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     share.RevokeShare: (Right.OWNER, ""),
     share.RecordShareEnforced: (Right.SYSTEM, "provisioning"),
     certificate.RequestCertificate: (Right.MEMBER_OR_ADMINISTRATOR, ""),
+    certificate.RequestTrialCertificate: (Right.SYSTEM, "studies"),
     certificate.RecordCertificate: (Right.SYSTEM, "provisioning"),
     certificate.RejectCertificateRequest: (Right.SYSTEM, "provisioning"),
     certificate.RevokeCertificate: (Right.OWNER_OR_ADMINISTRATOR, ""),

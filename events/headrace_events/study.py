@@ -20,11 +20,21 @@ class Halving:
         return int(self.least_steps * self.reduction**rung)
 
 
+@value
+class TrialRung:
+    """One rung of one trial: what a worker runs."""
+
+    study: str
+    trial: int
+    rung: int
+
+
 @command("study.create")
 class CreateStudy(Command):
     """Start a study. `program` is the SHA-256 of the stored, pickled training function; `direction` is max or min.
 
-    Each trial has a processor and `gpus` GPUs of one machine to itself while it runs.
+    Each trial has a processor and `gpus` GPUs of one machine to itself while it runs. Where it `reads_topics`, it is
+    given a certificate of its own for that long, and none otherwise.
     """
 
     project: str
@@ -43,6 +53,7 @@ class CreateStudy(Command):
     workers: int = 2
     trained_on: TrainedOn | None = None
     gpus: int = 0
+    reads_topics: bool = False
 
     @property
     def key(self) -> str:
@@ -100,7 +111,7 @@ class ReportTrialFailure(Command):
 
 @event("study.created")
 class StudyCreated(Event):
-    """The study driver starts trials."""
+    """The study driver starts trials. Where they read topics, they do so for the `reader`, who asked for it."""
 
     study: str
     name: str
@@ -117,6 +128,7 @@ class StudyCreated(Event):
     workers: int
     trained_on: TrainedOn | None = None
     gpus: int = 0
+    reader: str | None = None
 
     @property
     def key(self) -> str:

@@ -50,6 +50,7 @@ from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStor
 from headrace._sharing import Share, SharesApi
 from headrace._study import ExperimentResult, Study
 from headrace._training_dataset import Manifest, TrainingDataset
+from headrace._trial_project import TrialProject
 from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
 
@@ -121,6 +122,7 @@ __all__ = [
     "SharesApi",
     "Study",
     "TrainingDataset",
+    "TrialProject",
     "Unavailable",
     "Unreachable",
     "Usage",

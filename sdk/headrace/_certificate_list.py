@@ -19,7 +19,8 @@ class Certificate:
     """An issued certificate; `state` is valid, expires-soon, superseded, authority-retired, revoked or expired.
 
     `role` is what its person is in the project now, None if nothing. `reason` says why it was revoked: revoked,
-    superseded, member-removed or person-deactivated.
+    superseded, member-removed, person-deactivated or run-ended. A worker's says for which rung of which run
+    (`<study>/<trial>`) it is, and `user` is who asked for that study.
     """
 
     project: str
@@ -31,6 +32,8 @@ class Certificate:
     not_after: datetime
     state: str
     reason: str | None
+    run: str | None = None
+    rung: int | None = None
 
 
 class CertificatesApi:
@@ -78,4 +81,6 @@ def _certificate(row: Mapping[str, Any]) -> Certificate:
         not_after=_EPOCH + timedelta(microseconds=row["expires"]),
         state=row["state"],
         reason=row["reason"],
+        run=row["run"],
+        rung=row["rung"],
     )

@@ -7,12 +7,16 @@ import confluent_kafka
 
 from headrace._certificates import ClientFiles
 from headrace._errors import Invalid
-from headrace._schemas import Schemas
+from headrace._schemas import FramedAvro, Schemas
 
 _OF_PURPOSE = {
     "outcomes": "headrace.outcomes.Outcome",
     "predictions": "headrace.predictions.Prediction",
 }
+
+
+CONSUMING: Mapping[str, Any] = {"isolation.level": "read_committed", "auto.offset.reset": "earliest"}
+"""Committed records, from the beginning where a group has no offset yet."""
 
 
 def full_name(project: str, topic: str) -> str:
@@ -80,7 +84,7 @@ class Producer(confluent_kafka.Producer):
 class Consumer(confluent_kafka.Consumer):
     """A confluent-kafka Consumer, subscribed; `decode` gives a message's value as a record."""
 
-    def __init__(self, project: str, topics: Sequence[str], schemas: Schemas, settings: Mapping[str, Any]) -> None:
+    def __init__(self, project: str, topics: Sequence[str], schemas: FramedAvro, settings: Mapping[str, Any]) -> None:
         super().__init__(dict(settings))
         self._schemas = schemas
         if topics:
@@ -125,8 +129,7 @@ def consumer(
         **files.librdkafka(),
         "client.id": files.certificate.parent.parent.name,
         "group.id": group if group.startswith(prefix) else f"{prefix}{group}",
-        "isolation.level": "read_committed",
-        "auto.offset.reset": "earliest",
+        **CONSUMING,
         **overrides,
     }
     return Consumer(project, topics, schemas, settings)

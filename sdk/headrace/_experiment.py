@@ -69,6 +69,7 @@ class HyperparameterOptConfig:
         dataset: the training dataset whose files the function is given as `data`.
         workers: how many trials run at a time.
         gpus: how many GPUs of one machine each trial has to itself while it runs.
+        reads_topics: let trials read topics: the function is given a TrialProject as `project`.
     """
 
     num_trials: int
@@ -82,6 +83,7 @@ class HyperparameterOptConfig:
     seed: int = 0
     workers: int = 2
     gpus: int = 0
+    reads_topics: bool = False
 
     def halving(self) -> dict[str, int]:
         """The optimizer as the API takes it; raises Invalid."""
@@ -133,7 +135,7 @@ def _start(
     *,
     show: Callable[[str], None] | None,
 ) -> Study:
-    check(train_fn)
+    check(train_fn, reads_topics=config.reads_topics)
     if not math.isfinite(config.num_trials) or config.num_trials < 1:
         raise Invalid("num_trials is 1 or more", code="bad-config")
     study = new_command_id()
@@ -151,6 +153,7 @@ def _start(
         "seed": config.seed,
         "workers": config.workers,
         "gpus": config.gpus,
+        "reads_topics": config.reads_topics,
     }
     if config.dataset is not None:
         on = config.dataset

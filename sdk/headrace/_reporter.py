@@ -13,7 +13,8 @@ OFFERED = ("hparams", "reporter", "steps", "budget", "start", "checkpoint", "dat
 
 `hparams`: name → value. `reporter`: a Reporter. `steps` (also `budget`): how many steps it must have run in all when it
 returns; `start`: how many of them it ran before. `checkpoint`: what it saved last time, else None. `data` (also
-`dataset`): split → list of paths of the training dataset's files.
+`dataset`): split → list of paths of the training dataset's files. A study that reads topics also offers `project`, a
+TrialProject.
 """
 
 
@@ -33,15 +34,17 @@ class Reporter(Protocol):
         ...
 
 
-def check(function: Callable[..., Any]) -> None:
-    """Raise Invalid where the function needs an argument that no trial gives."""
+def check(function: Callable[..., Any], *, reads_topics: bool = False) -> None:
+    """Raise Invalid where the function needs an argument that no trial of such a study gives."""
+    offered = (*OFFERED, "project") if reads_topics else OFFERED
     if not callable(function):
         raise Invalid(f"a training function is a function, not a {type(function).__name__}", code="bad-function")
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}:
             continue
         positional = parameter.kind is parameter.POSITIONAL_ONLY
-        if (name not in OFFERED or positional) and parameter.default is parameter.empty:
+        if (name not in offered or positional) and parameter.default is parameter.empty:
+            hint = " (`project` where reads_topics=True)" if name == "project" else ""
             raise Invalid(
-                f"the training function needs {name!r}; it may name {', '.join(OFFERED)}", code="bad-function"
+                f"the training function needs {name!r}; it may name {', '.join(offered)}{hint}", code="bad-function"
             )

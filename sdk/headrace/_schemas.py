@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import fastavro
 from fastavro import _read_py as in_python
 
-from headrace._errors import Invalid
+from headrace._errors import Invalid, NotFound
 from headrace._http import Api
 
 _HEAD = struct.Struct(">bI")
@@ -27,36 +28,28 @@ _UNREADABLE = (
 )
 
 
-class Schemas:
-    """The schemas of a project, read once each. Safe to share between threads."""
+class FramedAvro(ABC):
+    """Records as framed bytes, by schemas that are looked up once each. Safe to share between threads."""
 
-    def __init__(self, api: Api, project: str) -> None:
-        self._api = api
-        self._path = f"/api/projects/{project}/registry"
+    def __init__(self) -> None:
         self._parsed: dict[int, Any] = {}
         self._readers: dict[int, Callable[..., Any]] = {}
-        self._latest: dict[str, int] = {}
         self._lock = threading.Lock()
+
+    @abstractmethod
+    def _text(self, schema_id: int) -> str:
+        """The schema of that id, with all that it refers to written out; raises HeadraceError."""
 
     def schema(self, schema_id: int) -> Any:
         """The parsed schema of that id; raises HeadraceError."""
         with self._lock:
             if schema_id not in self._parsed:
-                text = self._api.get(f"{self._path}/schemas/ids/{schema_id}", format="resolved")["schema"]
-                parsed = _parse(schema_id, text)
+                parsed = _parse(schema_id, self._text(schema_id))
                 # The compiled reader knows no bound on how deep a record is: the process would end with its stack.
                 deep = _is_recursive(parsed, frozenset())
                 self._readers[schema_id] = in_python.schemaless_reader if deep else fastavro.schemaless_reader
                 self._parsed[schema_id] = parsed
             return self._parsed[schema_id]
-
-    def latest(self, subject: str) -> int:
-        """The id of the subject's newest schema, as it was when first asked for; raises HeadraceError."""
-        with self._lock:
-            if subject not in self._latest:
-                path = f"{self._path}/subjects/{quote(subject, safe='')}/versions/latest"
-                self._latest[subject] = int(self._api.get(path)["id"])
-            return self._latest[subject]
 
     def encode(self, schema_id: int, record: Mapping[str, Any]) -> bytes:
         """The framed bytes of a record; raises Invalid where it does not fit."""
@@ -89,6 +82,40 @@ class Schemas:
         if rest := len(payload) - _HEAD.size - body.tell():
             raise Invalid(f"{rest} bytes are left over after the record", code="undecodable")
         return value
+
+
+class Schemas(FramedAvro):
+    """The schemas of a project, as its registry has them."""
+
+    def __init__(self, api: Api, project: str) -> None:
+        super().__init__()
+        self._api = api
+        self._path = f"/api/projects/{project}/registry"
+        self._latest: dict[str, int] = {}
+
+    def _text(self, schema_id: int) -> str:
+        return str(self._api.get(f"{self._path}/schemas/ids/{schema_id}", format="resolved")["schema"])
+
+    def latest(self, subject: str) -> int:
+        """The id of the subject's newest schema, as it was when first asked for; raises HeadraceError."""
+        with self._lock:
+            if subject not in self._latest:
+                path = f"{self._path}/subjects/{quote(subject, safe='')}/versions/latest"
+                self._latest[subject] = int(self._api.get(path)["id"])
+            return self._latest[subject]
+
+
+class GivenSchemas(FramedAvro):
+    """Schemas that were handed over, and no others."""
+
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def _text(self, schema_id: int) -> str:
+        if schema_id not in self._texts:
+            raise NotFound(f"schema {schema_id} was not there when the trial's rung began", code="schema-not-found")
+        return self._texts[schema_id]
 
 
 def _parse(schema_id: int, text: str) -> Any:

@@ -39,6 +39,10 @@ What the certificate of a member may do with the topics of its project. Consumer
 or sees those rules; nobody's certificate opens a topic of `headrace.`. Of another project it reads what that one
 [shares](sharing.md), and writes nothing. `✓` in brackets: topics that an owner grants. The last column is of a project
 that is [sensitive](sandbox.md): the topics that its scientists still read.
+
+A trial whose study [reads topics](experiments.md#reading-topics) has a certificate that reads all of these, in a
+sensitive project too, and what is shared with it, and writes none. Its consumer groups begin with
+`<project>.<user>.w<generation>.`; it has no transactional ids.
 """
 
 _SERVICES = """\

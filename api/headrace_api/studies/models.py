@@ -49,6 +49,9 @@ class NewStudy(Body):
     seed: int = 0
     workers: int = 2
     gpus: int = Field(default=0, description="of one machine, that each trial has to itself while it runs")
+    reads_topics: bool = Field(
+        default=False, description="each trial is given a certificate, to read topics while it runs"
+    )
     trained_on: Origin | None = None
 
 

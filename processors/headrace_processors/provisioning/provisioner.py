@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from headrace_broker.acls import Rule, project_rules
 from headrace_broker.admin import Admin
-from headrace_broker.authority import InvalidSigningRequest
+from headrace_broker.authority import InvalidCommonName, InvalidSigningRequest
 from headrace_broker.client_quotas import ClientQuotas, Limits
 from headrace_broker.command_client import CommandClient
 from headrace_broker.topics import TopicSpec, project_topics, requested_topic
@@ -28,6 +28,9 @@ from headrace_processors.provisioning.rotation import Rotation
 from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
 
 logger = logging.getLogger(__name__)
+
+WORKER_LIFETIME = timedelta(hours=24)
+"""How long a worker's certificate lasts at the most, whatever becomes of the news that its run has ended."""
 
 
 def say(commands: CommandClient, command: Command, at: Position, step: str) -> None:
@@ -207,11 +210,13 @@ class Provisioner:
         project.bury(dead)
 
     def _issue(self, project: WantedProject, pending: PendingCertificate) -> None:
-        name = f"{project.name}__{pending.user}__{pending.generation}"
+        name = project.principal(pending.user, pending.generation)
+        worker = project.workers.holds(pending.user, pending.generation)
+        lifetime = min(self._lifetime, WORKER_LIFETIME) if worker else self._lifetime
         command: Command
         try:
-            signed = self._authority.sign_member(pending.signing_request.encode(), name, self._lifetime)
-        except InvalidSigningRequest as error:
+            signed = self._authority.sign_member(pending.signing_request.encode(), name, lifetime)
+        except (InvalidSigningRequest, InvalidCommonName) as error:
             command = RejectCertificateRequest(
                 project=project.name, user=pending.user, generation=pending.generation, reason=str(error)
             )

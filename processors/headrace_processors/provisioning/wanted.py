@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from headrace_broker import client_quotas
-from headrace_broker.acls import Rule, member_principal, project_rules, wanted_members
+from headrace_broker.acls import (
+    Rule,
+    member_principal,
+    project_rules,
+    wanted_members,
+    worker_principal,
+    worker_rules,
+)
 from headrace_events.authority import AuthorityRetired
 from headrace_events.certificate import (
     CertificateIssued,
@@ -43,6 +50,7 @@ from headrace_processors.provisioning.issued import IssuedCertificate
 from headrace_processors.provisioning.revocations import Revocations
 from headrace_processors.provisioning.rotation import WantedAuthorities
 from headrace_processors.provisioning.sharing import Sharing
+from headrace_processors.provisioning.workers import Workers
 
 _OF_PROJECTS = (
     ProjectReady
@@ -99,7 +107,7 @@ class Shut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadCertificates:
-    """Generations of somebody who left or was shut out, at that position, that are not yet revoked."""
+    """Generations without rights since that position that are not yet revoked: of who left, or of runs that ended."""
 
     user: str
     generations: tuple[int, ...]
@@ -132,11 +140,13 @@ class WantedProject:
     renews: dict[tuple[str, int], int] = field(default_factory=dict)
     issued: dict[tuple[str, int], IssuedCertificate] = field(default_factory=dict)
     left: dict[tuple[str, int], Position] = field(default_factory=dict)
+    workers: Workers = field(default_factory=Workers)
     limits: dict[str, float] = field(default_factory=dict)
     rules_changed: bool = True
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the project."""
+        self.rules_changed |= self.workers.apply(recorded)
         match recorded.event:
             case ProjectReady():
                 self.ready = True
@@ -229,36 +239,46 @@ class WantedProject:
         self.ended = True
 
     def rules(self) -> set[Rule]:
-        """The access rules of the platform's own principals and of every live certificate of a member."""
+        """The access rules of the platform's own principals and of every live certificate of a member or a worker."""
         return project_rules(self.name) | self._rules_of_members(self.roles, self._alive())
 
     def _rules_of_members(self, roles: Mapping[str, Role], live: Mapping[str, set[int]]) -> set[Rule]:
         shared = self.sharing.open_to(self.name)
-        return wanted_members(
-            self.name, roles, live, self.writers, archived=self.archived, sensitive=self.sensitive, shared=shared
+        own = {user: {one for one in held if not self.workers.holds(user, one)} for user, held in live.items()}
+        rules = wanted_members(
+            self.name, roles, own, self.writers, archived=self.archived, sensitive=self.sensitive, shared=shared
         )
+        for user in live.keys() & roles.keys():
+            for generation in live[user] - own[user]:
+                rules |= worker_rules(self.name, user, generation, shared)
+        return rules
+
+    def principal(self, user: str, generation: int) -> str:
+        """The name that the generation is signed as."""
+        named = worker_principal if self.workers.holds(user, generation) else member_principal
+        return named(self.name, user, generation)
 
     def client_limits(self) -> dict[str, client_quotas.Limits]:
-        """What the brokers hold every live certificate of a member to, by its principal."""
+        """What the brokers hold every live certificate to, by its principal."""
         if not self.limits:
             return {}
         alive = {user: generations for user, generations in self._alive().items() if user in self.roles}
         return {
-            member_principal(self.name, user, generation): self.limits
+            self.principal(user, generation): self.limits
             for user, generations in alive.items()
             for generation in generations
         }
 
     def _alive(self) -> dict[str, set[int]]:
-        """The generations that count, of everybody who is not shut out."""
+        """The generations that count, of everybody who is not shut out; of workers, those whose rung still runs."""
         return {
-            user: generations - set(self._dead(user, generations))
+            user: {one for one in generations - set(self._dead(user, generations)) if not self.workers.over(user, one)}
             for user, generations in self.live.items()
             if user not in self.shut.out
         }
 
     def dead(self) -> list[DeadCertificates]:
-        """What has to be revoked because its person left the project or was shut out."""
+        """What has to be revoked because its person left the project or was shut out, or its run has ended."""
         waited: dict[str, set[int]] = {}
         for user, generation in self.certificates:
             waited.setdefault(user, set()).add(generation)
@@ -266,6 +286,10 @@ class WantedProject:
             DeadCertificates(user=user, generations=(generation,), at=at, reason=Ending.MEMBER_REMOVED)
             for (user, generation), at in self.left.items()
         ]
+        for (user, generation), (_, at) in self.workers.asked.items():
+            waits = generation in waited.get(user, set()) or generation in self.live.get(user, set())
+            if waits and self.workers.over(user, generation):
+                found.append(DeadCertificates(user=user, generations=(generation,), at=at, reason=Ending.RUN_ENDED))
         for user in self.shut.last.keys() & (self.live.keys() | waited.keys()):
             dead = self._dead(user, self.live.get(user, set()) | waited.get(user, set()))
             if dead:
@@ -286,8 +310,10 @@ class WantedProject:
         )
 
     def rules_of(self, pending: PendingCertificate) -> set[Rule]:
-        """The rules a certificate will have once it is issued; none where its person is no member any more."""
+        """The rules a certificate will have once it is issued; none where its person or its run is no more."""
         role = self.roles.get(pending.user)
+        if self.workers.over(pending.user, pending.generation):
+            return set()
         if role is None or pending.user in self.shut.out or self.shut.closed(pending.user, pending.time):
             return set()
         return self._rules_of_members({pending.user: role}, {pending.user: {pending.generation}})

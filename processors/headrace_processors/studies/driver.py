@@ -20,19 +20,19 @@ from headrace_events.errors import KINDS, Conflict
 from headrace_events.ids import processor_command_id
 from headrace_events.language import Command
 from headrace_events.study import ReportRung, ReportTrialFailure, StartTrial
+from headrace_processors.studies.certificates import ACTOR, RETRY_SECONDS, Commands
 from headrace_processors.studies.draw import draw
 from headrace_processors.studies.fold import Dataset, Studies, StudyKey, StudyRun
 from headrace_processors.studies.plan import Begin, Launch, plan
 from headrace_processors.studies.reporter import Line, Metric
 from headrace_processors.studies.runs import RunLog, Source
-from headrace_processors.studies.worker import Failed, Finished, Job, Message
+from headrace_processors.studies.topics import TopicReading
+from headrace_processors.studies.worker import Failed, Finished, Job, Message, TopicAccess
 from headrace_processors.studies.workers import Lost, Slot, Task, Workers
 
 logger = logging.getLogger("headrace.studies")
 
-ACTOR = "system:studies"
 MOST_LOSSES = 3
-RETRY_SECONDS = 2.0
 REST_SECONDS = 2.0
 NOT_ISOLATED = (
     "trials-not-isolated: the project is sensitive, and trials run as the user that runs the platform, who opens its"
@@ -57,14 +57,6 @@ class Feed(Protocol):
 
     def at_end(self) -> bool:
         """Whether everything that was there has been read."""
-        ...
-
-
-class Commands(Protocol):
-    """Sends commands."""
-
-    def send(self, request: Request) -> "Future[Result]":
-        """Send; the future holds the result or Unavailable."""
         ...
 
 
@@ -104,7 +96,9 @@ class Active:
 class Driver:
     """One step after the other: events, what workers say, answers to commands, then new work."""
 
-    def __init__(self, feed: Feed, commands: Commands, workers: Workers, store: Store, runs: RunLog) -> None:
+    def __init__(  # noqa: PLR0917 - one of each of what it drives
+        self, feed: Feed, commands: Commands, workers: Workers, store: Store, runs: RunLog, topics: TopicReading
+    ) -> None:
         self.studies = Studies()
         self.active: dict[StudyKey, Active] = {}
         self._feed = feed
@@ -112,14 +106,18 @@ class Driver:
         self._workers = workers
         self._store = store
         self._runs = runs
+        self._topics = topics
         self._sent: dict[tuple[StudyKey, int, str], _Sent] = {}
 
     def step(self, seconds: float) -> None:
         """Do what can be done now; wait at most that long for events."""
         for recorded in self._feed.poll(seconds).events:
             self.studies.apply(recorded)
+            self._topics.apply(recorded)
         for slot, message in self._workers.messages():
             self._hear(slot, message)
+        for slot, access in self._topics.take():
+            self._let_in(slot, access)
         self._settle()
         if self._feed.at_end():
             self._forget_ended()
@@ -153,7 +151,16 @@ class Driver:
             if not trials[str(trial)].running or trials[str(trial)].rung != launch.rung:
                 del active.busy[trial]
 
-    def _launch(self, run: StudyRun, launch: Launch) -> None:
+    def _let_in(self, slot: Slot, access: TopicAccess | Failed | Lost) -> None:
+        """Go on with a rung that waited for its certificate, if it is still wanted."""
+        run, active = self.studies.open.get(slot.study), self.active.get(slot.study)
+        launch = active.busy.get(slot.trial) if active is not None else None
+        if not isinstance(access, TopicAccess):
+            self._hear(slot, access)
+        elif run is not None and launch is not None and launch.rung == slot.rung:
+            self._launch(run, launch, access)
+
+    def _launch(self, run: StudyRun, launch: Launch, access: TopicAccess | None = None) -> None:
         trial, rung = launch.trial, launch.rung
         if run.key.project in self.studies.sensitive and not self._workers.isolated:
             self._hear(Slot(run.key, trial, rung), Failed(NOT_ISOLATED))
@@ -161,9 +168,13 @@ class Driver:
         if run.asked.gpus and (most := self._workers.most_gpus()) < run.asked.gpus:
             self._hear(Slot(run.key, trial, rung), Failed(too_few_gpus(run.asked.gpus, most)))
             return
+        if run.asked.reader is not None and access is None:
+            self._topics.ask(Slot(run.key, trial, rung), run.asked.reader)
+            return
         halving = run.state.halving
         dataset = self.studies.dataset(run.key.project, run.asked.trained_on) or Dataset(format="")
         job = Job(
+            project=run.key.project,
             run=f"{run.key.study}/{trial}",
             metric=run.asked.metric,
             rung=rung,
@@ -174,6 +185,7 @@ class Driver:
                 (file.split, f"{file.split}-{number}.{dataset.format}") for number, file in enumerate(dataset.files)
             ),
             gpus=run.asked.gpus,
+            topics=access,
         )
         task = Task(
             slot=Slot(run.key, trial, rung),
@@ -181,6 +193,7 @@ class Driver:
             program=run.asked.program,
             checkpoint=run.checkpoints.get(trial) if rung else None,
             files=tuple(file.sha256 for file in dataset.files),
+            schemas={} if access is None else self._topics.schemas(run.key.project),
         )
         logger.info("%s rung %d: %d steps on worker %d", job.run, rung, job.steps, launch.worker)
         try:

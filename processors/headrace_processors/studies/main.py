@@ -3,17 +3,21 @@
 import logging
 import os
 import threading
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.command_client import CommandClient
-from headrace_broker.connection import connection_from
+from headrace_broker.connection import Connection, connection_from
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.monitoring import Monitor, log_to_stderr, stop_on_signals
 from headrace_broker.ray_connection import RayConnection, ray_connection_from
+from headrace_processors.studies.certificates import WorkerCertificates
 from headrace_processors.studies.driver import Driver
 from headrace_processors.studies.errors import WorkersGone
 from headrace_processors.studies.runs import KafkaRunLog
+from headrace_processors.studies.topics import TopicReading
 
 if TYPE_CHECKING:
     from headrace_processors.studies.on_ray import RayWorkers
@@ -38,7 +42,8 @@ def main() -> None:
     commands = CommandClient(connection)
     feed = MetadataFeed(connection)
     runs = KafkaRunLog(connection, lost)
-    driver = Driver(feed, commands, workers, artifacts, runs)
+    topics = TopicReading(WorkerCertificates(commands), partial(_brokers, connection))
+    driver = Driver(feed, commands, workers, artifacts, runs, topics)
     ready = False
     try:
         while not stop.is_set():
@@ -54,6 +59,16 @@ def main() -> None:
         runs.close()
         feed.close()
         commands.close()
+
+
+def _brokers(connection: Connection) -> Mapping[str, str]:
+    """What every client is set with that reaches the brokers from elsewhere, where no files of ours are."""
+    return {
+        "bootstrap.servers": connection.bootstrap,
+        "security.protocol": "ssl",
+        "ssl.ca.pem": connection.ca.read_text(),
+        "ssl.endpoint.identification.algorithm": "https",
+    }
 
 
 def _connected(ray: RayConnection, artifacts: Artifacts, stop: threading.Event) -> "RayWorkers | None":

@@ -1,6 +1,7 @@
 """Rungs as Ray tasks: each streams back what it reports; artifacts travel through Ray's object store.
 
-A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log. Import this after
+A task gets bytes and no credential of ours: the driver fetches artifacts and writes to the log. One that reads topics
+is given a certificate of its own, in its arguments. Import this after
 `RayConnection.prepare`.
 """
 
@@ -51,7 +52,7 @@ class RayWorkers:
         arguments += [self._object(project, sha256) for sha256 in task.files]
         try:
             options = {"name": f"{task.job.run} rung {task.job.rung}", "num_gpus": task.job.gpus}
-            stream = self._task.options(**options).remote(task.job, *arguments)
+            stream = self._task.options(**options).remote(task.job, dict(task.schemas), *arguments)
         except RayError as error:
             raise WorkersGone(f"Ray took no task: {error}") from error
         threading.Thread(target=self._read, args=(task.slot, stream), name=task.job.run, daemon=True).start()

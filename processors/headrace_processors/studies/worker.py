@@ -2,8 +2,8 @@
 
 The function is called with the arguments it names, out of: `hparams` (name → value), `reporter`, `steps` (how many it
 must have run in all at the end of this rung; also as `budget`), `start` (how many it has run before), `checkpoint`
-(what it saved at the end of the rung before, else None), `data` (split → list of file paths; also as `dataset`). It
-returns the metric, or a dict that holds it under the study's metric name.
+(what it saved at the end of the rung before, else None), `data` (split → list of file paths; also as `dataset`), and
+`project` where the study reads topics. It returns the metric, or a dict that holds it under the study's metric name.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ import cloudpickle
 
 from headrace_processors.studies.errors import BadFunction
 from headrace_processors.studies.reporter import Line, Lines, Metric, Reporter, Stream, Tell, now
+from headrace_schemas.catalogue import published
 
 _BATCH_SECONDS = 0.2
 _BATCH = 500
@@ -32,12 +33,21 @@ _WAITING = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TopicAccess:
+    """What a trial reads topics with: settings of clients, certificate and key among them, and its groups' prefix."""
+
+    connection: Mapping[str, str] = field(repr=False)
+    group_prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One rung of one trial, which has so many `gpus` to itself.
+    """One rung of one trial, which has so many `gpus` to itself, and reads topics if it is given the `topics`.
 
     `files` names the data files as (split, file name), in the order they are handed over.
     """
 
+    project: str
     run: str
     metric: str
     rung: int
@@ -46,6 +56,7 @@ class Job:
     hparams: Mapping[str, Any]
     files: tuple[tuple[str, str], ...] = ()
     gpus: int = 0
+    topics: TopicAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,26 @@ class _Outbox:
                 return
 
 
-def run_rung(job: Job, program: bytes, checkpoint: bytes | None, *files: bytes) -> Iterator[list[Message]]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a worker is handed beside the job: the pickled function and what it saved last, data files, and schemas.
+
+    `schemas` are those of the project by id, for a trial that reads topics.
+    """
+
+    program: bytes
+    checkpoint: bytes | None
+    files: tuple[bytes, ...] = ()
+    schemas: Mapping[int, str] = field(default_factory=dict)
+
+
+def run_rung(
+    job: Job, schemas: Mapping[int, str], program: bytes, checkpoint: bytes | None, *files: bytes
+) -> Iterator[list[Message]]:
     """Run the rung; yield what it reports and writes, and last of all how it ended."""
-    outbox = _Outbox()
+    outbox, given = _Outbox(), Given(program, checkpoint, files, schemas)
     work = threading.Thread(
-        target=lambda: outbox.messages.put(_measured(job, program, checkpoint, files, outbox.messages.put)),
+        target=lambda: outbox.messages.put(_measured(job, given, outbox.messages.put)),
         name=job.run,
         daemon=True,
     )
@@ -113,15 +139,15 @@ def processor_seconds() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def _measured(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Message:
+def _measured(job: Job, given: Given, tell: Tell) -> Message:
     """How it ended, with the processor and GPU time it took; a worker runs one rung at a time."""
     before, begun = processor_seconds(), time.monotonic()
-    ended = _run(job, program, checkpoint, files, tell)
+    ended = _run(job, given, tell)
     gpu_seconds = job.gpus * (time.monotonic() - begun)
     return replace(ended, cpu_seconds=processor_seconds() - before, gpu_seconds=gpu_seconds)
 
 
-def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes, ...], tell: Tell) -> Finished | Failed:
+def _run(job: Job, given: Given, tell: Tell) -> Finished | Failed:
     lines = Lines(tell)
     out, err = Stream(lines, "stdout"), Stream(lines, "stderr")
     for name in [name for name in os.environ if name.startswith("HEADRACE_")]:
@@ -129,18 +155,19 @@ def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes,
     with tempfile.TemporaryDirectory(prefix="headrace-trial-") as folder:
         try:
             with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                function: Callable[..., Any] = cloudpickle.loads(program)
+                function: Callable[..., Any] = cloudpickle.loads(given.program)
                 reporter = Reporter(job.metric, lines, tell, job.start)
-                data = _laid_out(Path(folder), job, files)
+                data = _laid_out(Path(folder), job, given.files)
                 offered = {
                     "hparams": dict(job.hparams),
                     "reporter": reporter,
                     "steps": job.steps,
                     "budget": job.steps,
                     "start": job.start,
-                    "checkpoint": cloudpickle.loads(checkpoint) if checkpoint is not None else None,
+                    "checkpoint": cloudpickle.loads(given.checkpoint) if given.checkpoint is not None else None,
                     "data": data,
                     "dataset": data,
+                    **_topics(job, given.schemas),
                 }
                 returned = function(**injected(function, offered))
                 metric = _metric(returned, job.metric)
@@ -155,6 +182,16 @@ def _run(job: Job, program: bytes, checkpoint: bytes | None, files: tuple[bytes,
         finally:
             out.finish()
             err.finish()
+
+
+def _topics(job: Job, schemas: Mapping[int, str]) -> dict[str, Any]:
+    if job.topics is None:
+        return {}
+    from headrace import TrialProject  # noqa: PLC0415 - what runs here is the user's side
+
+    shipped = {schema_id: schema.text for schema_id, schema in published().items()}
+    access = job.topics
+    return {"project": TrialProject(job.project, access.connection, access.group_prefix, {**shipped, **schemas})}
 
 
 def _laid_out(folder: Path, job: Job, files: tuple[bytes, ...]) -> dict[str, list[str]]:

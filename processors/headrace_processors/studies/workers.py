@@ -1,7 +1,7 @@
 """Who runs rungs: the port, and its twin that runs them in this process, one after the other."""
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,13 +21,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a worker is given: the job, and the SHA-256 of program, checkpoint and data files."""
+    """What a worker is given: the job, the SHA-256 of program, checkpoint and data files, and schemas by id."""
 
     slot: Slot
     job: Job
     program: str
     checkpoint: str | None
     files: tuple[str, ...] = ()
+    schemas: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class InlineWorkers:
             files = [self.fetch(project, sha256) for sha256 in task.files]
         except BrokerError as error:
             return [(task.slot, Failed(str(error)))]
-        batches = run_rung(task.job, program, checkpoint, *files)
+        batches = run_rung(task.job, task.schemas, program, checkpoint, *files)
         return [(task.slot, message) for batch in batches for message in batch]
 
     def keep(self, artifacts: Collection[tuple[str, str]]) -> None:

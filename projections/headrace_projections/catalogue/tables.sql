@@ -109,6 +109,8 @@ CREATE TABLE certificates (
     authority       bigint,                         -- that signed it
     reason          text,                           -- why it was rejected or revoked
     replaces        bigint,                         -- the generation that it renews
+    run             text,                           -- <study>/<trial> that it is a worker's for; null of a person's own
+    rung            bigint,
     requested_seq   bigint NOT NULL,
     requested_time  timestamptz NOT NULL,
     state_seq       bigint NOT NULL,
@@ -295,6 +297,7 @@ CREATE TABLE studies (
     seed            bigint NOT NULL,
     workers         bigint NOT NULL,
     gpus            bigint NOT NULL,                -- that each trial has while it runs
+    reader          text,                           -- on whose behalf trials read topics; null where they do not
     trained_on      jsonb,                          -- {"view", "view_version", "version"}
     best_trial      bigint,
     best_metric     double precision,

@@ -77,6 +77,7 @@ PUBLIC = {
     "SharesApi",
     "Study",
     "TrainingDataset",
+    "TrialProject",
     "Unavailable",
     "Unreachable",
     "Usage",

@@ -46,6 +46,7 @@ def list_study(event: StudyCreated, at: Recorded) -> list[Change]:
         "seed": event.seed,
         "workers": event.workers,
         "gpus": event.gpus,
+        "reader": event.reader,
         "trained_on": record(event.trained_on),
         **authored("created", at),
     }

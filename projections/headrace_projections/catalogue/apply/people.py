@@ -154,7 +154,15 @@ def _generation(at: Recorded, user: str, generation: int) -> Values:
 @on(CertificateRequested)
 def request_certificate(event: CertificateRequested, at: Recorded) -> list[Change]:
     """Show that the generation waits for its certificate."""
-    row = {"state": "requested", "replaces": event.replaces, **stamped("requested", at), **stamped("state", at)}
+    run = event.run
+    row = {
+        "state": "requested",
+        "replaces": event.replaces,
+        "run": run and f"{run.study}/{run.trial}",
+        "rung": run and run.rung,
+        **stamped("requested", at),
+        **stamped("state", at),
+    }
     return [Upsert("certificates", _generation(at, event.user, event.generation), row)]
 
 

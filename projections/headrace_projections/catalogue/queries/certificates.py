@@ -1,4 +1,4 @@
-"""Members' certificates."""
+"""Certificates of members, and of workers on their behalf."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,10 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of, one_of
 
 @value
 class CertificateRow:
-    """One generation; `state` is requested, issued, rejected or revoked, `certificate` PEM, `expires` microseconds."""
+    """One generation; `state` is requested, issued, rejected or revoked, `certificate` PEM, `expires` microseconds.
+
+    A worker's says for which rung of which run (`<study>/<trial>`) it is.
+    """
 
     user: str
     generation: int
@@ -22,13 +25,15 @@ class CertificateRow:
     expires: Micros | None = None
     reason: str | None = None
     replaces: int | None = None
+    run: str | None = None
+    rung: int | None = None
     requested_time: datetime
     state_time: datetime
 
 
 _CERTIFICATES = """
     SELECT user_name AS user, generation, state, certificate, serial, begins, expires, reason, replaces,
-           requested_time, state_time
+           run, rung, requested_time, state_time
     FROM catalogue.certificates WHERE project = %(project)s"""
 
 
@@ -64,7 +69,8 @@ class CertificateState(StrEnum):
 class ListedCertificate:
     """An issued certificate; `role` is its person's in the project, None of who is no member (any more).
 
-    `begins` and `expires` are microseconds UTC, `reason` says why it was revoked.
+    `begins` and `expires` are microseconds UTC, `reason` says why it was revoked. A worker's says for which rung of
+    which run (`<study>/<trial>`) it is; the person is the one who asked for that study.
     """
 
     project: str
@@ -77,6 +83,8 @@ class ListedCertificate:
     begins: Micros
     expires: Micros
     reason: str | None = None
+    run: str | None = None
+    rung: int | None = None
 
 
 @value
@@ -90,7 +98,7 @@ class WhichCertificates:
 
 
 _STANDING = """
-    SELECT project, user_name AS "user", role, generation, serial, authority, begins, expires, reason, CASE
+    SELECT project, user_name AS "user", role, generation, serial, authority, begins, expires, reason, run, rung, CASE
         WHEN state = 'revoked' THEN CASE reason WHEN 'superseded' THEN 'superseded' ELSE 'revoked' END
         WHEN expires <= %(now)s THEN 'expired'
         WHEN EXISTS (SELECT FROM catalogue.authorities retired
@@ -100,7 +108,7 @@ _STANDING = """
                        AND newer.replaces = issued.generation AND newer.serial IS NOT NULL) THEN 'superseded'
         WHEN expires - %(now)s <= (expires - begins) / 3 THEN 'expires-soon'
         ELSE 'valid' END AS state
-    FROM (SELECT project, user_name, role, generation, serial, authority, state, expires, reason,
+    FROM (SELECT project, user_name, role, generation, serial, authority, state, expires, reason, run, rung,
                  COALESCE(begins, (extract(epoch FROM requested_time) * 1000000)::bigint) AS begins
           FROM catalogue.certificates LEFT JOIN catalogue.members USING (project, user_name)
           WHERE serial IS NOT NULL

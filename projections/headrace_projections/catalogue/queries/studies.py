@@ -29,6 +29,7 @@ class StudyRow:
     seed: int
     workers: int
     gpus: int
+    reader: str | None = None
     trained_on: TrainedOn | None = None
     best_trial: int | None = None
     best_metric: float | None = None

@@ -13,8 +13,10 @@ from headrace_broker.feed import Events
 from headrace_broker.results import Result
 from headrace_events.envelope import Position, Recorded, Request
 from headrace_processors.commands.handle import Accepted, Refused
+from headrace_processors.studies.certificates import WorkerCertificates
 from headrace_processors.studies.driver import Driver
 from headrace_processors.studies.runs import MemoryRunLog
+from headrace_processors.studies.topics import TopicReading
 from headrace_processors.studies.workers import InlineWorkers
 
 
@@ -82,7 +84,11 @@ class MemoryPlatform:
     def driver(self) -> Driver:
         """Start a driver that knows nothing."""
         workers = InlineWorkers(self.store.read, self.isolated, self.gpus)
-        return Driver(self.reader(), self, workers, self.store, self.runs)
+        return Driver(self.reader(), self, workers, self.store, self.runs, self.topics())
+
+    def topics(self) -> TopicReading:
+        """What asks for the certificates of workers that read topics."""
+        return TopicReading(WorkerCertificates(self), lambda: {"bootstrap.servers": "nowhere:9092"})
 
 
 @dataclass(slots=True)

@@ -312,7 +312,8 @@ def test_a_rung_whose_worker_is_lost_runs_again_but_not_for_ever(
 ) -> None:
     monkeypatch.setattr("headrace_processors.studies.driver.REST_SECONDS", 0.0)
     platform = begin(trials=2, workers=1, halving=Halving(rungs=1))
-    driver = Driver(platform.reader(), platform, Flaky(platform, losses), platform.store, platform.runs)
+    workers = Flaky(platform, losses)
+    driver = Driver(platform.reader(), platform, workers, platform.store, platform.runs, platform.topics())
     for _ in range(100):
         driver.step(0)
     assert len(of(platform, TrialFailed)) == failed

@@ -12,11 +12,12 @@ import pytest
 from tests.unit.projections.catalogue.examples import METADATA, SECOND, example, recorded
 
 from headrace_events.api_key import ApiKeyStored
+from headrace_events.certificate import CertificateRequested
 from headrace_events.language import Event
 from headrace_events.member import MemberAdded, MemberRemoved
 from headrace_events.monitor import AlertOpened
 from headrace_events.roles import Role
-from headrace_events.study import RungReported
+from headrace_events.study import RungReported, TrialRung
 from headrace_events.topic import TopicChanged, TopicChangeRequested
 from headrace_events.topic_settings import TopicSettings
 from headrace_events.user import UserCreated
@@ -139,3 +140,12 @@ def test_the_guide_shows_a_handler_as_it_is() -> None:
     root = Path(__file__).parents[4]
     (shown,) = re.findall(r"```python\n(.*?)```", (root / "docs/projections.md").read_text(), re.DOTALL)
     assert shown in Path(people.__file__).read_text()
+
+
+@pytest.mark.parametrize(("run", "shown"), [(TrialRung(study="s", trial=3, rung=1), ("s/3", 1)), (None, (None, None))])
+def test_a_worker_s_certificate_says_what_it_is_for_and_a_person_s_own_nothing(
+    run: TrialRung | None, shown: tuple[str | None, int | None]
+) -> None:
+    changes = apply(recorded(CertificateRequested(user="bob", generation=1, signing_request="PEM", run=run)))
+    (row,) = (change.row for change in changes if isinstance(change, Upsert) and change.table == "certificates")
+    assert (row["run"], row["rung"]) == shown
