@@ -75,11 +75,11 @@ def member_rules(project: str, principal: str, role: Role, granted: Iterable[str
 def worker_rules(project: str, user: str, generation: int, shared: Iterable[TopicPattern] = ()) -> set[Rule]:
     """What a worker's certificate may do, also in a sensitive project: read all of it and what is shared with it."""
     principal = worker_principal(project, user, generation)
-    rules = set(_topic(principal, f"{project}.", *READING, prefixed=True))
+    rules = set(_topic(principal, f"{project}.", "read", prefixed=True))
     groups = worker_groups(project, user, generation)
-    rules |= {Rule(principal, "group", groups, True, operation) for operation in READING}
+    rules.add(Rule(principal, "group", groups, True, "read"))
     for pattern in shared:
-        rules |= set(_topic(principal, pattern.name, *READING, prefixed=pattern.prefixed))
+        rules |= set(_topic(principal, pattern.name, "read", prefixed=pattern.prefixed))
     return rules
 
 

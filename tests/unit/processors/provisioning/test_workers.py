@@ -57,8 +57,8 @@ def rules(wanted: Wanted, principal: str = WORKER) -> set[Rule]:
 
 
 READS = {
-    *(Rule(WORKER, "topic", "flights.", True, operation) for operation in ("read", "describe")),
-    *(Rule(WORKER, "group", "flights.bob.w1.", True, operation) for operation in ("read", "describe")),
+    Rule(WORKER, "topic", "flights.", True, "read"),
+    Rule(WORKER, "group", "flights.bob.w1.", True, "read"),
 }
 
 
@@ -167,7 +167,6 @@ def test_a_worker_reads_what_is_shared_with_its_project_and_nothing_else_of_othe
     mine = {rule for rule in wanted.projects["fraud"].rules() if rule.principal == "fraud__eve__w7"}
     assert {(rule.name, rule.operation) for rule in mine if not rule.name.startswith("fraud.")} == {
         (sharing.CLICKS, "read"),
-        (sharing.CLICKS, "describe"),
     }
     wanted.apply(sharing.at(40, ProjectMarkedSensitive(project="fraud"), "fraud"))
     mine = {rule for rule in wanted.projects["fraud"].rules() if rule.principal == "fraud__eve__w7"}
