@@ -61,22 +61,24 @@ def _erased(state: User, known: Known) -> list[Event]:
             {"user": user, "standing": state.standing.value},
         )
     must_leave_owners(user, known)
+    active = state.standing is Standing.ACTIVE
     return [
-        *(_out(state, known) if state.standing is Standing.ACTIVE else ()),
+        *(_out(state, known) if active else ()),
+        SubjectErased(user=user),
+        *(ended(user, known) if active else ()),
         UserBarred(user=user),
         PasswordErased(user=user),
         LockErased(user=user),
         TotpErased(user=user),
         *forgotten(user, known),
         PersonalKeyErased(user=user),
-        SubjectErased(user=user),
     ]
 
 
 def _out(state: User, known: Known) -> list[Event]:
     user = state.name
     right: list[Event] = [leave(user, known), AdministratorWithdrawn(user=user)] if state.administrator else []
-    return [*right, UserDeactivated(user=user, reason=""), *ended(user, known)]
+    return [*right, UserDeactivated(user=user, reason="")]
 
 
 def _must_be_theirs(state: User, known: Known) -> None:

@@ -94,9 +94,9 @@ def test_who_erases_themselves_is_shut_out_and_forgotten_in_one_step() -> None:
     session = StartSession(user="ada", session_id="s-1", token_hash="0" * 64, by="password", idle_until=end, ends=end)
     scenario.events(session, "system:api")
     events = scenario.events(EraseSubject(user="ada"))
-    assert events[0] == UserDeactivated(user="ada", reason="")
+    # What lies on the platform's topic comes first, without a gap in its numbers.
+    assert events[:2] == [UserDeactivated(user="ada", reason=""), SubjectErased(user="ada")]
     assert SessionEnded(user="ada", session_id="s-1") in events
-    assert events[-1] == SubjectErased(user="ada")
     assert UserBarred(user="ada") in events
     gone = {event.key for event in events if isinstance(event, Erasure)}
     assert gone == {"person/ada", "password/ada", "lock/ada", "totp/ada", "session/s-1"}
