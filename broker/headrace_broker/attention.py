@@ -46,6 +46,20 @@ class Attention:
         self._read.pop(key, None)
         self._read[key] = (where, end)
 
+    @property
+    def needed(self) -> bool:
+        """Whether there are so many partitions that some may rest."""
+        return len(self._read) > self._awake
+
+    def awaiting(self) -> bool:
+        """Whether something was told that is not read yet."""
+        return any(self._awaited(key) for key in list(self._told) if key in self._read)
+
+    def wake_all(self) -> set[Partition]:
+        """All that rest: none of them does from now on."""
+        woken, self.resting = self.resting, set()
+        return woken
+
     def wake(self) -> set[Partition]:
         """Those that rest and must not any more: they do not rest from now on."""
         woken = set()

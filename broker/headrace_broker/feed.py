@@ -1,7 +1,7 @@
 """The metadata feed: every event of the platform and of each project that is not closing, in order, without a gap.
 
-Who stays asks for the topics where something happens, as the results of commands tell; who reads to the end and leaves,
-for all of them at once.
+Who stays asks for the topics where something happens, as the results of commands tell, once there are many topics; who
+reads to the end and leaves, for all of them at once.
 
 A project's topic is followed from `ProjectReady` and left at `ProjectClosing`: after that one, no event of the project
 is handed out. The topic may be gone before its closing has been read; what cannot be read is therefore judged only
@@ -22,6 +22,7 @@ from headrace_broker.topics import PLATFORM, RESULTS, events_of
 from headrace_events.envelope import Position, Recorded
 from headrace_events.project import ProjectClosing, ProjectReady
 from headrace_schemas.codec import MessageCodec
+from headrace_schemas.errors import SchemaError
 
 OVERLAP = 1_000
 """Results before the start of a feed that are read again: one transaction is not seen in all topics at once."""
@@ -78,16 +79,15 @@ class MetadataFeed:
         self._follower = Follower(connection, wait_ms=STAYING_MS if stays else LEAVING_MS, alone=True)
         self._codec = MessageCodec()
         self._platform = platform
-        self._results = ResultCodec()
+        self._results = results
+        self._result = ResultCodec()
+        self._results_due = 0
         self._attention = Attention(awake) if stays else None
         self._read = 0
         self._lost: dict[str, _Lost] = {}
         self._left: set[str] = set()
         self._seqs = {where.topic: start.seq for where, start in known.items()}
-        offsets = {where: start.offset for where, start in known.items()}
-        if stays:
-            offsets[results] = max(self._follower.beginning(results), self._follower.end(results) - OVERLAP)
-        self._follow(offsets)
+        self._follow({where: start.offset for where, start in known.items()})
 
     @property
     def resting(self) -> set[Partition]:
@@ -123,18 +123,40 @@ class MetadataFeed:
         """Wake what the results name, and let rest what has been quiet for longest."""
         for record in batch.records:
             if record.topic == RESULTS and record.value is not None:
-                for position in self._results.decode(record.value).positions:
-                    attention.told(Position.parse(position))
+                self._told(attention, record.value)
         for where, end in ends.items():
-            if where != self._platform:
+            if where != self._platform and where not in batch.lost:
                 attention.read(where, end)
+        if batch.ends.get(self._results, 0) >= self._results_due:
+            self._results_due = 0
         self._follower.wake(attention.wake())
-        self._follower.rest(attention.rest(self._follower.ended))
+        if self._follows_results:
+            self._follower.rest(attention.rest(self._follower.ended))
+
+    def _told(self, attention: Attention, result: bytes) -> None:
+        """Hear where something was written; what is told in another format may have been written anywhere."""
+        try:
+            positions = self._result.decode(result).positions
+        except SchemaError:
+            self._follower.wake(attention.wake_all())
+        else:
+            for position in positions:
+                attention.told(Position.parse(position))
+
+    @property
+    def _follows_results(self) -> bool:
+        return self._results in self._follower.followed
 
     def _follow(self, starts: Mapping[Partition, int]) -> None:
-        self._follower.follow(starts)
+        """Follow these too; and the results, from when on there are so many that some may rest."""
         if self._attention:
-            self._attention.follow([where for where in starts if where.topic not in {PLATFORM, RESULTS}])
+            self._attention.follow([where for where in starts if where != self._platform])
+            if self._attention.needed and not self._follows_results:
+                end = self._follower.end(self._results)
+                recent = end - OVERLAP
+                starts = {**starts, self._results: recent if recent > self._follower.beginning(self._results) else 0}
+                self._results_due = end
+        self._follower.follow(starts)
 
     def _leave(self, topic: str) -> None:
         self._follower.leave(topic)
@@ -171,8 +193,10 @@ class MetadataFeed:
         return self._seqs.get(topic, 0)
 
     def at_end(self) -> bool:
-        """Whether everything that was there has been read."""
-        return not self._lost and self._follower.at_end()
+        """Whether everything that was there has been read; of results, what there was when they were first read."""
+        if self._lost or self._results_due or (self._attention and self._attention.awaiting()):
+            return False
+        return self._follower.at_end(besides=self._results)
 
     def lag(self) -> int:
         """How many offsets are still to be read, as the brokers last told; never asks."""

@@ -194,9 +194,9 @@ class Follower:
         )
         batch.ends[where] = offset + 1
 
-    def at_end(self) -> bool:
-        """Whether every followed partition was at its end when last heard of."""
-        return self._at_end >= set(self._followed.values())
+    def at_end(self, besides: Partition | None = None) -> bool:
+        """Whether every followed partition (but that one) was at its end when last heard of."""
+        return self._at_end >= set(self._followed.values()) - {besides}
 
     def lag(self) -> int:
         """Offsets between what was handed out and the ends of the log, as the brokers last told them; never asks."""

@@ -69,6 +69,27 @@ def test_what_is_told_before_its_partition_is_followed_is_awaited_then() -> None
     assert PARTITIONS[0] not in attention.rest(PARTITIONS)
 
 
+def test_what_was_told_is_awaited_until_it_is_read() -> None:
+    attention = attentive(1, *PARTITIONS)
+    assert not attention.awaiting()
+    attention.told(at(PARTITIONS[0], 10))
+    assert attention.awaiting()
+    attention.read(PARTITIONS[0], 11)
+    assert not attention.awaiting()
+
+
+def test_all_wake_together() -> None:
+    attention = attentive(1, *PARTITIONS)
+    rested = attention.rest(PARTITIONS)
+    assert attention.wake_all() == rested
+    assert attention.resting == set()
+
+
+def test_attention_is_needed_where_some_may_rest() -> None:
+    assert attentive(len(PARTITIONS) - 1).needed
+    assert not attentive(len(PARTITIONS)).needed
+
+
 def test_a_partition_that_is_left_neither_rests_nor_wakes() -> None:
     attention = attentive(1, *PARTITIONS)
     attention.rest(PARTITIONS)
