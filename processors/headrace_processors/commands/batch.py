@@ -1,4 +1,4 @@
-"""A batch of commands turned into the two rounds of entries of its transaction."""
+"""A batch of commands turned into the entries of its transaction: its events, and what tells of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ class _Decided:
 
 @dataclass(slots=True)
 class Batch:
-    """What the commands of a batch lead to: `events` is the first round; `answers()` gives the second."""
+    """What the commands of a batch lead to: its `events`; `answers()` gives the rest."""
 
     events: list[Entry] = field(default_factory=list)
     decided: list[_Decided] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Batches:
         return batch
 
     def answers(self, batch: Batch, offsets: Sequence[int], topic_id: Callable[[str], str]) -> list[Entry]:
-        """The second round: results, answers, snapshots and counters, now that the events have their offsets."""
+        """The rest: results, answers, snapshots and counters, where the events have these offsets."""
         entries = list(batch.extra)
         touched: dict[AggregateKey, None] = {}
         scopes: dict[str, None] = {}

@@ -19,6 +19,7 @@ from headrace_broker.topics import COMMANDS, STATE
 from headrace_broker.transactions import TransactionalWriter
 from headrace_processors.commands.batch import Batches
 from headrace_processors.commands.refold import refold
+from headrace_processors.commands.rounds import Rounds
 from headrace_processors.commands.snapshots import restore
 from headrace_processors.commands.world import World
 
@@ -38,6 +39,7 @@ class Session:
         self._master = master
         self._topic_ids: dict[str, str] = {}
         self._writer: TransactionalWriter | None = None
+        self._rounds: Rounds | None = None
         self._batches: Batches | None = None
         self._lost = False
         self._held: list[Message] = []
@@ -66,6 +68,7 @@ class Session:
         if not partitions:
             return
         self._writer = TransactionalWriter(self._connection, f"{GROUP}-0")
+        self._rounds = Rounds(self._writer)
         self._restore()
         for partition in consumer.committed(partitions, timeout=15.0):
             start = partition.offset if partition.offset >= 0 else OFFSET_BEGINNING
@@ -93,15 +96,16 @@ class Session:
         messages = self._next(seconds)
         if self._lost:
             raise Unavailable("the command topic was given to another processor")
-        if not messages or self._batches is None or self._writer is None:
+        if not messages or self._batches is None or self._writer is None or self._rounds is None:
             return 0
         group = self._consumer.consumer_group_metadata()
         records = [self._record(message) for message in messages]
         batch = self._batches.decide(records)
+        batches = self._batches
         self._writer.begin()
-        offsets = self._writer.write(batch.events)
-        self._writer.write(self._batches.answers(batch, offsets, self._topic_id))
+        self._rounds.write(batch.events, lambda offsets: batches.answers(batch, offsets, self._topic_id))
         self._writer.commit(TopicPartition(COMMANDS, 0, records[-1].offset + 1), group)
+        self._rounds.committed()
         return len(records)
 
     def _next(self, seconds: float) -> list[Message]:

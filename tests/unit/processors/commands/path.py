@@ -20,6 +20,7 @@ from headrace_events.envelope import Recorded, Request
 from headrace_events.ids import CommandId, uuid7
 from headrace_events.language import Command
 from headrace_processors.commands.batch import Batches
+from headrace_processors.commands.rounds import Rounds
 from headrace_processors.commands.snapshots import restore
 from headrace_processors.commands.world import World
 from headrace_schemas.codec import MessageCodec
@@ -70,7 +71,7 @@ class CommandPath:
         writer, world = self.log.writer("command-processor"), World()
         for record in self.records(STATE):
             restore(world, record)
-        return Session(self, writer, world, Batches(world, MASTER), self.decided)
+        return Session(self, writer, world, Batches(world, MASTER), Rounds(writer), self.decided)
 
     def events(self) -> dict[str, list[Recorded]]:
         """The events of each topic that has events."""
@@ -96,6 +97,7 @@ class Session:
     writer: MemoryWriter
     world: World
     batches: Batches
+    rounds: Rounds
     next: int
 
     def write(self, limit: int) -> int:
@@ -109,14 +111,16 @@ class Session:
             return 0
         decided = self.batches.decide(batch)
         self.writer.begin()
-        offsets = self.writer.write(decided.events)
-        self.writer.write(self.batches.answers(decided, offsets, lambda topic: f"id-of-{topic}"))
+        self.rounds.write(
+            decided.events, lambda offsets: self.batches.answers(decided, offsets, lambda topic: f"id-of-{topic}")
+        )
         self.next = batch[-1].offset + 1
         return len(batch)
 
     def commit(self) -> None:
         """Make it visible, together with the new position."""
         self.writer.commit_alone()
+        self.rounds.committed()
         self.path.decided = self.next
 
     def drain(self) -> None:
