@@ -215,12 +215,12 @@ def decide(state: Certificates | None, wish: Command, known: Known) -> list[Even
                     "not-your-certificate", "only the person, or an administrator, may ask for a certificate"
                 )
             _must_be_asked_well(project, user, signing_request, known)
-            last = state.last if state else 0
-            if replaces is not None and not 1 <= replaces <= last:
+            now = state or Certificates(last=0)
+            if replaces is not None and (not 1 <= replaces <= now.last or not now.own((replaces,))):
                 raise NotFound("certificate", f"{user} {replaces}")
             _must_have_room(state, known.now)
             requested = CertificateRequested(
-                user=user, generation=last + 1, signing_request=signing_request, replaces=replaces
+                user=user, generation=now.last + 1, signing_request=signing_request, replaces=replaces
             )
             return [requested]
         case RequestTrialCertificate():

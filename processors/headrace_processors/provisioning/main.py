@@ -67,14 +67,16 @@ def main() -> None:
     drift.labels("extra").inc(len(extra))
     if missing or extra:
         logger.warning("access rules were changed by hand: %d put back, %d removed", len(missing), len(extra))
-    steps.inc(provisioner.bring_about(wanted))
+    done = provisioner.bring_about(wanted)
+    steps.inc(done)
     monitor.healthy(True)
     counted = -math.inf
     while not stop.is_set():
-        happened = feed.poll(0.5).events
+        happened = feed.poll(0.0 if done else 0.5).events
         for recorded in happened:
             wanted.apply(recorded)
-        steps.inc(provisioner.bring_about(wanted))
+        done = provisioner.bring_about(wanted)
+        steps.inc(done)
         if happened or time.monotonic() - counted > COUNTED_S:
             counted = time.monotonic()
             _count(certificates, wanted)

@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 WORKER_LIFETIME = timedelta(hours=24)
 """How long a worker's certificate lasts at the most, whatever becomes of the news that its run has ended."""
 
+ISSUED_AT_ONCE = 8
+"""How many certificates are issued before the events are read again: who has lost a right waits for no more of them."""
+
 
 def say(commands: CommandClient, command: Command, at: Position, step: str) -> None:
     """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""
@@ -88,8 +91,9 @@ class Provisioner:
         return missing, extra
 
     def bring_about(self, wanted: Wanted) -> int:
-        """Do every step that is due; return how many were done.
+        """Do the steps that are due, but issue a few certificates only; return how many were done.
 
+        As long as it does any, more may be left.
         Rules come first, so that who has lost a right waits for nothing else; the authorities before what they sign.
         """
         done = 0
@@ -101,12 +105,9 @@ class Provisioner:
             else:
                 done += self._bring_topics_about(project)
         done += self._rotate(wanted)
-        for project in wanted.projects.values():
-            if project.closing_at is not None:
-                continue
-            for pending in list(project.certificates.values()):
-                self._issue(project, pending)
-                done += 1
+        for project, pending in wanted.next_certificates(ISSUED_AT_ONCE):
+            self._issue(project, pending)
+            done += 1
         if wanted.projects:
             done += self._lists.publish(wanted.revocations)
         return done

@@ -71,8 +71,12 @@ class Revocations:
         return self.lists.setdefault(authority, RevocationsOf(authority))
 
     def revoke(self, one: IssuedCertificate, when: Micros, reason: Ending) -> None:
-        """A certificate has no rights any more."""
-        if one.authority not in self.retired:
+        """A certificate has no rights any more.
+
+        One of a worker that ended with its run is not listed: it lasts for a day at most, and there may be a hundred
+        thousand of them in that time.
+        """
+        if reason is not Ending.RUN_ENDED and one.authority not in self.retired:
             self.of(one.authority).revoke(one, when, reason)
 
     def published(self, event: RevocationListPublished) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from headrace_broker import client_quotas
 from headrace_broker.acls import (
@@ -328,6 +329,16 @@ class Wanted:
     sharing: Sharing = field(default_factory=Sharing)
     revocations: Revocations = field(default_factory=Revocations)
     authorities: WantedAuthorities = field(default_factory=WantedAuthorities)
+
+    def next_certificates(self, most: int) -> list[tuple[WantedProject, PendingCertificate]]:
+        """Those that were waited for longest, that many at most, and the project of each."""
+        waiting = [
+            (project, pending)
+            for project in self.projects.values()
+            if project.closing_at is None
+            for pending in project.certificates.values()
+        ]
+        return nsmallest(most, waiting, key=lambda one: one[1].time)
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the platform or of a project."""

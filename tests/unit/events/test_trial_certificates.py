@@ -132,6 +132,19 @@ def test_workers_take_no_place_of_their_person_s_own_certificates_nor_these_of_t
     assert made_room == CertificateRevoked(user="bob", generation=2, reason=Ending.SUPERSEDED)
 
 
+def test_nobody_renews_the_certificate_of_a_worker() -> None:
+    scenario = reading()
+    own = RequestCertificate(project="flights", user="bob", signing_request="PEM")
+    scenario.events(own, "user:bob")
+    scenario.events(ASK, DRIVER)
+    assert scenario.refusal(replace(own, replaces=2), "user:bob") == "certificate-not-found"
+    issued(scenario, 2)
+    assert scenario.refusal(replace(own, replaces=2), "user:bob") == "certificate-not-found"
+    (renewal,) = scenario.events(replace(own, replaces=1), "user:bob")
+    assert isinstance(renewal, CertificateRequested)
+    assert renewal.replaces == 1
+
+
 def test_provisioning_closes_what_a_run_had_or_waited_for() -> None:
     scenario = reading(2)
     scenario.events(ASK, DRIVER)

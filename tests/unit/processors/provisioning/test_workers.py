@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
+from tests.unit.processors.provisioning import test_listing as listing
 from tests.unit.processors.provisioning import test_sharing as sharing
 from tests.unit.processors.provisioning.test_shut_out import SHUT, at, certificate, folded
 
@@ -30,6 +33,8 @@ from headrace_events.study import (
     TrialRung,
     TrialStarted,
 )
+from headrace_processors.provisioning.endings import Endings
+from headrace_processors.provisioning.listing import RevocationLists
 from headrace_processors.provisioning.wanted import Wanted
 
 STARTED = at(3, TrialStarted(study="s", trial=0, parameters={}), "flights")
@@ -131,6 +136,52 @@ def test_what_was_revoked_or_rejected_is_closed_no_more() -> None:
         assert rules(wanted) == set()
         assert wanted.projects["flights"].dead() == []
         assert wanted.projects["flights"].workers.asked == {}
+
+
+def ran(generation: int, reason: Ending = Ending.RUN_ENDED) -> tuple[Recorded, ...]:
+    """A worker's certificate from its request to its end."""
+    asked = CertificateRequested(user="bob", generation=generation, signing_request="PEM", run=RUN)
+    issued = CertificateIssued(
+        user="bob", generation=generation, certificate="PEM", serial=str(generation), expires=Micros(2**60)
+    )
+    revoked = CertificateRevoked(user="bob", generation=generation, reason=reason)
+    return tuple(at(3 * generation + n, fact, "flights") for n, fact in enumerate((asked, issued, revoked)))
+
+
+def test_twenty_thousand_runs_that_ended_leave_nothing_on_the_revocation_list(tmp_path: Path) -> None:
+    wanted = folded([one for generation in range(1, 20_001) for one in ran(generation)])
+    lists = RevocationLists(listing.trust(tmp_path), listing.Sent().ask)
+    assert wanted.projects["flights"].issued == {}
+    assert wanted.revocations.of(1).waiting == {}
+    assert not lists.behind(wanted.revocations)
+
+
+@pytest.mark.parametrize("reason", [Ending.REVOKED, Ending.MEMBER_REMOVED, Ending.PERSON_DEACTIVATED])
+def test_a_worker_s_certificate_that_ended_before_its_run_is_listed(reason: Ending) -> None:
+    waiting = folded((STARTED, *ran(1, reason))).revocations.of(1).waiting
+    assert [(one.serial, one.reason) for one in waiting.values()] == [("1", reason)]
+
+
+def test_of_a_deleted_project_no_run_that_had_ended_is_listed() -> None:
+    wanted, endings = folded(()), Endings()
+    endings.apply([*ran(1), *ran(2)[:2]])
+    wanted.projects["flights"].end_certificates(endings.deleted(Micros(99)))
+    waiting = wanted.revocations.of(1).waiting
+    assert [(one.serial, one.reason) for one in waiting.values()] == [("2", Ending.PROJECT_DELETED)]
+
+
+def test_certificates_are_issued_a_few_at_a_time_to_those_who_asked_first() -> None:
+    requests = [replace(ran(generation)[0], time=Micros(100 - generation)) for generation in range(1, 21)]
+    wanted = folded((STARTED, *requests))
+    project = wanted.projects["flights"]
+    issued = []
+    while due := wanted.next_certificates(8):
+        assert len(due) <= 8
+        for of, pending in due:
+            assert of is project
+            issued.append(pending.generation)
+            del project.certificates[pending.user, pending.generation]
+    assert issued == list(range(20, 0, -1))
 
 
 def test_other_trials_go_on() -> None:
