@@ -20,7 +20,7 @@ from headrace_events.errors import KINDS, Conflict
 from headrace_events.ids import processor_command_id
 from headrace_events.language import Command
 from headrace_events.study import ReportRung, ReportTrialFailure, StartTrial
-from headrace_processors.studies.certificates import ACTOR, RETRY_SECONDS, Commands
+from headrace_processors.studies.certificates import ACTOR, RETRY_SECONDS, Commands, Overtaken
 from headrace_processors.studies.draw import draw
 from headrace_processors.studies.fold import Dataset, Studies, StudyKey, StudyRun
 from headrace_processors.studies.plan import Begin, Launch, plan
@@ -92,6 +92,11 @@ class Active:
         now = time.monotonic()
         return self.refused | {trial for trial, until in self.resting.items() if until > now}
 
+    def rest(self, trial: int) -> None:
+        """Free the trial's worker; if the log still says that it runs, it is started again after a while."""
+        del self.busy[trial]
+        self.resting[trial] = time.monotonic() + REST_SECONDS
+
 
 class Driver:
     """One step after the other: events, what workers say, answers to commands, then new work."""
@@ -114,6 +119,7 @@ class Driver:
         for recorded in self._feed.poll(seconds).events:
             self.studies.apply(recorded)
             self._topics.apply(recorded)
+        self._free()
         for slot, message in self._workers.messages():
             self._hear(slot, message)
         for slot, access in self._topics.take():
@@ -131,7 +137,6 @@ class Driver:
 
     def _work_on(self, run: StudyRun) -> None:
         active = self.active.setdefault(run.key, Active())
-        self._free(run, active)
         for next_step in plan(run, active.busy, active.begun, active.waiting()):
             match next_step:
                 case Begin(trial):
@@ -143,15 +148,22 @@ class Driver:
                     active.busy[trial] = next_step
                     self._launch(run, next_step)
 
-    def _free(self, run: StudyRun, active: Active) -> None:
-        """Free the workers of trials that the log says do not run; forget starts that it knows."""
-        trials = run.state.trials
-        active.begun -= {trial for trial in active.begun if str(trial) in trials}
-        for trial, launch in list(active.busy.items()):
-            if not trials[str(trial)].running or trials[str(trial)].rung != launch.rung:
-                del active.busy[trial]
+    def _free(self) -> None:
+        """Free the workers of trials that the log says do not run; forget starts that it knows.
 
-    def _let_in(self, slot: Slot, access: TopicAccess | Failed | Lost) -> None:
+        This comes before anything is heard of a trial: what is said of a rung that has ended is not said of the next.
+        """
+        wanted = set()
+        for run in self.studies.open.values():
+            active, trials = self.active.setdefault(run.key, Active()), run.state.trials
+            active.begun -= {trial for trial in active.begun if str(trial) in trials}
+            for trial, launch in list(active.busy.items()):
+                if not trials[str(trial)].running or trials[str(trial)].rung != launch.rung:
+                    del active.busy[trial]
+            wanted |= {Slot(run.key, trial, launch.rung) for trial, launch in active.busy.items()}
+        self._topics.keep(wanted)
+
+    def _let_in(self, slot: Slot, access: TopicAccess | Failed | Overtaken) -> None:
         """Go on with a rung that waited for its certificate, if it is still wanted."""
         run, active = self.studies.open.get(slot.study), self.active.get(slot.study)
         launch = active.busy.get(slot.trial) if active is not None else None
@@ -203,7 +215,7 @@ class Driver:
         except BrokerError as error:
             self._hear(task.slot, Lost(str(error)))
 
-    def _hear(self, slot: Slot, message: Message | Lost) -> None:
+    def _hear(self, slot: Slot, message: Message | Lost | Overtaken) -> None:
         run = self.studies.open.get(slot.study)
         active = self.active.get(slot.study)
         if run is None or active is None:
@@ -220,13 +232,15 @@ class Driver:
                 self._finished(run, slot, message)
             case Failed():
                 self._failed(run, slot, message)
+            case Overtaken(reason):
+                logger.info("%s/%d rung %d: %s", run.key.study, slot.trial, slot.rung, reason)
+                active.rest(slot.trial)
             case Lost(reason):
                 active.losses[slot.trial, slot.rung] += 1
                 if active.losses[slot.trial, slot.rung] >= MOST_LOSSES:
                     self._failed(run, slot, Failed(f"its worker was lost {MOST_LOSSES} times; the last time: {reason}"))
                 else:
-                    active.resting[slot.trial] = time.monotonic() + REST_SECONDS
-                    del active.busy[slot.trial]
+                    active.rest(slot.trial)
 
     def _finished(self, run: StudyRun, slot: Slot, ended: Finished) -> None:
         self._runs.settle()

@@ -1,12 +1,12 @@
 """What trials that read topics are given: a certificate of their own, the brokers, and the project's schemas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from headrace_events.envelope import Recorded
-from headrace_processors.studies.certificates import WorkerCertificate, WorkerCertificates
+from headrace_processors.studies.certificates import Overtaken, WorkerCertificate, WorkerCertificates
 from headrace_processors.studies.schemas import ProjectSchemas
 from headrace_processors.studies.worker import Failed, TopicAccess
-from headrace_processors.studies.workers import Lost, Slot
+from headrace_processors.studies.workers import Slot
 
 
 class TopicReading:
@@ -26,7 +26,11 @@ class TopicReading:
         """Let a worker of that rung read topics on behalf of that person."""
         self._certificates.ask(slot, user)
 
-    def take(self) -> list[tuple[Slot, TopicAccess | Failed | Lost]]:
+    def keep(self, wanted: Collection[Slot]) -> None:
+        """Wait for the certificates of these rungs alone."""
+        self._certificates.keep(wanted)
+
+    def take(self) -> list[tuple[Slot, TopicAccess | Failed | Overtaken]]:
         """What came since the last call, or why nothing will."""
         return [
             (slot, self._access(came) if isinstance(came, WorkerCertificate) else came)

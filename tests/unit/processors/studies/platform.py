@@ -49,6 +49,7 @@ class MemoryPlatform:
     runs: MemoryRunLog = field(default_factory=MemoryRunLog)
     isolated: bool = True
     gpus: int = 0
+    now: float = 0.0
 
     def send(self, request: Request) -> Future[Result]:
         """Decide the command; the future is done already."""
@@ -88,7 +89,7 @@ class MemoryPlatform:
 
     def topics(self) -> TopicReading:
         """What asks for the certificates of workers that read topics."""
-        return TopicReading(WorkerCertificates(self), lambda: {"bootstrap.servers": "nowhere:9092"})
+        return TopicReading(WorkerCertificates(self, lambda: self.now), lambda: {"bootstrap.servers": "nowhere:9092"})
 
 
 @dataclass(slots=True)
