@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+READABLE = 180
+"""Columns of the table where the terminal has fewer, or there is none."""
 TIMES = 3
 """How often a rate or a start is measured; the middle one counts."""
 
@@ -136,7 +138,8 @@ def show(figures: Sequence[Figure], load_before: float, report: Path) -> None:
             "" if figure.goal is None else str(figure.goal),
             {None: "", True: "yes", False: "no"}[figure.reached],
         )
-    Console().print(table)
+    console = Console()
+    Console(width=max(console.width, READABLE)).print(table)
     content = {
         "load_average_before": load_before,
         "load_average": os.getloadavg(),

@@ -1,6 +1,7 @@
 """The servers that are measured: a stack in a home of its own, and the processor time it takes."""
 
 import os
+import signal
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,13 +80,13 @@ def until_ready(stack: Stack, seconds: float = 300.0) -> None:
         time.sleep(0.2)
 
 
-def kill(stack: Stack, service: str) -> None:
-    """Send SIGKILL to the process, and return when it is gone; the supervisor starts another one."""
+def kill(stack: Stack, service: str, by: signal.Signals = signal.SIGKILL) -> None:
+    """Send the process that signal, and return when it is gone; the supervisor starts another one."""
     pid = Supervisor(stack.home).running()[service].pid
     if pid is None:
         raise AssertionError(f"{service} does not run")
     process = psutil.Process(pid)
-    process.kill()
+    process.send_signal(by)
     process.wait()
 
 
