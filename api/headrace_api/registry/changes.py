@@ -28,6 +28,7 @@ from headrace_api.registry.models import (
 )
 from headrace_api.registry.owned import ProjectRegistry
 from headrace_api.registry.shipped import ShippedRegistry, read_only, shipped_as
+from headrace_api.registry.showing import shown
 from headrace_api.sending import Sender, Sending
 from headrace_events.language import Command
 from headrace_events.subject import (
@@ -101,7 +102,7 @@ async def register(
     version = posted.version if posted.version is not None and posted.version > 0 else None
     wish = RegisterSchema(project=project, subject=subject, schema=text, references=references, version=version)
     await _do(sending, wish)
-    made = await schemas.same(subject, fingerprint)
+    made = await shown(lambda: schemas.same(subject, fingerprint))
     if not made:
         raise schema_missing(f"in subject '{subject}' any more")
     return RegistryAnswer({"id": made[-1].schema_id})
