@@ -75,12 +75,14 @@ def member_rules(project: str, principal: str, role: Role, granted: Iterable[str
 def worker_rules(project: str, user: str, generation: int, shared: Iterable[TopicPattern] = ()) -> set[Rule]:
     """What a worker's certificate may do, also in a sensitive project: read all of it and what is shared with it."""
     principal = worker_principal(project, user, generation)
-    rules = set(_topic(principal, f"{project}.", "read", prefixed=True))
-    groups = worker_groups(project, user, generation)
-    rules.add(Rule(principal, "group", groups, True, "read"))
-    for pattern in shared:
-        rules |= set(_topic(principal, pattern.name, "read", prefixed=pattern.prefixed))
-    return rules
+    own = _topic(principal, f"{project}.", "read", prefixed=True)
+    groups = Rule(principal, "group", worker_groups(project, user, generation), True, "read")
+    return {*own, groups, *_shared_rules(principal, shared)}
+
+
+def _shared_rules(principal: str, shared: Iterable[TopicPattern]) -> set[Rule]:
+    """Topics of other projects, which are read and never written."""
+    return {rule for pattern in shared for rule in _topic(principal, pattern.name, "read", prefixed=pattern.prefixed)}
 
 
 COMMAND_PROCESSOR = "command-processor"
@@ -214,6 +216,5 @@ def wanted_members(
                 rules |= sandbox_rules(project, principal, archived=archived)
                 continue
             rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
-            for pattern in shared:
-                rules |= set(_topic(principal, pattern.name, "read", prefixed=pattern.prefixed))
+            rules |= _shared_rules(principal, shared)
     return rules

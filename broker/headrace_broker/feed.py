@@ -145,7 +145,7 @@ class MetadataFeed:
 
     @property
     def _follows_results(self) -> bool:
-        return self._results in self._follower.followed
+        return self._follower.follows(self._results)
 
     def _follow(self, starts: Mapping[Partition, int]) -> None:
         """Follow these too; and the results, from when on there are so many that some may rest."""

@@ -87,6 +87,10 @@ class Follower:
         """What is followed now."""
         return set(self._followed.values())
 
+    def follows(self, where: Partition) -> bool:
+        """Whether it is followed now."""
+        return self._followed.get((where.topic, where.partition)) == where
+
     def follow(self, starts: Mapping[Partition, int]) -> None:
         """Follow these partitions too, each from that offset (0: from the beginning, wherever that now is)."""
         new = {

@@ -8,9 +8,7 @@ takes, a rung waits for what it asked for, does not ask again, and does not fail
 import logging
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from headrace_broker.acls import worker_groups
 from headrace_broker.member_request import member_request
@@ -22,28 +20,18 @@ from headrace_events.certificate import (
     RequestTrialCertificate,
 )
 from headrace_events.envelope import Recorded, Request
-from headrace_events.errors import KINDS, Conflict
 from headrace_events.ids import CommandId, uuid7
 from headrace_events.study import TrialRung
+from headrace_processors.studies.sending import ACTOR, Commands, Sent, is_overtaken
 from headrace_processors.studies.worker import Failed
 from headrace_processors.studies.workers import Slot
 
 logger = logging.getLogger("headrace.studies")
 
-ACTOR = "system:studies"
-RETRY_SECONDS = 2.0
 LATE_SECONDS = 60.0
 
 ASKED_AT_MOST = 8
 """Requests on their way at a time, over all studies: members wait for the same provisioning."""
-
-
-class Commands(Protocol):
-    """Sends commands."""
-
-    def send(self, request: Request) -> "Future[Result]":
-        """Send; the future holds the result or Unavailable."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +54,8 @@ class Overtaken:
 class _Asked:
     user: str
     key: str = field(repr=False)
-    request: Request
-    future: "Future[Result]"
+    sent: Sent
     begun: float
-    sent: float
     late: bool = False
     generation: int | None = None
 
@@ -99,7 +85,7 @@ class WorkerCertificates:
         """Fold one event: which generation a request was given, and what became of that."""
         fact = recorded.event
         for slot, asked in list(self._asked.items()):
-            if isinstance(fact, CertificateRequested) and recorded.cause == asked.request.id:
+            if isinstance(fact, CertificateRequested) and recorded.cause == asked.sent.request.id:
                 self._asked[slot] = replace(asked, generation=fact.generation)
             elif isinstance(fact, CertificateIssued | CertificateRejected):
                 place = (slot.study.project, asked.user, asked.generation)
@@ -111,10 +97,9 @@ class WorkerCertificates:
         """What came since the last call: certificates and refusals."""
         now = self._clock()
         for slot, asked in list(self._asked.items()):
-            if asked.future.done() and asked.future.exception() is not None:
-                if now - asked.sent > RETRY_SECONDS:
-                    self._asked[slot] = replace(asked, future=self._commands.send(asked.request), sent=now)
-            elif asked.future.done() and (refused := _refused(asked.future.result())) is not None:
+            if asked.sent.failed:
+                self._asked[slot] = replace(asked, sent=asked.sent.retried(self._commands, now))
+            elif (result := asked.sent.answer()) is not None and (refused := _refused(result)) is not None:
                 del self._asked[slot]
                 self._came.append((slot, refused))
             elif now - asked.begun > LATE_SECONDS and not asked.late:
@@ -137,8 +122,7 @@ class WorkerCertificates:
         wish = RequestTrialCertificate(project=slot.study.project, user=user, run=run, signing_request=signing_request)
         request = Request(command=wish, id=CommandId(uuid7()), actor=ACTOR)
         now = self._clock()
-        future = self._commands.send(request)
-        self._asked[slot] = _Asked(user=user, key=key, request=request, future=future, begun=now, sent=now)
+        self._asked[slot] = _Asked(user=user, key=key, sent=Sent.by(self._commands, request, now), begun=now)
 
 
 def _refused(result: Result) -> Failed | Overtaken | None:
@@ -146,7 +130,7 @@ def _refused(result: Result) -> Failed | Overtaken | None:
     if result.accepted:
         return None
     reason = f"no-certificate: {result.message} ({result.code})"
-    return Overtaken(reason) if KINDS.get(result.kind) is Conflict else Failed(reason)
+    return Overtaken(reason) if is_overtaken(result) else Failed(reason)
 
 
 def _became(slot: Slot, asked: _Asked, fact: CertificateIssued | CertificateRejected) -> WorkerCertificate | Failed:

@@ -8,24 +8,22 @@ import json
 import logging
 import time
 from collections import Counter
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from headrace_broker.errors import BrokerError, Corrupt, Missing, Unavailable
 from headrace_broker.feed import Events
-from headrace_broker.results import Result
 from headrace_events.envelope import Request
-from headrace_events.errors import KINDS, Conflict
 from headrace_events.ids import processor_command_id
 from headrace_events.language import Command
 from headrace_events.study import ReportRung, ReportTrialFailure, StartTrial
-from headrace_processors.studies.certificates import ACTOR, RETRY_SECONDS, Commands, Overtaken
+from headrace_processors.studies.certificates import Overtaken
 from headrace_processors.studies.draw import draw
 from headrace_processors.studies.fold import Dataset, Studies, StudyKey, StudyRun
 from headrace_processors.studies.plan import Begin, Launch, plan
 from headrace_processors.studies.reporter import Line, Metric
 from headrace_processors.studies.runs import RunLog, Source
+from headrace_processors.studies.sending import ACTOR, Commands, Sent, is_overtaken
 from headrace_processors.studies.topics import TopicReading
 from headrace_processors.studies.worker import Failed, Finished, Job, Message, TopicAccess
 from headrace_processors.studies.workers import Lost, Slot, Task, Workers
@@ -69,15 +67,6 @@ class Store(Protocol):
 
 
 @dataclass(slots=True)
-class _Sent:
-    """A command whose event or refusal has not come yet."""
-
-    request: Request
-    future: "Future[Result]"
-    since: float
-
-
-@dataclass(slots=True)
 class Active:
     """What the driver itself remembers of a study; all of it may be lost."""
 
@@ -112,7 +101,7 @@ class Driver:
         self._store = store
         self._runs = runs
         self._topics = topics
-        self._sent: dict[tuple[StudyKey, int, str], _Sent] = {}
+        self._sent: dict[tuple[StudyKey, int, str], Sent] = {}
 
     def step(self, seconds: float) -> None:
         """Do what can be done now; wait at most that long for events."""
@@ -280,22 +269,18 @@ class Driver:
         at = run.at
         command_id = processor_command_id(at.topic_id, at.partition, at.offset, f"{trial}/{step}")
         request = Request(command=command, id=command_id, actor=ACTOR)
-        self._sent[run.key, trial, step] = _Sent(request, self._commands.send(request), time.monotonic())
+        self._sent[run.key, trial, step] = Sent.by(self._commands, request, time.monotonic())
 
     def _settle(self) -> None:
         """Look at the answers: an event comes through the feed; what got lost is sent again; a refusal is final."""
         for place, sent in list(self._sent.items()):
             key, trial, step = place
-            if not sent.future.done():
-                continue
-            error = sent.future.exception()
-            if error is not None:
-                if time.monotonic() - sent.since > RETRY_SECONDS:
-                    self._sent[place] = _Sent(sent.request, self._commands.send(sent.request), time.monotonic())
+            result = sent.answer()
+            if result is None:
+                self._sent[place] = sent.retried(self._commands, time.monotonic())
                 continue
             del self._sent[place]
-            result = sent.future.result()
-            if result.accepted or KINDS.get(result.kind) is Conflict or result.code == "command-id-reused":
+            if result.accepted or is_overtaken(result) or result.code == "command-id-reused":
                 continue
             logger.error("%s trial %d %s was refused: %s (%s)", key.study, trial, step, result.message, result.code)
             if key in self.active:

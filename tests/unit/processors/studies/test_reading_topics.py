@@ -41,9 +41,10 @@ from headrace_events.study import (
     TrialFailed,
     TrialPromoted,
 )
-from headrace_processors.studies.certificates import ASKED_AT_MOST, LATE_SECONDS, RETRY_SECONDS, WorkerCertificates
+from headrace_processors.studies.certificates import ASKED_AT_MOST, LATE_SECONDS, WorkerCertificates
 from headrace_processors.studies.driver import NOT_ISOLATED, Driver
 from headrace_processors.studies.runs import MemoryRunLog
+from headrace_processors.studies.sending import RETRY_SECONDS
 from headrace_processors.studies.topics import TopicReading
 from headrace_processors.studies.workers import InlineWorkers
 
