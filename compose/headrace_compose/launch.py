@@ -19,7 +19,7 @@ class Launch:
 
     `parent` is the process whose end it must not outlive: its id, or the file that will hold it. `user` is None for our
     own account, `unprivileged` for not being root, or a name. `scratch` is the folder for temporary files, if it is to
-    have one of its own.
+    have one of its own. `niceness` is how far it gives way to others where processors are short (`man 2 nice`).
     """
 
     command: Sequence[str]
@@ -28,6 +28,7 @@ class Launch:
     death_signal: signal.Signals = signal.SIGKILL
     user: str | None = None
     scratch: Path | None = None
+    niceness: int = 0
 
     def write(self, path: Path) -> None:
         """Keep this in `path`, for the owner only."""
@@ -38,6 +39,7 @@ class Launch:
             "death_signal": int(self.death_signal),
             "user": self.user,
             "scratch": None if self.scratch is None else str(self.scratch),
+            "niceness": self.niceness,
         }
         write_private(path, json.dumps(specification).encode())
 

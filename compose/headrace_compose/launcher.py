@@ -1,9 +1,9 @@
 """Becomes a service: the few lines between the process manager and the program it looks after.
 
 Run as a file, with the path of a specification (JSON: `command`, `environment`, `parent`, `death_signal`, `user`,
-`scratch`), it ties its life to its parent's (which is the process manager), raises the limit of open files, empties the
-folder for temporary files, and executes the program in its own place, so that the process manager signals the program
-itself. It imports only the standard library.
+`scratch`, `niceness`), it ties its life to its parent's (which is the process manager), raises the limit of open files,
+gives way to others as far as it is told, empties the folder for temporary files, and executes the program in its own
+place, so that the process manager signals the program itself. It imports only the standard library.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def main(path: Path) -> None:
     """Become the program that the specification in `path` names; returns only by raising."""
     specification: dict[str, Any] = json.loads(path.read_text())
     raise_file_limit()
+    os.nice(specification["niceness"])
     scratch = specification["scratch"]
     if scratch is not None:
         empty(Path(scratch))

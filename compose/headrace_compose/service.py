@@ -15,6 +15,10 @@ class NotReady(Exception):
     """The server does not answer as it should yet; the message says what it did instead."""
 
 
+BEHIND = 5
+"""The niceness of what follows: where processors are short it has a third of what somebody waits for has."""
+
+
 def _nothing(report: Report) -> None:
     """Prepare nothing."""
 
@@ -34,7 +38,8 @@ class Service:
     `prepare` runs before each start and must be safe to repeat; `ready` raises `NotReady` until the service does its
     work. An external service has no command: it is only asked whether it is ready. `user` is the account it runs as:
     None for our own, `unprivileged` for not being root, or a name. Its temporary files go to a scratch folder of the
-    home, which each start finds empty, unless `scratch` says that it sees to them itself.
+    home, which each start finds empty, unless `scratch` says that it sees to them itself. `niceness` is how far it gives
+    way to the others: `BEHIND` for what no request waits for.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Service:
     death_signal: signal.Signals = signal.SIGKILL
     user: str | None = None
     scratch: bool = True
+    niceness: int = 0
 
     @property
     def external(self) -> bool:

@@ -94,6 +94,7 @@ class Supervisor:
             death_signal=service.death_signal,
             user=service.user,
             scratch=self.home.scratch(service.name) if service.scratch else None,
+            niceness=service.niceness,
         ).write(_specification(self.home, service.name))
         try:
             self._call("supervisor.startProcess", f"{_GROUP}:{service.name}", False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headrace_compose import jars, probes
 from headrace_compose.errors import MissingTool
-from headrace_compose.service import Report, Service
+from headrace_compose.service import BEHIND, Report, Service
 from headrace_compose.site import Site
 
 VERSION = "2.3.0"
@@ -34,6 +34,7 @@ def jobmanager(site: Site) -> Service:
         prepare=lambda report: _prepare(site, report),
         ready=lambda: _ask(site, slots=0),
         start_seconds=120,
+        niceness=BEHIND,
     )
 
 
@@ -48,6 +49,7 @@ def taskmanager(site: Site) -> Service:
         depends_on=(JOBMANAGER,),
         ready=lambda: _ask(site, slots=1),
         start_seconds=120,
+        niceness=BEHIND,
     )
 
 
@@ -63,6 +65,7 @@ def job(site: Site) -> Service:
         depends_on=(TASKMANAGER, "prepare-broker", "api"),
         ready=lambda: probes.ask_healthz(monitor),
         start_seconds=240,
+        niceness=BEHIND,
     )
 
 

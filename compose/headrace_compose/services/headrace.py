@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from headrace_compose import probes
-from headrace_compose.service import Service, Step
+from headrace_compose.service import BEHIND, Service, Step
 from headrace_compose.site import Site
 
 STORED = ("prepare-broker", "postgres")
@@ -16,12 +16,16 @@ DECIDED = ("prepare-broker", "command-processor")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """One of our processes: the module that runs, what has to be ready before, and whether it serves HTTP itself."""
+    """One of our processes: the module that runs, what has to be ready before, and whether it serves HTTP itself.
+
+    For one that `follows` nobody waits: a command, a project, a row or a vector is there without it.
+    """
 
     name: str
     module: str
     after: tuple[str, ...] = ("prepare-broker",)
     serves: bool = False
+    follows: bool = False
     start_seconds: float = 120
     scratch: bool = True
 
@@ -32,16 +36,16 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="projector", module="headrace_projections.catalogue.main", after=STORED),
     Process(name="api", module="headrace_api.main", after=("command-processor", "projector"), serves=True),
     Process(name="online", module="headrace_projections.online.main", after=STORED),
-    Process(name="offline", module="headrace_projections.offline.main", after=STORED),
-    Process(name="training-datasets", module="headrace_processors.training.main", after=DECIDED),
-    Process(name="lineage", module="headrace_processors.lineage.main", after=STORED),
-    Process(name="search", module="headrace_projections.search.main", after=(*STORED, "opensearch")),
-    Process(name="observer", module="headrace_processors.observer.main", after=DECIDED),
-    Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED),
-    Process(name="audit", module="headrace_projections.audit.main", after=STORED),
-    Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED),
+    Process(name="offline", module="headrace_projections.offline.main", after=STORED, follows=True),
+    Process(name="training-datasets", module="headrace_processors.training.main", after=DECIDED, follows=True),
+    Process(name="lineage", module="headrace_processors.lineage.main", after=STORED, follows=True),
+    Process(name="search", module="headrace_projections.search.main", after=(*STORED, "opensearch"), follows=True),
+    Process(name="observer", module="headrace_processors.observer.main", after=DECIDED, follows=True),
+    Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED, follows=True),
+    Process(name="audit", module="headrace_projections.audit.main", after=STORED, follows=True),
+    Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED, follows=True),
     Process(name="ray", module="headrace_serving.ray_head", after=(), start_seconds=180, scratch=False),
-    Process(name="studies", module="headrace_processors.studies.main", after=(*DECIDED, "ray"), start_seconds=120),
+    Process(name="studies", module="headrace_processors.studies.main", after=(*DECIDED, "ray"), follows=True),
     Process(
         name="gateway",
         module="headrace_serving.gateway.main",
@@ -100,4 +104,5 @@ def _service(site: Site, process: Process) -> Service:
         lag=lambda: probes.read_lag(address),
         start_seconds=process.start_seconds,
         scratch=process.scratch,
+        niceness=BEHIND if process.follows else 0,
     )

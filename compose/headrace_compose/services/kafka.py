@@ -42,7 +42,6 @@ A_LINE_A_TOPIC = (
 QUIET = (*A_LINE_A_TOPIC, "org.apache.kafka.common.config.AbstractConfig", "kafka.server.KafkaConfig")
 JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
