@@ -38,8 +38,8 @@ class Service:
     `prepare` runs before each start and must be safe to repeat; `ready` raises `NotReady` until the service does its
     work. An external service has no command: it is only asked whether it is ready. `user` is the account it runs as:
     None for our own, `unprivileged` for not being root, or a name. Its temporary files go to a scratch folder of the
-    home, which each start finds empty, unless `scratch` says that it sees to them itself. `niceness` is how far it gives
-    way to the others: `BEHIND` for what no request waits for.
+    home, which each start finds empty, unless `scratch` says that it sees to them itself. `niceness` says how far it
+    gives way to the others: `BEHIND` for what no request waits for.
     """
 
     name: str

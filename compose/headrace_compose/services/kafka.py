@@ -36,6 +36,7 @@ A_LINE_A_TOPIC = (
     "org.apache.kafka.controller.PartitionChangeBuilder",
     "org.apache.kafka.controller.ReplicationControlManager",
     "org.apache.kafka.storage.internals.log.LogLoader",
+    "org.apache.kafka.storage.internals.log.ProducerStateManager",
     "org.apache.kafka.storage.internals.log.UnifiedLog",
 )
 """What tells a line or several of each topic, again at each start: of thousands, the broker would do little else."""
@@ -93,6 +94,10 @@ def properties(site: Site) -> Mapping[str, str]:
         "auto.create.topics.enable": "false",
         "log.dirs": str(site.home.kafka / "data"),
         "log.message.timestamp.type": "LogAppendTime",
+        # After a SIGKILL the last segment of each log is read again; each waits for the disk, and many wait together.
+        "num.recovery.threads.per.data.dir": "16",
+        # Nobody asks over JMX, and telling it of each log takes longer than reading the log does.
+        "metrics.jmx.exclude": ".*",
         "log.cleaner.dedupe.buffer.size": str(32 * 2**20),
         "default.replication.factor": "1",
         "offsets.topic.replication.factor": "1",
