@@ -25,7 +25,8 @@ from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicCh
 from headrace_processors.provisioning.closing import Closing
 from headrace_processors.provisioning.listing import RevocationLists
 from headrace_processors.provisioning.rotation import Rotation
-from headrace_processors.provisioning.wanted import DeadCertificates, PendingCertificate, Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Wanted
+from headrace_processors.provisioning.wanted_project import DeadCertificates, PendingCertificate, WantedProject
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from headrace_events.certificate import LIVE_AT_MOST, Ending
+from headrace_events.certificate import Ending
+from headrace_events.certificate_life import LIVE_AT_MOST
 from headrace_projections.catalogue.queries.certificates import CertificateState
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "certificates.md").read_text()

@@ -3,8 +3,6 @@
 from tests.unit.events.scenario import Scenario, project
 
 from headrace_events.certificate import (
-    LIVE_AT_MOST,
-    UNEXPIRED_AT_MOST,
     CertificateIssued,
     CertificateRejected,
     CertificateRequested,
@@ -16,6 +14,7 @@ from headrace_events.certificate import (
     RequestCertificate,
     RevokeCertificate,
 )
+from headrace_events.certificate_life import LIVE_AT_MOST, UNEXPIRED_AT_MOST
 from headrace_events.ids import Micros
 from headrace_processors.commands.handle import Refused
 

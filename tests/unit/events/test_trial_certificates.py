@@ -9,7 +9,6 @@ from tests.unit.events.scenario import Scenario, project
 from tests.unit.events.test_study import CREATE
 
 from headrace_events.certificate import (
-    LIVE_AT_MOST,
     CertificateIssued,
     CertificateRejected,
     CertificateRequested,
@@ -20,6 +19,7 @@ from headrace_events.certificate import (
     RequestCertificate,
     RequestTrialCertificate,
 )
+from headrace_events.certificate_life import LIVE_AT_MOST
 from headrace_events.ids import Micros
 from headrace_events.language import Event
 from headrace_events.member import RemoveMember

@@ -7,7 +7,8 @@ from tests.unit.processors.provisioning.test_shut_out import PROJECT, at, certif
 from headrace_broker.acls import Rule, project_rules
 from headrace_events.language import Event
 from headrace_events.project import ProjectArchived, ProjectUnarchived
-from headrace_processors.provisioning.wanted import Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Wanted
+from headrace_processors.provisioning.wanted_project import WantedProject
 
 ARCHIVED = ProjectArchived(project="flights")
 

@@ -6,7 +6,8 @@ from tests.unit.processors.provisioning.test_shut_out import PROJECT, SHUT, at, 
 
 from headrace_events.envelope import Recorded
 from headrace_events.quota import Quota, QuotaChanged
-from headrace_processors.provisioning.wanted import Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Wanted
+from headrace_processors.provisioning.wanted_project import WantedProject
 
 BOB = "flights__bob__1"
 

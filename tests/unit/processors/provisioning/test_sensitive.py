@@ -20,7 +20,8 @@ from headrace_events.share import RecordShareEnforced, ShareAccepted, ShareEnfor
 from headrace_events.shared import Shareable
 from headrace_events.topic import TopicGranted
 from headrace_events.topic_rights import TOPIC_RIGHTS
-from headrace_processors.provisioning.wanted import Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Wanted
+from headrace_processors.provisioning.wanted_project import WantedProject
 
 MARKED, UNMARKED = ProjectMarkedSensitive(project="flights"), ProjectUnmarkedSensitive(project="flights")
 OWNER, SCIENTIST = (MemberRoleChanged(user="bob", role=role) for role in Role)
