@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from headrace_events.language import Command
 from headrace_schemas.records import from_record
@@ -14,6 +14,16 @@ Text = Annotated[str, Field(max_length=10_000)]
 
 Name = Annotated[str, Field(max_length=200)]
 """A name; whether it is a good one, the command processor says."""
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character, which no store of ours can keep")
+    return text
+
+
+Kept = Annotated[str, AfterValidator(_no_nul)]
+"""A text that a store is asked for or given, in a body that is no `Body`: of a protocol that others made."""
 
 
 class Body(BaseModel):

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from headrace_api.body import Kept
 from headrace_events.errors import Invalid
 from headrace_events.ids import ProjectName
 from headrace_events.lineage_run import LONGEST_NAME, LONGEST_NAMESPACE, MOST_DATASETS, Named, RecordRunEvent
@@ -19,16 +20,8 @@ MOST_EVENTS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL character, which no store of ours can keep")
-    return text
-
-
-Namespace = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAMESPACE, pattern=r"^[^|]*$"), AfterValidator(_no_nul)
-]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_no_nul)]
+Namespace = Annotated[Kept, StringConstraints(min_length=1, max_length=LONGEST_NAMESPACE, pattern=r"^[^|]*$")]
+Name = Annotated[Kept, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 
 
 class _Sent(BaseModel):

@@ -6,6 +6,8 @@ from fastapi import Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from headrace_api.body import Kept
+
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 MOST_LISTED = 20_000
 """How many names or numbers one answer holds."""
@@ -32,8 +34,8 @@ class Sent(BaseModel):
 class SentReference(Sent):
     """What the schema calls `name` is a version (-1: the newest) of a subject."""
 
-    name: str = Field(max_length=1000)
-    subject: str = Field(max_length=255)
+    name: Kept = Field(max_length=1000)
+    subject: Kept = Field(max_length=255)
     version: int = Field(ge=-1, le=2**31 - 1)
 
 

@@ -82,6 +82,14 @@ def test_a_schema_that_does_not_exist_is_not_made(
     assert (answer.status_code, answer.json()["error_code"]) == (status, code)
 
 
+@pytest.mark.parametrize("field", ["name", "subject"])
+def test_a_reference_that_holds_a_nul_is_asked_of_no_store(service: Service, field: str) -> None:
+    reference = {"name": "n", "subject": "s", "version": 1, field: "a\0b"}
+    answer = service.http.post("/api/registry/subjects/s/versions", json={"schema": "{}", "references": [reference]})
+    assert (answer.status_code, answer.json()["error_code"]) == (422, 422)
+    assert "NUL" in answer.json()["message"]
+
+
 def test_subjects_and_versions_are_listed(service: Service) -> None:
     subjects = service.http.get("/api/registry/subjects").json()
     assert subjects == sorted({schema.name for schema in published().values()})
