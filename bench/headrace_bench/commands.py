@@ -16,6 +16,8 @@ from headrace_bench.servers import ProcessorTime
 from headrace_compose.stack import Stack
 
 CLIENTS = 32
+WARM_UP = 300
+"""Commands of each before any counts: the log's server is written in Java, and compiled while it works."""
 SHOWN_MS = 0.05
 """Processes that take less than this of a command are shown together."""
 
@@ -92,7 +94,7 @@ def load(api: str, key: str, what: str, each: int) -> Load:
 
 def throughput(stack: Stack, api: str, key: str, each: int = 150) -> list[Figure]:
     """Commands a second with many clients, how long each took, and the processor time of one in each process."""
-    load(api, key, "command", 30)
+    load(api, key, "command", WARM_UP)
     bare = [load(api, key, "/healthz", each).rate for _ in range(TIMES)]
     spent = ProcessorTime(stack)
     loads = [load(api, key, "command", each) for _ in range(TIMES)]
