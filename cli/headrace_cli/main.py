@@ -8,6 +8,7 @@ from headrace_cli import (
     authorities,
     certificates,
     environment,
+    feature_groups,
     groups,
     identities,
     kafka,
@@ -50,6 +51,7 @@ app.add_typer(members.app, name="member")
 app.add_typer(certificates.app, name="certificates")
 app.add_typer(authorities.app, name="ca")
 app.add_typer(topics.app, name="topic")
+app.add_typer(feature_groups.app, name="feature-group")
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")
 app.add_typer(kafka.app, name="kafka")

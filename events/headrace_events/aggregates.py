@@ -36,6 +36,10 @@ class Known(Protocol):
         """Each project, with its aggregate of which there is one in a project (its key is empty)."""
         ...
 
+    def each(self, state: type[S], scope: str | None) -> Iterator[tuple[str, S]]:
+        """Every aggregate of that kind in the project (None: of the platform), with its key, in no order."""
+        ...
+
     @property
     def avro(self) -> Avro:
         """Avro's own rules."""

@@ -1,8 +1,9 @@
 """Feature groups: named, versioned tables of features, each fed by one topic."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import AlreadyExists, Invalid
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
@@ -72,13 +73,14 @@ class FeatureGroupVersion:
 
 @value
 class FeatureGroup:
-    """All versions of a feature group, by number."""
+    """All versions of a feature group that ever were, by number; the `deleted` ones are there no more."""
 
     versions: Mapping[str, FeatureGroupVersion]
+    deleted: tuple[int, ...] = ()
 
     def version(self, number: int) -> FeatureGroupVersion | None:
         """The version of that number, or None."""
-        return self.versions.get(str(number))
+        return None if number in self.deleted else self.versions.get(str(number))
 
 
 def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Event]:
@@ -173,9 +175,7 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
                 primary_key=fact.primary_key,
                 event_time=fact.event_time,
             )
-            return FeatureGroup(versions={**(state.versions if state else {}), str(fact.version): made})
+            before = state or FeatureGroup(versions={})
+            return replace(before, versions={**before.versions, str(fact.version): made})
         case _:
             raise unknown(fact)
-
-
-aggregate("feature_group", FeatureGroup, decide=decide, evolve=evolve)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
-from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
 from headrace_events.ids import object_name
@@ -82,10 +82,20 @@ class FeatureViewCreated(Event):
 
 @value
 class FeatureView:
-    """The versions of a view, by number, each with the names of its columns, and what others share that it reads."""
+    """The versions of a view that ever were, by number, each with the names of its columns, and what they read.
+
+    `borrowed` is what other projects share, `groups` (as `<name>.<version>`) the project's own; the `deleted` versions
+    are there no more.
+    """
 
     versions: Mapping[str, tuple[str, ...]]
     borrowed: Mapping[str, tuple[Shared, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deleted: tuple[int, ...] = ()
+
+    def live(self, number: int) -> bool:
+        """Whether the version of that number is there."""
+        return str(number) in self.versions and number not in self.deleted
 
 
 def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event]:
@@ -188,12 +198,12 @@ def evolve(state: FeatureView | None, fact: Event) -> FeatureView:
         case FeatureViewCreated(version=version, root=root, joins=joins):
             before = state or FeatureView(versions={})
             others = borrowed(selections(fact))
-            return FeatureView(
+            own = dict.fromkeys(f"{one.group}.{one.version}" for one in selections(fact) if one.project is None)
+            return replace(
+                before,
                 versions={**before.versions, str(version): columns(root, joins)},
                 borrowed={**before.borrowed, str(version): others} if others else before.borrowed,
+                groups={**before.groups, str(version): tuple(own)},
             )
         case _:
             raise unknown(fact)
-
-
-aggregate("feature_view", FeatureView, decide=decide, evolve=evolve)

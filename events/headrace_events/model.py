@@ -1,6 +1,7 @@
 """The model registry: versions with everything that went into them."""
 
 from collections.abc import Mapping
+from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Invalid, NotFound
@@ -71,9 +72,10 @@ class ModelVersionCreated(Event):
 
 @value
 class Model:
-    """The versions of a model, by number, each with its artifact."""
+    """The versions of a model, by number, each with its artifact, and the view it learnt from, if it did from one."""
 
     versions: Mapping[str, str]
+    views: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(state: Model | None, wish: Command, known: Known) -> list[Event]:
@@ -118,8 +120,12 @@ def must_be_recorded(on: TrainedOn, project: str, known: Known) -> None:
 def evolve(state: Model | None, fact: Event) -> Model:
     """Fold one event."""
     match fact:
-        case ModelVersionCreated(version=version, artifact=artifact):
-            return Model(versions={**(state.versions if state else {}), str(version): artifact})
+        case ModelVersionCreated(version=version, artifact=artifact, trained_on=trained_on):
+            before = state or Model(versions={})
+            views = {} if trained_on is None else {str(version): f"{trained_on.view}.{trained_on.view_version}"}
+            return replace(
+                before, versions={**before.versions, str(version): artifact}, views={**before.views, **views}
+            )
         case _:
             raise unknown(fact)
 

@@ -140,7 +140,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
     match wish:
         case CreateTrainingDataset():
             view = known.state(FeatureView, wish.project, wish.view)
-            if view is None or str(wish.view_version) not in view.versions:
+            if view is None or not view.live(wish.view_version):
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
             _must_be_readable(view, wish, known)
             _check_splits(wish.splits)

@@ -20,8 +20,8 @@ def used_by(state: object) -> Mapping[Quota, int]:
             return {Quota.TOPICS: 1, Quota.PARTITIONS: settings.partitions}
         case Membership(roles=roles):
             return {Quota.MEMBERS: len(roles)}
-        case FeatureGroup(versions=versions):
-            return {Quota.FEATURE_GROUPS: len(versions)}
+        case FeatureGroup(versions=versions, deleted=deleted):
+            return {Quota.FEATURE_GROUPS: len(versions) - len(deleted)}
         case Deployment(phase="created" | "ready"):
             return {Quota.DEPLOYMENTS: 1}
         case Study(cpu_seconds=cpu, gpu_seconds=gpu) if cpu or gpu:

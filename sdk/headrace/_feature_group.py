@@ -12,6 +12,7 @@ from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
 from headrace._errors import Invalid, NotFound
 from headrace._frames import rows_in, slices
+from headrace._group_life import GroupLife
 from headrace._http import Api
 from headrace._insert import (
     EVENT_TIME,
@@ -51,7 +52,7 @@ class GroupWish:
     features: Sequence[Feature] | None
 
 
-class FeatureGroup(Selectable, ReadFeatureGroup):
+class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:

@@ -63,6 +63,14 @@ class FeatureView:
         """The primary key of the root group: what names an example, and what a feature vector is asked by."""
         return self._columns.primary_key
 
+    def delete(self) -> None:
+        """Delete this version; its name and version are never used again.
+
+        Raises:
+            Conflict: `feature-view-in-use`; the message says which training datasets, models or deployments need it.
+        """
+        self._api.delete(self._path)
+
     # Training data
 
     def create_training_data(

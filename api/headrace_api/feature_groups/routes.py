@@ -8,6 +8,7 @@ from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
 from headrace_api.versions import Version
 from headrace_events.feature_group import CreateFeatureGroup
+from headrace_events.feature_group_life import DeleteFeatureGroup
 from headrace_projections.catalogue.queries import feature_groups as queries
 from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow
 
@@ -47,3 +48,12 @@ async def get_feature_group_version(name: str, version: Version, reading: Readin
     if not found:
         raise Missing("feature group", f"{name} version {version}")
     return found[0]
+
+
+@router.delete("/{name}/versions/{version}", summary="Delete a version of a feature group")
+async def delete_feature_group(project: ProjectPath, name: str, version: Version, sending: Sending) -> Accepted:
+    """Take the version away with its topic and all its rows; for Data Owners. Name and version are never used again.
+
+    Refused with `feature-group-in-use` while a view, a training dataset in the making or an accepted share needs it.
+    """
+    return await sending.send(DeleteFeatureGroup(project=project, name=name, version=version))

@@ -8,6 +8,7 @@ from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
 from headrace_api.versions import Version
 from headrace_events.feature_view import CreateFeatureView
+from headrace_events.feature_view_life import DeleteFeatureView
 from headrace_projections.catalogue.queries import feature_views as queries
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow
 
@@ -42,3 +43,13 @@ async def get_feature_view_version(name: str, version: Version, reading: Reading
     if not found:
         raise Missing("feature view", f"{name} version {version}")
     return found[0]
+
+
+@router.delete("/{name}/versions/{version}", summary="Delete a version of a feature view")
+async def delete_feature_view(project: ProjectPath, name: str, version: Version, sending: Sending) -> Accepted:
+    """Take the version away; its name and version are never used again.
+
+    Refused with `feature-view-in-use` while a training dataset of it is there or in the making, or a model or a
+    deployment has come of one.
+    """
+    return await sending.send(DeleteFeatureView(project=project, name=name, version=version))

@@ -8,6 +8,7 @@ from headrace_processors.commands.world import World
 def refold(world: World, connection: Connection) -> None:
     """Forget every aggregate and fold all events again; answers and counters stay."""
     world.aggregates.clear()
+    world.keys.clear()
     world.usage.clear()
     feed = MetadataFeed(connection, stays=False)
     while not feed.at_end():

@@ -76,7 +76,8 @@ def topic_scope(recorded: Recorded) -> str:
 class World:
     """The aggregates, the answers already given, and the counters.
 
-    `offered` counts the shares that are offered and not answered, by the two projects.
+    `offered` counts the shares that are offered and not answered, by the two projects; `keys` are those of all
+    aggregates, by kind and scope.
     `dropped` are the aggregates of deleted projects whose snapshots are still to be removed; `usage` is the sum, by
     project, of what its aggregates use of their quotas.
     """
@@ -87,6 +88,7 @@ class World:
     fingerprints: dict[int, str] = field(default_factory=dict)
     usage: dict[str, Counter[Quota]] = field(default_factory=dict)
     offered: Counter[tuple[str, str]] = field(default_factory=Counter)
+    keys: dict[tuple[str, str | None], dict[str, None]] = field(default_factory=dict)
     dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
     avro: ApacheAvro = field(default_factory=ApacheAvro)
@@ -105,6 +107,13 @@ class World:
             if found is not None:
                 yield project, found
 
+    def each(self, state: type[S], scope: str | None) -> Iterator[tuple[str, S]]:
+        """Every aggregate of that kind in the project (None: of the platform), with its key, in no order."""
+        for key in self.keys.get((KIND_OF_STATE[state], scope), ()):
+            found = self.state(state, scope, key)
+            if found is not None:
+                yield key, found
+
     def schema(self, schema_id: int) -> Schema | None:
         """The schema of that id, whichever project registered it."""
         fingerprint = self.fingerprints.get(schema_id)
@@ -114,6 +123,7 @@ class World:
         """Let the aggregate be in that state; a schema is found by its id from now on."""
         self.let_go(key)
         self.aggregates[key] = held
+        self.keys.setdefault((key.kind, key.scope), {})[key.key] = None
         if key.scope is not None:
             self.usage.setdefault(key.scope, Counter()).update(used_by(held.state))
         self.offered.update(_offer(held))
@@ -124,6 +134,7 @@ class World:
     def let_go(self, key: AggregateKey) -> None:
         """Know nothing of the aggregate any more."""
         held = self.aggregates.pop(key, None)
+        self.keys.get((key.kind, key.scope), {}).pop(key.key, None)
         if held is not None and key.scope is not None:
             self.usage[key.scope].subtract(used_by(held.state))
         self.offered.subtract(_offer(held))
@@ -173,6 +184,7 @@ class World:
         ]
         for key in gone:
             del self.aggregates[key]
+            self.keys[key.kind, key.scope].pop(key.key, None)
         self.usage.pop(project, None)
         self.seqs.pop(project, None)
         self.dropped += gone

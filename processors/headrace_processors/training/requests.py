@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, selections
 from headrace_events.project import ProjectClosing
 from headrace_events.training_dataset import TrainingDatasetFailed, TrainingDatasetRecorded, TrainingDatasetRequested
@@ -32,6 +33,7 @@ class Requests:
     _views: dict[tuple[str, str, int], FeatureViewCreated] = field(default_factory=dict)
     _open: dict[tuple[str, str, int, int], Asked] = field(default_factory=dict)
     _closed: set[str] = field(default_factory=set)
+    _deleted: set[tuple[str, str, int]] = field(default_factory=set)
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -46,6 +48,10 @@ class Requests:
                 self._views = {key: view for key, view in self._views.items() if key[0] != closed}
                 self._groups.forget(closed)
                 self._closed.add(closed)
+            case FeatureGroupDeleted(name=name, version=version, topic=topic):
+                self._groups.remove(topic)
+                self._ready.pop((project, name, version), None)
+                self._deleted.add((project, name, version))
             case FeatureViewCreated() as view:
                 self._views[project, view.name, view.version] = view
             case TrainingDatasetRequested() as request:
@@ -67,7 +73,7 @@ class Requests:
     def groups(self, asked: Asked) -> list[Group] | None:
         """The view's root group and joined groups, in its order; None while a topic of theirs is being opened.
 
-        Raises Impossible where one was shared by a project that is gone.
+        Raises Impossible where one was shared by a project, and is gone with it or by itself.
         """
         found = [self._group(asked.project, selection) for selection in selections(self.view(asked))]
         ready = [group for group in found if group is not None]
@@ -77,4 +83,6 @@ class Requests:
         home = selection.home(project)
         if home in self._closed:
             raise Impossible(f"feature group {selection.group!r} was shared by project {home!r}, which is deleted")
+        if (home, selection.group, selection.version) in self._deleted:
+            raise Impossible(f"feature group {selection.group!r} of project {home!r} is deleted")
         return self._ready.get((home, selection.group, selection.version))

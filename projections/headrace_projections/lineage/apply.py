@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from headrace_events.deployment import DeploymentCreated, DeploymentDeleted
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated
+from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.ids import ProjectName
 from headrace_events.language import Event
 from headrace_events.lineage_run import RunEventRecorded
@@ -120,15 +122,33 @@ def _made(event: Event) -> Node | None:
             return None
 
 
+def _deletable(event: Event) -> Node | None:
+    """What the event brings into being that can be deleted one day."""
+    return _made(event) if isinstance(event, FeatureGroupCreated | FeatureViewCreated | DeploymentCreated) else None
+
+
+def _deleted(event: Event) -> Node | None:
+    """What the event takes away."""
+    match event:
+        case FeatureGroupDeleted(name=name, version=version):
+            return node.feature_group(name, version)
+        case FeatureViewDeleted(name=name, version=version):
+            return node.feature_view(name, version)
+        case DeploymentDeleted(name=name):
+            return node.deployment(name)
+        case _:
+            return None
+
+
 @dataclass(slots=True)
 class Edges:
     """Folds events into edges.
 
-    It remembers what leads into each deployment, for only these can be deleted yet, and what was claimed of runs: a
-    claim counts from the first event that makes it. A closed project is forgotten.
+    It remembers what led into each thing that can be deleted when it was made, and what was claimed of runs: a claim
+    counts from the first event that makes it. A closed project is forgotten.
     """
 
-    _into: dict[tuple[str, str], list[Edge]] = field(default_factory=dict)
+    _into: dict[tuple[str, Node], list[Edge]] = field(default_factory=dict)
     _claimed: dict[str, set[bytes]] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> list[Edge]:
@@ -137,13 +157,11 @@ class Edges:
             closed = recorded.event.project
             self._into = {place: edges for place, edges in self._into.items() if place[0] != closed}
             self._claimed.pop(closed, None)
-        if recorded.project is not None and isinstance(recorded.event, DeploymentDeleted):
-            into = self._into.pop((recorded.project, recorded.event.name), [])
-            return [edge.ended(recorded) for edge in into]
+        if recorded.project is not None and (gone := _deleted(recorded.event)) is not None:
+            return [edge.ended(recorded) for edge in self._into.pop((recorded.project, gone), [])]
         edges = edges_of(recorded)
-        if recorded.project is not None and isinstance(recorded.event, DeploymentCreated):
-            made = node.deployment(recorded.event.name)
-            self._into[recorded.project, recorded.event.name] = [edge for edge in edges if edge.target == made]
+        if recorded.project is not None and (made := _deletable(recorded.event)) is not None:
+            self._into[recorded.project, made] = [edge for edge in edges if edge.target == made]
         if recorded.project is not None and isinstance(recorded.event, RunEventRecorded):
             claimed = self._claimed.setdefault(recorded.project, set())
             edges = [edge for edge in edges if edge.key not in claimed]

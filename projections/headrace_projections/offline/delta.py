@@ -29,7 +29,16 @@ def table_url(storage: str, project: str, group: str, version: int) -> str:
 
 def remove_tables(storage: str, project: str) -> None:
     """Remove the tables of all groups of a project, if there are any, with every version of them."""
-    files, root = fsspec.core.url_to_fs(f"{storage.rstrip('/')}/offline/{project}")
+    _remove(f"{storage.rstrip('/')}/offline/{project}")
+
+
+def remove_table(storage: str, group: Group) -> None:
+    """Remove the table of a group, if there is one, with every version of it."""
+    _remove(table_url(storage, group.project, group.name, group.version))
+
+
+def _remove(url: str) -> None:
+    files, root = fsspec.core.url_to_fs(url)
     if files.exists(root):
         files.rm(root, recursive=True)
 

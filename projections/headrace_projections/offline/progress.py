@@ -61,6 +61,12 @@ class Progress:
             for table in ("dead_letters", "progress"):
                 self._connection.execute(f"DELETE FROM offline.{table} WHERE starts_with(topic, %s)", (f"{project}.",))
 
+    def forget_topic(self, topic_id: str) -> None:
+        """Remember nothing of the topic."""
+        with self._connection.transaction():
+            for table in ("dead_letters", "progress"):
+                self._connection.execute(f"DELETE FROM offline.{table} WHERE topic_id = %s", (topic_id,))
+
     def close(self) -> None:
         """Stop."""
         self._open.close()

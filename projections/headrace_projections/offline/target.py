@@ -12,7 +12,7 @@ import pyarrow as pa
 from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.offline.arrow import table_of
-from headrace_projections.offline.delta import GroupTable, remove_tables
+from headrace_projections.offline.delta import GroupTable, remove_table, remove_tables
 from headrace_projections.offline.progress import Progress
 from headrace_projections.rows.fit import Fitted, Refused
 from headrace_projections.rows.groups import Group
@@ -81,6 +81,12 @@ class OfflineTarget:
             del self._buffers[topic]
         remove_tables(self._storage, project)
         self._progress.forget(project)
+
+    def remove(self, group: Group) -> None:
+        """Remove the group's table, then what Postgres was told of it; what waits for a commit is dropped."""
+        self._buffers.pop(group.topic, None)
+        remove_table(self._storage, group)
+        self._progress.forget_topic(group.topic_id)
 
     def tick(self) -> Mapping[str, Exception]:
         """Commit what has waited long enough, and the largest where all together is too much."""

@@ -54,7 +54,7 @@ class ReadableGroup:
 
 
 class OnlineReader:
-    """Reads vectors; groups never change, so they are asked for once. Made for one event loop."""
+    """Reads vectors; groups never change until they are gone, so they are asked for once. Made for one event loop."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -93,6 +93,7 @@ class OnlineReader:
                 await cursor.execute(readable.statement, (wanted,), prepare=True)
                 rows = await cursor.fetchall()
             except errors.UndefinedTable:
+                await self._must_be_coming(readable.group)
                 rows = []
         now = time.time_ns() // 1000
         found: dict[bytes | None, Vector] = {}
@@ -100,6 +101,12 @@ class OnlineReader:
             found[key] = await self._vector(readable, now, row)
         missing = Vector(status=Status.MISSING)
         return [found.get(key, missing) for key in keys]
+
+    async def _must_be_coming(self, group: Group) -> None:
+        """Raise NotFound where the table is not there because the group is no more; it may not be there yet, too."""
+        if await group_of(self.pool, group.project, group.name, group.version) is None:
+            self._groups.pop((group.project, group.name, group.version), None)
+            raise NotFound("online feature group", f"{group.name} version {group.version}")
 
     async def _vector(self, readable: ReadableGroup, now: int, stored: Sequence[Any]) -> Vector:
         event_time, deleted, schema_id, body = stored

@@ -48,6 +48,16 @@ def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
         )
 
 
+def drop_one(connection: Connection[TupleRow], name: sql.Identifier, topic_id: str) -> None:
+    """Drop a group's table, and all that is remembered of its topic, in one transaction."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        for table_of_all in ("dead_letters", "checkpoint"):
+            forget = sql.SQL("DELETE FROM {} WHERE topic_id = %s").format(sql.Identifier(SCHEMA, table_of_all))
+            connection.execute(forget, (topic_id,))
+
+
 def drop(connection: Connection[TupleRow], project: str) -> None:
     """Drop every table of a project, and all that is remembered of its topics, in one transaction."""
     mine = f"{project}."

@@ -10,7 +10,7 @@ from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.online.binary_copy import binary_copy
 from headrace_projections.online.last import last_per_key
-from headrace_projections.online.tables import SCHEMA, drop, make, prepare, table
+from headrace_projections.online.tables import SCHEMA, drop, drop_one, make, prepare, table
 from headrace_projections.rows.fit import Fitted, Refused, Rows
 from headrace_projections.rows.groups import Group
 
@@ -107,6 +107,14 @@ class OnlineTarget:
             self._connection = self._connect()
         self._at = {where: offset for where, offset in self._at.items() if not where.topic.startswith(f"{project}.")}
         drop(self._connection, project)
+
+    def remove(self, group: Group) -> None:
+        """Drop the group's table, and the positions up to which the log was in it."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        for where in group.places:
+            self._at.pop(where, None)
+        drop_one(self._connection, table(group.project, group.name, group.version), group.topic_id)
 
     def tick(self) -> Mapping[str, Exception]:
         """Nothing waits here: what was written is visible."""

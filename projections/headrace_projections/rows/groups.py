@@ -81,6 +81,14 @@ class Groups:
             del self.by_topic[group.topic], self._opened[group.topic]
         return gone
 
+    def remove(self, topic: str) -> Group | None:
+        """Know nothing of the group of that topic any more; returns it if it was ready to be read."""
+        made = self._created.pop(topic, None)
+        if made is not None:
+            self._subjects.pop((made[0], made[1].subject), None)
+        self._opened.pop(topic, None)
+        return self.by_topic.pop(topic, None)
+
     def _ready(self, topic: str) -> Group | None:
         if topic not in self._created or topic not in self._opened:
             return None

@@ -10,6 +10,7 @@ from headrace_broker.dead_letters import DeadLetter, DeadLetters
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.follower import Batch, Follower, Partition
 from headrace_broker.record import Record
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.project import ProjectClosing
 from headrace_projections.errors import Superseded
 from headrace_projections.rows.fit import fit, unknown_schema
@@ -70,12 +71,7 @@ class RowRunner:
 
     def step(self, seconds: float = 0.05) -> int:
         """Learn of new groups, write what came, do what time asks for; the number of records that came."""
-        for recorded in self._feed.poll(0.0).events:
-            if isinstance(recorded.event, ProjectClosing):
-                self._forget(recorded.event.project)
-            group = self._now.groups.take(recorded)
-            if group is not None and self._target.wants(group):
-                self._open(group)
+        self._learn()
         batch = self._follower.poll(MOST_ROWS, seconds)
         for topic, (records, ends) in _by_topic(batch).items():
             self._take(self._now.groups.by_topic[topic], records, ends)
@@ -92,14 +88,40 @@ class RowRunner:
         quiet = not self._now.paused and not self._now.failing
         return quiet and self._feed.at_end() and self._follower.at_end()
 
+    def _learn(self) -> None:
+        """Let go of what the metadata says is no more, and open what is new and still there."""
+        ready: list[Group] = []
+        for recorded in self._feed.poll(0.0).events:
+            match recorded.event:
+                case ProjectClosing(project=project):
+                    self._forget(project)
+                case FeatureGroupDeleted(topic=topic):
+                    self._remove(topic)
+                case _:
+                    group = self._now.groups.take(recorded)
+                    ready += [group] if group is not None else []
+        for group in ready:
+            if self._now.groups.by_topic.get(group.topic) is group and self._target.wants(group):
+                self._open(group)
+
     def _forget(self, project: str) -> None:
         """Let go of a project that is closing, and remove what the target has of it."""
         for group in self._now.groups.forget(project):
-            self._leave(group)
-            self._now.failing.pop(group.topic, None)
-            for where in group.places:
-                self._now.positions.pop(where, None)
+            self._let_go(group)
         self._target.forget(project)
+
+    def _remove(self, topic: str) -> None:
+        """Let go of a group that is deleted, and remove what the target has of it."""
+        group = self._now.groups.remove(topic)
+        if group is not None and self._target.wants(group):
+            self._let_go(group)
+            self._target.remove(group)
+
+    def _let_go(self, group: Group) -> None:
+        self._leave(group)
+        self._now.failing.pop(group.topic, None)
+        for where in group.places:
+            self._now.positions.pop(where, None)
 
     def _open(self, group: Group) -> None:
         try:

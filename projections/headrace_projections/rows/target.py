@@ -32,6 +32,10 @@ class Target(Protocol):
         """Remove everything of the project, whether this target has opened it or another one before."""
         ...
 
+    def remove(self, group: Group) -> None:
+        """Remove everything of the group, whether this target has opened it or another one before."""
+        ...
+
     def tick(self) -> Mapping[str, Exception]:
         """Do what time asks for; what went wrong, by topic."""
         ...

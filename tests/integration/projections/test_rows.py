@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
-from tests.integration.clients import connection
+from tests.integration.clients import connection, eventually
 from tests.integration.platform import Platform
 from tests.integration.row_log import RowLog, row_log, steps_until
 from tests.integration.stack import RunningStack
@@ -27,6 +27,7 @@ from headrace_broker.dead_letters import dead_letter_id
 from headrace_broker.follower import LEAVING_MS, Follower, Partition
 from headrace_broker.monitoring import Monitor
 from headrace_broker.record import Record
+from headrace_events.feature_group_life import DeleteFeatureGroup
 from headrace_events.project import DeleteProject, ProjectDeleted
 from headrace_projections.errors import Superseded
 from headrace_projections.holding import holding
@@ -258,3 +259,35 @@ def test_both_stores_forget_a_project_that_is_deleted_also_one_that_was_down(log
     with psycopg.connect(stack.postgres_dsn) as database:
         query = "SELECT 1 FROM pg_tables WHERE schemaname = 'online' AND starts_with(tablename, %s)"
         assert database.execute(query, (f"{project}.",)).fetchall() == []
+
+
+def test_both_stores_let_go_of_a_deleted_group_and_of_nothing_else_also_one_that_was_down(
+    log: RowLog, storage: str
+) -> None:
+    stack, platform = log.platform.stack, log.platform
+    project = platform.project()
+    gone, kept = log.make_group(project), log.make_group(project, "kept")
+    for made in (gone, kept):
+        log.insert(made, [{"id": "a", "at": 1_000_000, "number": 1, "share": 0.5, "note": "x"}])
+    with running(stack, OfflineTarget(storage, stack.postgres_dsn, 0.0)) as runner:
+        for made in (gone, kept):
+            due = ends(log, made.group).items()
+            steps_until(runner.step, lambda made=made, due=due: positions(stack, "offline", made.group).items() >= due)
+    folder = Path(url2pathname(urlsplit(storage).path)) / "offline" / project
+    with running(stack, OnlineTarget(stack.postgres_dsn)) as runner:
+        for made in (gone, kept):
+            due = ends(log, made.group).items()
+            steps_until(runner.step, lambda made=made, due=due: positions(stack, "online", made.group).items() >= due)
+        platform.send(DeleteFeatureGroup(project=project, name="things", version=1), "user:ada")
+        steps_until(runner.step, lambda: positions(stack, "online", gone.group) == {})
+        assert runner.caught_up()
+    assert (folder / "things_1").exists()
+    for _ in range(2):
+        with running(stack, OfflineTarget(storage, stack.postgres_dsn, 0.0)) as runner:
+            steps_until(runner.step, lambda: positions(stack, "offline", gone.group) == {} and runner.caught_up())
+        assert [table.name for table in folder.iterdir()] == ["kept_1"]
+    with psycopg.connect(stack.postgres_dsn) as database:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'online' AND starts_with(tablename, %s)"
+        assert database.execute(query, (f"{project}.",)).fetchall() == [(f"{project}.kept.1",)]
+    eventually(lambda: gone.group.topic not in Admin(log.connection).topics_below(f"{project}."), "its topic to go")
+    assert online(stack, kept.group).keys() == {kept.key({"id": "a"})}

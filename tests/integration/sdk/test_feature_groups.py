@@ -220,3 +220,23 @@ def test_the_frame_is_untouched_by_an_insert(project: Project) -> None:
     before = frame.copy(deep=True)
     group(project, "untouched").insert(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_deleted_group_is_gone_and_its_version_is_never_made_again(project: Project) -> None:
+    store = project.get_feature_store()
+    things = group(project, "doomed", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    things.insert([{"id": "a", "at": BEGIN, "number": 1}], wait=True)
+    view = store.create_feature_view("doomed_view", things.select_all())
+    with pytest.raises(Conflict, match="feature view doomed_view version 1"):
+        things.delete()
+    view.delete()
+    with pytest.raises(NotFound):
+        store.get_feature_view("doomed_view", 1)
+    things.delete()
+    with pytest.raises(NotFound):
+        store.get_feature_group("doomed", 1)
+    with pytest.raises(NotFound):
+        things.read()
+    with pytest.raises(Conflict, match="doomed version 1"):
+        store.create_feature_group("doomed", 1, primary_key=["id"], features={"id": "string"})
+    assert store.create_feature_group("doomed", primary_key=["id"], features={"id": "string"}).version == 2

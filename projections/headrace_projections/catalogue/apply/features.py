@@ -2,14 +2,16 @@
 
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated
+from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.training_dataset import (
     TrainingDatasetFailed,
     TrainingDatasetRecorded,
     TrainingDatasetRequested,
 )
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, records, stamped
-from headrace_projections.changes import Change, Update, Upsert, Values
+from headrace_projections.changes import Change, Delete, Update, Upsert, Values
 
 
 @on(FeatureGroupCreated)
@@ -32,6 +34,12 @@ def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]
     return [Upsert("feature_groups", key, row)]
 
 
+@on(FeatureGroupDeleted)
+def delete_feature_group(event: FeatureGroupDeleted, at: Recorded) -> list[Change]:
+    """Show it no more; what it was, the activity tells."""
+    return [Delete("feature_groups", {"project": project_of(at), "name": event.name, "version": event.version})]
+
+
 @on(FeatureViewCreated)
 def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
     """Show the new version of the feature view."""
@@ -44,6 +52,12 @@ def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     return [Upsert("feature_views", key, row)]
+
+
+@on(FeatureViewDeleted)
+def delete_feature_view(event: FeatureViewDeleted, at: Recorded) -> list[Change]:
+    """Show it no more; what it was, the activity tells."""
+    return [Delete("feature_views", {"project": project_of(at), "name": event.name, "version": event.version})]
 
 
 def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed, at: Recorded) -> Values:

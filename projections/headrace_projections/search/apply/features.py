@@ -1,7 +1,9 @@
 """Feature groups, feature views and training datasets."""
 
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated, columns, selections
+from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.training_dataset import (
     TrainingDatasetFailed,
     TrainingDatasetRecorded,
@@ -31,6 +33,12 @@ def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
     ]
 
 
+@on(FeatureGroupDeleted)
+def feature_group_deleted(told: Telling[FeatureGroupDeleted]) -> list[Document]:
+    """It is gone, and can still be found."""
+    return told.again(node.feature_group(told.event.name, told.event.version), state="deleted")
+
+
 @on(FeatureViewCreated)
 def feature_view_created(told: Telling[FeatureViewCreated]) -> list[Document]:
     """A version of a view, with its columns, labels and groups."""
@@ -47,6 +55,12 @@ def feature_view_created(told: Telling[FeatureViewCreated]) -> list[Document]:
             text=tuple(groups),
         )
     ]
+
+
+@on(FeatureViewDeleted)
+def feature_view_deleted(told: Telling[FeatureViewDeleted]) -> list[Document]:
+    """It is gone, and can still be found."""
+    return told.again(node.feature_view(told.event.name, told.event.version), state="deleted")
 
 
 def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed) -> Node:

@@ -9,6 +9,7 @@ import pytest
 
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import CommandId, EventId, Micros
 from headrace_events.language import Event
@@ -136,4 +137,13 @@ def test_a_group_that_another_project_shares_is_that_projects_until_it_is_gone()
     assert [one.project for one in groups] == ["shop", "streets"]
     requests.take(recorded_in(None, 2, ProjectClosing(project="streets")))
     with pytest.raises(Impossible, match="shared by project 'streets', which is deleted"):
+        requests.groups(asked)
+
+
+def test_a_group_that_is_deleted_cannot_be_waited_for() -> None:
+    requests = folded([*MADE_OF, requested(1)])
+    (asked,) = requests.open()
+    gone = FeatureGroupDeleted(name="shops", version=1, topic="shop.features.shops.1")
+    requests.take(recorded_in("shop", 9, gone))
+    with pytest.raises(Impossible, match="feature group 'shops' of project 'shop' is deleted"):
         requests.groups(asked)

@@ -11,7 +11,9 @@ from tests.unit.events.scenario import project
 
 from headrace_events.deployment import DeleteDeployment
 from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
+from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.language import Command
 from headrace_events.topic import CreateTopic, OpenedTopic, RecordTopicOpened
 from headrace_processors.commands.handle import Accepted
@@ -111,6 +113,27 @@ def test_deleting_a_deployment_ends_what_leads_into_it_and_keeps_its_predictions
     assert ended.since_seq < deleted.seq
     assert found["person:ada", "created", "deployment:delays_live"].until_seq == deleted.seq
     assert found["deployment:delays_live", "logged", "predictions:delays_live"].until_seq is None
+
+
+def test_deleting_a_group_or_a_view_ends_what_leads_into_it() -> None:
+    deleted = (
+        FeatureGroupDeleted(name="weather", version=1, topic="flights.features.weather.1"),
+        FeatureViewDeleted(name="late_flights", version=1),
+    )
+    events = story()
+    last = events[-1]
+    events += [
+        replace(last, event=gone, seq=last.seq + number, project="flights") for number, gone in enumerate(deleted, 1)
+    ]
+    found = edges(events)
+    ended = {key for key, edge in found.items() if edge.until_seq is not None}
+    assert ended == {
+        ("topic:flights.features.weather.1", "feeds", "feature_group:weather.1"),
+        ("person:ada", "created", "feature_group:weather.1"),
+        ("feature_group:weather.1", "selected_by", "feature_view:late_flights.1"),
+        ("feature_group:scheduled_flights.1", "selected_by", "feature_view:late_flights.1"),
+        ("person:bob", "created", "feature_view:late_flights.1"),
+    }
 
 
 def test_the_same_events_give_the_same_bytes_again() -> None:

@@ -1,0 +1,57 @@
+"""`headrace feature-group`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from headrace import FeatureGroup
+from headrace_cli.signing_in import signed_in
+from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
+
+app = typer.Typer(no_args_is_help=True, help="Feature groups of projects.")
+InProject = Annotated[str, typer.Option("--project", help="the project")]
+Version = Annotated[int, typer.Option("--version", help="which version")]
+
+
+def _group(name: str, version: int, project: str, user: str | None) -> FeatureGroup:
+    return signed_in(user).get_project(project).get_feature_store().get_feature_group(name, version)
+
+
+@app.command("list")
+@told
+def list_(project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show a project's feature groups, all versions of them."""
+    groups = signed_in(user).get_project(project).get_feature_store().get_feature_groups()
+    rows = [
+        {
+            "name": group.name,
+            "version": group.version,
+            "features": len(group.features),
+            "primary_key": ", ".join(group.primary_key),
+            "event_time": group.event_time,
+            "description": group.description,
+        }
+        for group in groups
+    ]
+    tell_rows(as_json, rows, ("name", "version", "features", "primary_key", "event_time", "description"))
+
+
+@app.command("delete")
+@told
+def delete(
+    name: str,
+    version: Version,
+    project: InProject,
+    *,
+    confirm: Annotated[str, typer.Option(prompt="Repeat the name to delete it for ever", help="the name again")],
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a version with its topic and all its rows; name and version are never used again."""
+    if confirm != name:
+        refuse(f"{confirm!r} is not {name!r}: nothing was deleted", "Repeat the group's name in --confirm.")
+    _group(name, version, project, user).delete()
+    told_of = {"feature_group": name, "version": version, "phase": "deleted"}
+    tell(as_json, told_of, f"feature group {name} version {version} is deleted")

@@ -1,0 +1,79 @@
+"""The life of a version of a feature group: made, and deleted once nothing stands on it any more."""
+
+from dataclasses import replace
+
+from headrace_events import feature_group
+from headrace_events.aggregates import Known, aggregate
+from headrace_events.errors import NotFound, NotReady
+from headrace_events.feature_group import FeatureGroup
+from headrace_events.feature_use import group_must_be_unused
+from headrace_events.language import Command, Event, command, event
+from headrace_events.shared import Shareable, Shared
+from headrace_events.subject import Subject, SubjectVersionDeleted
+from headrace_events.topic import Topic, TopicClosed
+
+
+@command("feature_group.delete")
+class DeleteFeatureGroup(Command):
+    """Take a version of a feature group away with all its rows; its name and version are never used again."""
+
+    project: str
+    name: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+@event("feature_group.deleted")
+class FeatureGroupDeleted(Event):
+    """The version is no more: whoever keeps its rows, online or offline, lets go of them."""
+
+    name: str
+    version: int
+    topic: str
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Event]:
+    """Delete what is there and unused, with its topic; everything else is decided as a group is made."""
+    match wish:
+        case DeleteFeatureGroup(project=project, name=name, version=version):
+            if state is None or state.version(version) is None:
+                raise NotFound("feature group", f"{name} version {version}")
+            topic = f"{project}.features.{name}.{version}"
+            carried = known.state(Topic, project, topic)
+            if carried is None or not carried.opened:
+                raise NotReady("topic", topic, "requested")
+            group = Shared(project=project, what=Shareable.FEATURE_GROUP, name=name, version=version)
+            group_must_be_unused(group, known)
+            return [
+                FeatureGroupDeleted(name=name, version=version, topic=topic),
+                TopicClosed(name=topic),
+                *_schemas(project, f"{name}_{version}", known),
+            ]
+        case _:
+            return feature_group.decide(state, wish, known)
+
+
+def _schemas(project: str, subject: str, known: Known) -> list[Event]:
+    """The versions of the rows' schema are hidden, but those that other schemas refer to."""
+    found = known.state(Subject, project, subject)
+    free = [one.version for one in found.live if not one.referrers] if found is not None else []
+    return [SubjectVersionDeleted(subject=subject, version=version) for version in free]
+
+
+def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
+    """Fold one event."""
+    match fact:
+        case FeatureGroupDeleted(version=version) if state is not None:
+            return replace(state, deleted=(*state.deleted, version))
+        case _:
+            return feature_group.evolve(state, fact)
+
+
+aggregate("feature_group", FeatureGroup, decide=decide, evolve=evolve)
