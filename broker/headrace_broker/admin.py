@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported there without saying so
     AclBinding,
     AclBindingFilter,
@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported 
     ConfigResource,
     NewPartitions,
     NewTopic,
+    OffsetSpec,
     ResourcePatternType,
     ResourceType,
 )
@@ -24,6 +25,7 @@ from headrace_broker.acls import Rule
 from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing, NotAuthorised, Unavailable
 from headrace_broker.topics import TopicSpec
+from headrace_events.envelope import Position
 from headrace_events.topic import OpenedTopic
 
 T = TypeVar("T")
@@ -156,6 +158,17 @@ class Admin:
             except Missing:
                 continue
         until(lambda: None if self.topic_ids(present) else True, "topics to be gone")
+
+    def ends(self, topic: str) -> list[Position]:
+        """Where each partition of the topic ends: the offset that its next record gets. Raises Missing, Unavailable."""
+        found = self.topic_ids([topic])
+        if topic not in found:
+            raise Missing(f"there is no topic {topic!r}")
+        topic_id, partitions = found[topic]
+        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}
+        futures = self._client.list_offsets(asked, request_timeout=_ANSWER_S)
+        ends = {where.partition: self._answer(future).offset for where, future in futures.items()}
+        return [Position(topic_id, number, ends[number]) for number in range(partitions)]
 
     def topics_below(self, prefix: str) -> list[str]:
         """The topics whose names begin so."""

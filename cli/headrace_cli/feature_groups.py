@@ -55,3 +55,22 @@ def delete(
     _group(name, version, project, user).delete()
     told_of = {"feature_group": name, "version": version, "phase": "deleted"}
     tell(as_json, told_of, f"feature group {name} version {version} is deleted")
+
+
+@app.command("clear")
+@told
+def clear(
+    name: str,
+    version: Version,
+    project: InProject,
+    *,
+    confirm: Annotated[str, typer.Option(prompt="Repeat the name to let go of its rows", help="the name again")],
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let go of all rows of a version that are in the log now, and keep the version."""
+    if confirm != name:
+        refuse(f"{confirm!r} is not {name!r}: nothing was cleared", "Repeat the group's name in --confirm.")
+    _group(name, version, project, user).clear()
+    told_of = {"feature_group": name, "version": version, "phase": "cleared"}
+    tell(as_json, told_of, f"feature group {name} version {version} is cleared")

@@ -1,7 +1,7 @@
 """Feature groups: named, versioned tables of features, each fed by one topic."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import AlreadyExists, Invalid
@@ -72,15 +72,28 @@ class FeatureGroupVersion:
 
 
 @value
+class Clears:
+    """How often a version was asked to be cleared, and which of these requests is the last one that is done."""
+
+    asked: int = 0
+    done: int = 0
+
+
+@value
 class FeatureGroup:
     """All versions of a feature group that ever were, by number; the `deleted` ones are there no more."""
 
     versions: Mapping[str, FeatureGroupVersion]
     deleted: tuple[int, ...] = ()
+    clears: Mapping[str, Clears] = field(default_factory=dict)
 
     def version(self, number: int) -> FeatureGroupVersion | None:
         """The version of that number, or None."""
         return None if number in self.deleted else self.versions.get(str(number))
+
+    def cleared(self, number: int) -> Clears:
+        """How often the version of that number was cleared."""
+        return self.clears.get(str(number), Clears())
 
 
 def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Event]:

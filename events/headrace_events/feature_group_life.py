@@ -1,12 +1,18 @@
-"""The life of a version of a feature group: made, and deleted once nothing stands on it any more."""
+"""The life of a version of a feature group: made, cleared, and deleted once nothing stands on it any more."""
 
 from dataclasses import replace
 
-from headrace_events import feature_group
+from headrace_events import feature_group, feature_group_clearing
 from headrace_events.aggregates import Known, aggregate
 from headrace_events.errors import NotFound, NotReady
 from headrace_events.feature_group import FeatureGroup
-from headrace_events.feature_use import group_must_be_unused
+from headrace_events.feature_group_clearing import (
+    ClearFeatureGroup,
+    FeatureGroupCleared,
+    FeatureGroupClearRequested,
+    RecordFeatureGroupCleared,
+)
+from headrace_events.feature_use import group_must_be_unread, group_must_be_unused
 from headrace_events.language import Command, Event, command, event
 from headrace_events.shared import Shareable, Shared
 from headrace_events.subject import Subject, SubjectVersionDeleted
@@ -40,7 +46,7 @@ class FeatureGroupDeleted(Event):
 
 
 def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Event]:
-    """Delete what is there and unused, with its topic; everything else is decided as a group is made."""
+    """Clear what nothing is being made of; delete what is unused, with its topic; else, as a group is made."""
     match wish:
         case DeleteFeatureGroup(project=project, name=name, version=version):
             if state is None or state.version(version) is None:
@@ -49,15 +55,24 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             carried = known.state(Topic, project, topic)
             if carried is None or not carried.opened:
                 raise NotReady("topic", topic, "requested")
-            group = Shared(project=project, what=Shareable.FEATURE_GROUP, name=name, version=version)
-            group_must_be_unused(group, known)
+            group_must_be_unused(_named(project, name, version), known)
             return [
                 FeatureGroupDeleted(name=name, version=version, topic=topic),
                 TopicClosed(name=topic),
                 *_schemas(project, f"{name}_{version}", known),
             ]
+        case ClearFeatureGroup(project=project, name=name, version=version):
+            requested = feature_group_clearing.ask(state, wish, known)
+            group_must_be_unread(_named(project, name, version), known)
+            return requested
+        case RecordFeatureGroupCleared():
+            return feature_group_clearing.record(state, wish)
         case _:
             return feature_group.decide(state, wish, known)
+
+
+def _named(project: str, name: str, version: int) -> Shared:
+    return Shared(project=project, what=Shareable.FEATURE_GROUP, name=name, version=version)
 
 
 def _schemas(project: str, subject: str, known: Known) -> list[Event]:
@@ -72,6 +87,8 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
     match fact:
         case FeatureGroupDeleted(version=version) if state is not None:
             return replace(state, deleted=(*state.deleted, version))
+        case FeatureGroupClearRequested() | FeatureGroupCleared() if state is not None:
+            return feature_group_clearing.evolve(state, fact)
         case _:
             return feature_group.evolve(state, fact)
 

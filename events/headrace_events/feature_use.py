@@ -44,6 +44,19 @@ def group_must_be_unused(group: Shared, known: Known) -> None:
         raise InUse("feature group", f"{group.name!r} version {group.version}", users)
 
 
+def group_must_be_unread(group: Shared, known: Known) -> None:
+    """Raise InUse while a training dataset is being made of the group, wherever it is shared."""
+    readers = [group.project, *(share.receiver for share in _shares(group, known))]
+    users = [
+        dataset if project == group.project else f"a training dataset of {project}"
+        for project in dict.fromkeys(readers)
+        for view, number in _views(group, project, known)
+        for dataset in _datasets(project, view, number, {"requested"}, known)
+    ]
+    if users:
+        raise InUse("feature group", f"{group.name!r} version {group.version}", users)
+
+
 def view_must_be_unused(project: str, name: str, version: int, known: Known) -> None:
     """Raise InUse while the view has a training dataset, made or in the making, or a model has learnt from one."""
     users = _datasets(project, name, version, {"requested", "recorded"}, known)
@@ -57,11 +70,9 @@ def view_must_be_unused(project: str, name: str, version: int, known: Known) -> 
 
 def _views(group: Shared, project: str, known: Known) -> Iterator[tuple[str, int]]:
     """The versions of views of that project that read the group."""
-    own = f"{group.name}.{group.version}"
     for name, view in known.each(FeatureView, project):
         for number in map(int, view.versions):
-            mine = project == group.project and own in view.groups.get(str(number), ())
-            if view.live(number) and (mine or group in view.borrowed.get(str(number), ())):
+            if view.live(number) and group in view.read(number, project):
                 yield name, number
 
 

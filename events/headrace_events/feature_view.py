@@ -93,6 +93,14 @@ class FeatureView:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deleted: tuple[int, ...] = ()
 
+    def read(self, number: int, project: str) -> tuple[Shared, ...]:
+        """The groups that a version reads, in a view of that project."""
+        own = (one.rpartition(".") for one in self.groups.get(str(number), ()))
+        mine = (
+            Shared(project=project, what=Shareable.FEATURE_GROUP, name=name, version=int(at)) for name, _, at in own
+        )
+        return (*mine, *self.borrowed.get(str(number), ()))
+
     def live(self, number: int) -> bool:
         """Whether the version of that number is there."""
         return str(number) in self.versions and number not in self.deleted

@@ -6,6 +6,7 @@ from itertools import pairwise
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
 from headrace_events.feature_group import next_version
+from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
@@ -143,6 +144,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             if view is None or not view.live(wish.view_version):
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
             _must_be_readable(view, wish, known)
+            must_not_be_clearing(view.read(wish.view_version, wish.project), known)
             _check_splits(wish.splits)
             if wish.format not in {"parquet", "csv"}:
                 raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")

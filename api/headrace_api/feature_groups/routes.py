@@ -8,6 +8,7 @@ from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
 from headrace_api.versions import Version
 from headrace_events.feature_group import CreateFeatureGroup
+from headrace_events.feature_group_clearing import ClearFeatureGroup
 from headrace_events.feature_group_life import DeleteFeatureGroup
 from headrace_projections.catalogue.queries import feature_groups as queries
 from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow
@@ -57,3 +58,14 @@ async def delete_feature_group(project: ProjectPath, name: str, version: Version
     Refused with `feature-group-in-use` while a view, a training dataset in the making or an accepted share needs it.
     """
     return await sending.send(DeleteFeatureGroup(project=project, name=name, version=version))
+
+
+@router.post("/{name}/versions/{version}/clear", status_code=202, summary="Clear a version of a feature group")
+async def clear_feature_group(project: ProjectPath, name: str, version: Version, sending: Sending) -> Accepted:
+    """Let no row count that is in the version's topic now; the version stays. For Data Owners.
+
+    It is done once `clears` is what `clears_asked` became; rows count from the positions `cleared` on. Refused with
+    `feature-group-in-use` while a training dataset is being made of it.
+    """
+    wish = ClearFeatureGroup(project=project, name=name, version=version)
+    return await sending.send(wish, f"/api/projects/{project}/feature-groups/{name}/versions/{version}")

@@ -18,7 +18,8 @@ from headrace_broker.topics import TopicSpec, project_topics, requested_topic
 from headrace_events.certificate import RecordCertificate, RecordCertificatesClosed, RejectCertificateRequest
 from headrace_events.envelope import Position, Request
 from headrace_events.errors import Conflict, NotFound
-from headrace_events.ids import Micros, processor_command_id
+from headrace_events.feature_group_clearing import FeatureGroupClearRequested, RecordFeatureGroupCleared
+from headrace_events.ids import CommandId, Micros, processor_command_id, uuid7
 from headrace_events.language import Command
 from headrace_events.project import MarkDeleted, MarkReady
 from headrace_events.topic import RecordTopicChanged, RecordTopicOpened, TopicChangeRequested
@@ -39,13 +40,13 @@ ISSUED_AT_ONCE = 8
 
 def say(commands: CommandClient, command: Command, at: Position, step: str) -> None:
     """Send the step's command. A conflict, or a member who has left meanwhile, means that nobody waits any more."""
-    request = Request(
-        command=command,
-        id=processor_command_id(at.topic_id, at.partition, at.offset, step),
-        actor="system:provisioning",
-    )
+    tell(commands, command, processor_command_id(at.topic_id, at.partition, at.offset, step))
+
+
+def tell(commands: CommandClient, command: Command, command_id: CommandId) -> None:
+    """Send a command by that id; nobody may wait for it any more."""
     try:
-        commands.ask(request)
+        commands.ask(Request(command=command, id=command_id, actor="system:provisioning"))
     except (Conflict, NotFound) as refusal:
         logger.info("%s was not needed any more: %s", command.wire, refusal)
 
@@ -143,6 +144,9 @@ class Provisioner:
         for change, at in list(project.changes.values()):
             self._change_topic(project, change, at)
             done += 1
+        for asked in list(project.clears.values()):
+            self._clear(project, asked)
+            done += 1
         return done
 
     def _rotate(self, wanted: Wanted) -> int:
@@ -202,6 +206,21 @@ class Provisioner:
         said = RecordTopicChanged(project=project.name, topic=change.name, settings=change.settings)
         self._say(said, at, "changed")
         project.changes.pop(change.name, None)
+
+    def _clear(self, project: WantedProject, asked: FeatureGroupClearRequested) -> None:
+        """Say where the topic ends now.
+
+        The request's number, not the command's id, keeps it from happening twice: asked again, it ends elsewhere.
+        """
+        said = RecordFeatureGroupCleared(
+            project=project.name,
+            name=asked.name,
+            version=asked.version,
+            request=asked.request,
+            positions=tuple(map(str, self._admin.ends(asked.topic))),
+        )
+        tell(self._commands, said, CommandId(uuid7()))
+        project.clears.pop(asked.topic, None)
 
     def _bury(self, project: WantedProject, dead: DeadCertificates) -> None:
         """Revoke what no access rule names any more."""

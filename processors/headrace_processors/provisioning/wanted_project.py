@@ -20,6 +20,7 @@ from headrace_events.certificate import (
     Ending,
 )
 from headrace_events.envelope import Position, Recorded
+from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
 from headrace_events.ids import Micros
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.project import (
@@ -92,6 +93,7 @@ class WantedProject:
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
     changes: dict[str, tuple[TopicChangeRequested, Position]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    clears: dict[str, FeatureGroupClearRequested] = field(default_factory=dict)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
     renews: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -137,8 +139,14 @@ class WantedProject:
             case TopicClosed(name=name):
                 self.closed.add(name)
                 self.changes.pop(name, None)
+                self.clears.pop(name, None)
                 self.writers.pop(name, None)
                 self.rules_changed = True
+            case FeatureGroupClearRequested(topic=topic) as asked:
+                self.clears[topic] = asked
+            case FeatureGroupCleared(topic=topic, request=request):
+                if topic in self.clears and self.clears[topic].request <= request:
+                    del self.clears[topic]
             case TopicGranted(topic=topic, user=user):
                 self.writers.setdefault(topic, set()).add(user)
                 self.rules_changed = True

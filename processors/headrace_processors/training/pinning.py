@@ -28,6 +28,13 @@ def pin(groups: Sequence[Group], positions: Sequence[str], end: Callable[[Partit
         return dict(now)
     ends = ends_of(groups, positions)
     for group in groups:
+        for where, begins in group.starts.items():
+            if ends[group.topic_id][where.partition] < begins:
+                raise Impossible(
+                    f"feature group {group.name!r} version {group.version} was cleared up to position"
+                    f" {group.topic_id}:{where.partition}:{begins}: rows before it are gone"
+                )
+    for group in groups:
         for partition, offset in ends[group.topic_id].items():
             if offset > now[group.topic_id][partition]:
                 raise Impossible(

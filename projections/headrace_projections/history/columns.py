@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from headrace_events.row_schema import Column
+from headrace_projections.rows.groups import Group
 
 SQL_TYPES: Mapping[str, str] = {
     "boolean": "BOOLEAN",
@@ -37,3 +38,11 @@ def typed_as(name: str, kind: str) -> str:
     """The stored column as its type inside a query."""
     value = f"epoch_us({quoted(name)})" if kind == "timestamp" else quoted(name)
     return f"CAST({value} AS {SQL_TYPES[kind]})"
+
+
+def counting(group: Group) -> str:
+    """The condition that a stored row was not cleared away, whether or not the table has let go of it yet."""
+    if not any(group.begins):
+        return "true"
+    each = (f'("_partition" = {number} AND "_offset" >= {begins})' for number, begins in enumerate(group.begins))
+    return f"({' OR '.join(each)})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from headrace_projections.history.columns import SQL_TYPES, literal, quoted, typed_as, types_of
+from headrace_projections.history.columns import SQL_TYPES, counting, literal, quoted, typed_as, types_of
 from headrace_projections.history.view import GroupHistory
 
 TIME = "_t"
@@ -28,7 +28,7 @@ def latest_versions(
         return _nothing(types, wanted)
     time = f"epoch_us({quoted(group.event_time or '_known_at')})"
     inner = ", ".join(f"{typed_as(name, types[name])} AS {quoted(name)}" for name in wanted)
-    conditions = [_before(history.ends)]
+    conditions = [_before(history.ends), counting(group)]
     conditions += [f"{time} >= {earliest}"] if earliest is not None else []
     conditions += [f"{time} <= {latest}"] if latest is not None else []
     version = [quoted(name) for name in group.primary_key] + ([time] if group.event_time else [])

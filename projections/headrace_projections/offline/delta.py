@@ -52,6 +52,7 @@ class GroupTable:
         if parts.scheme == "file":
             Path(unquote(parts.path)).mkdir(parents=True, exist_ok=True)
         self._places = group.places
+        self._starts = group.starts
         try:
             self._table = DeltaTable(url)
         except TableNotFoundError:
@@ -63,27 +64,52 @@ class GroupTable:
         """The next offset of each partition, as the snapshot held now says."""
         return {where: self._table.transaction_version(_application(where)) or 0 for where in self._places}
 
+    def clear(self) -> None:
+        """Let go of the rows that do not count any more, once; raises Superseded."""
+        due = {where: begins for where, begins in self._starts.items() if begins > self._begun(where)}
+        if not due:
+            return
+        at, files = self.positions(), set(self._table.file_uris())
+        gone = " OR ".join(f"(_partition = {where.partition} AND _offset < {begins})" for where, begins in due.items())
+        try:
+            self._table.delete(gone, commit_properties=CommitProperties(max_commit_retries=0))
+            marks = [Transaction(f"{_application(where)}:begins", begins) for where, begins in due.items()]
+            ends = {where: max(at[where], begins) for where, begins in due.items()}
+            self._commit_nothing(CommitProperties(app_transactions=[*_moved(ends), *marks], max_commit_retries=0))
+        except CommitFailedError as error:
+            raise Superseded(SCHEMA) from error
+        for url in files - set(self._table.file_uris()):
+            _remove(url)
+
+    def _begun(self, where: Partition) -> int:
+        return self._table.transaction_version(f"{_application(where)}:begins") or 0
+
     def append(self, rows: Any, ends: Mapping[Partition, int], expected: Mapping[Partition, int]) -> None:
         """Add an Arrow table and move to `ends`; raises Superseded unless the table is at `expected`."""
-        properties = CommitProperties(
-            app_transactions=[Transaction(_application(where), end) for where, end in ends.items()],
-            max_commit_retries=0,
-        )
+        properties = CommitProperties(app_transactions=_moved(ends), max_commit_retries=0)
         if any(self.positions()[where] != offset for where, offset in expected.items()):
             raise Superseded(SCHEMA)
         try:
             if rows is None:
-                self._table.create_write_transaction(
-                    [],
-                    mode="append",
-                    schema=self._table.schema(),
-                    partition_by=[EVENT_DATE],
-                    commit_properties=properties,
-                )
+                self._commit_nothing(properties)
             else:
                 write_deltalake(self._table, rows, mode="append", commit_properties=properties)
         except CommitFailedError as error:
             raise Superseded(SCHEMA) from error
+
+    def _commit_nothing(self, properties: CommitProperties) -> None:
+        """Commit what the properties say, and no row."""
+        self._table.create_write_transaction(
+            [],
+            mode="append",
+            schema=self._table.schema(),
+            partition_by=[EVENT_DATE],
+            commit_properties=properties,
+        )
+
+
+def _moved(ends: Mapping[Partition, int]) -> list[Transaction]:
+    return [Transaction(_application(where), end) for where, end in ends.items()]
 
 
 def _application(where: Partition) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
-from headrace_projections.history.columns import literal, quoted
+from headrace_projections.history.columns import counting, literal, quoted
 from headrace_projections.history.engine import Engine
 from headrace_projections.offline.arrow import schema_of
 from headrace_projections.offline.delta import table_url
@@ -44,6 +44,7 @@ def _query(group: Group, files: list[str], history: bool) -> str:
     source = (
         f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, files))}], "
         "union_by_name = true, hive_partitioning = true, hive_types = {'_event_date': DATE})"
+        f" WHERE {counting(group)}"
     )
     if history:
         return source

@@ -53,9 +53,13 @@ class OfflineTarget:
         return group.offline
 
     def open(self, group: Group) -> Mapping[Partition, int]:
-        """Make the group's table; tell where each partition goes on. What waited for the group is forgotten."""
+        """Make the group's table, clear it where that is still due; tell where each partition goes on.
+
+        What waited for the group is forgotten.
+        """
         self._buffers.pop(group.topic, None)
         table = GroupTable(self._storage, group)
+        table.clear()
         at = table.positions()
         self._progress.tell(at)
         self._buffers[group.topic] = _Buffer(group, table, dict(at), dict(at))

@@ -10,6 +10,9 @@ CREATE TABLE IF NOT EXISTS online.checkpoint (
     PRIMARY KEY (topic_id, partition)
 );
 
+-- Rows before this offset were cleared away, once.
+ALTER TABLE online.checkpoint ADD COLUMN IF NOT EXISTS begins bigint NOT NULL DEFAULT 0;
+
 CREATE TABLE IF NOT EXISTS online.dead_letters (
     topic text NOT NULL,
     topic_id text NOT NULL,

@@ -31,6 +31,15 @@ _MOVE = (
     "WHERE topic_id = %s AND partition = %s AND next_offset = %s"
 )
 
+_BEGIN = (
+    "UPDATE online.checkpoint SET begins = %(begins)s "
+    "WHERE topic_id = %(id)s AND partition = %(partition)s AND begins < %(begins)s"
+)
+_GO_ON = (
+    "UPDATE online.checkpoint SET next_offset = %(begins)s, updated_at = now() "
+    "WHERE topic_id = %(id)s AND partition = %(partition)s"
+)
+
 
 class OnlineTarget:
     """One row per key and the positions up to which the log is in it."""
@@ -53,7 +62,11 @@ class OnlineTarget:
         return group.online
 
     def open(self, group: Group) -> Mapping[Partition, int]:
-        """Make the group's table; tell where each partition goes on."""
+        """Make the group's table, clear it where that is still due; tell where each partition goes on.
+
+        Of a key only the last row is kept, and one that does not count any more may have replaced one that does. So a
+        group that is cleared is read again from where its rows begin, in whatever order both came.
+        """
         if self._connection.closed:
             self._connection = self._connect()
         make(self._connection, table(group.project, group.name, group.version))
@@ -64,12 +77,26 @@ class OnlineTarget:
                     "ON CONFLICT DO NOTHING",
                     (where.topic, where.topic_id, where.partition),
                 )
+            self._clear(group)
             stored = self._connection.execute(
                 "SELECT partition, next_offset FROM online.checkpoint WHERE topic_id = %s", (group.topic_id,)
             ).fetchall()
         starts = {Partition(group.topic, group.topic_id, partition): offset for partition, offset in stored}
         self._at |= starts
         return starts
+
+    def _clear(self, group: Group) -> None:
+        """Empty the table and go back (or on) to where rows begin, unless that was done before."""
+        moved = [
+            self._connection.execute(_BEGIN, {"begins": begins, "id": where.topic_id, "partition": where.partition})
+            for where, begins in group.starts.items()
+        ]
+        if any(done.rowcount for done in moved):
+            name = table(group.project, group.name, group.version)
+            self._connection.execute(sql.SQL("TRUNCATE {}").format(name))
+            for where, begins in group.starts.items():
+                go_on = {"begins": begins, "id": where.topic_id, "partition": where.partition}
+                self._connection.execute(_GO_ON, go_on)
 
     def write(self, group: Group, fitted: Fitted, ends: Mapping[Partition, int]) -> None:
         """Take these rows, and remember that everything before `ends` is in; raises Superseded, psycopg.Error."""

@@ -6,6 +6,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from headrace_events.feature_group_clearing import fence
 from headrace_events.row_schema import Column
 from headrace_projections.rows.groups import Group
 
@@ -13,7 +14,7 @@ Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 _GROUP = """
 SELECT g.name, g.version, g.columns, g.primary_key, g.event_time, g.online, g.offline, g.ttl_seconds, g.subject,
-       g.topic, g.schema_id, s.schema, t.topic_id, t.partitions
+       g.topic, g.schema_id, g.cleared, s.schema, t.topic_id, t.partitions
 FROM catalogue.feature_groups g
 JOIN catalogue.schemas s USING (schema_id)
 JOIN catalogue.topics t USING (project, topic)
@@ -22,7 +23,7 @@ WHERE g.project = %s AND g.name = %s AND g.version = %s AND t.topic_id IS NOT NU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CataloguedGroup:
-    """A group whose topic is open, and the schema its rows are written with. Nothing of it ever changes."""
+    """A group whose topic is open, and the schema its rows are written with. Only clearing changes it."""
 
     group: Group
     schema_id: int
@@ -50,6 +51,7 @@ async def group_of(pool: Pool, project: str, name: str, version: int) -> Catalog
         topic=row["topic"],
         topic_id=row["topic_id"],
         partitions=row["partitions"],
+        begins=fence(row["cleared"] or ()),
     )
     return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"])
 

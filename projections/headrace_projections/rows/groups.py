@@ -1,11 +1,12 @@
 """Which topics carry the rows of which feature group, folded from metadata events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_clearing import FeatureGroupCleared, fence
 from headrace_events.row_schema import Column
 from headrace_events.schema import SchemaRegistered
 from headrace_events.subject import SubjectVersionRegistered
@@ -15,7 +16,10 @@ from headrace_schemas.catalogue import FIRST_FREE_ID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One version of a feature group, with the topic that is open for its rows."""
+    """One version of a feature group, with the topic that is open for its rows.
+
+    `begins` says, by partition, from which offset on rows count; it is empty while the group was never cleared.
+    """
 
     project: str
     name: str
@@ -30,6 +34,7 @@ class Group:
     topic: str
     topic_id: str
     partitions: int
+    begins: tuple[int, ...] = ()
 
     @property
     def key_types(self) -> tuple[str, ...]:
@@ -41,6 +46,11 @@ class Group:
     def places(self) -> tuple[Partition, ...]:
         """Every partition of its topic."""
         return tuple(Partition(self.topic, self.topic_id, number) for number in range(self.partitions))
+
+    @property
+    def starts(self) -> dict[Partition, int]:
+        """From which offset on rows count, of every partition of its topic."""
+        return dict(zip(self.places, self.begins or (0,) * self.partitions, strict=True))
 
 
 @dataclass(slots=True)
@@ -54,7 +64,7 @@ class Groups:
     _opened: dict[str, TopicOpened] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> Group | None:
-        """Fold one event; returns the group that it makes ready to be read."""
+        """Fold one event; returns the group that it makes ready to be read, or that is cleared."""
         project = recorded.project or ""
         match recorded.event:
             case SchemaRegistered(schema_id=schema_id, schema=text):
@@ -68,6 +78,9 @@ class Groups:
             case TopicOpened(purpose="features") as opened:
                 self._opened[opened.name] = opened
                 return self._ready(opened.name)
+            case FeatureGroupCleared(topic=topic, positions=positions) if topic in self.by_topic:
+                self.by_topic[topic] = cleared = replace(self.by_topic[topic], begins=fence(positions))
+                return cleared
             case _:
                 pass
         return None

@@ -13,11 +13,12 @@ LAST_REFUSED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionProgress:
-    """Rows before these offsets can be read."""
+    """Rows before these offsets can be read, from `online_begins` on what the online store has cleared away is gone."""
 
     partition: int
     online: int
     offline: int
+    online_begins: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
     """The progress of both stores now."""
     async with pool.connection() as connection:
         online = await _offsets(connection, "online", "checkpoint", group.topic_id)
+        begins = await _offsets(connection, "online", "checkpoint", group.topic_id, "begins")
         offline = await _offsets(connection, "offline", "progress", group.topic_id)
         refused = await _refused(connection, "online", group.topic_id)
         refused |= await _refused(connection, "offline", group.topic_id)
@@ -57,7 +59,12 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
         online=group.online,
         offline=group.offline,
         partitions=tuple(
-            PartitionProgress(partition=number, online=online.get(number, 0), offline=offline.get(number, 0))
+            PartitionProgress(
+                partition=number,
+                online=online.get(number, 0),
+                offline=offline.get(number, 0),
+                online_begins=begins.get(number, 0),
+            )
             for number in range(group.partitions)
         ),
         dead_letters=count,
@@ -67,8 +74,12 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
     )
 
 
-async def _offsets(connection: AsyncConnection[TupleRow], schema: str, name: str, topic_id: str) -> dict[int, int]:
-    query = sql.SQL("SELECT partition, next_offset FROM {} WHERE topic_id = %s").format(sql.Identifier(schema, name))
+async def _offsets(
+    connection: AsyncConnection[TupleRow], schema: str, name: str, topic_id: str, column: str = "next_offset"
+) -> dict[int, int]:
+    query = sql.SQL("SELECT partition, {} FROM {} WHERE topic_id = %s").format(
+        sql.Identifier(column), sql.Identifier(schema, name)
+    )
     try:
         found = await connection.execute(query, (topic_id,))
     except (errors.UndefinedTable, errors.InvalidSchemaName):

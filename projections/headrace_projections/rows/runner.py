@@ -89,7 +89,7 @@ class RowRunner:
         return quiet and self._feed.at_end() and self._follower.at_end()
 
     def _learn(self) -> None:
-        """Let go of what the metadata says is no more, and open what is new and still there."""
+        """Let go of what the metadata says is no more, and open what is new, or cleared, and still there."""
         ready: list[Group] = []
         for recorded in self._feed.poll(0.0).events:
             match recorded.event:
@@ -102,6 +102,7 @@ class RowRunner:
                     ready += [group] if group is not None else []
         for group in ready:
             if self._now.groups.by_topic.get(group.topic) is group and self._target.wants(group):
+                self._leave(group)
                 self._open(group)
 
     def _forget(self, project: str) -> None:

@@ -21,7 +21,7 @@ class Target(Protocol):
         ...
 
     def open(self, group: Group) -> Mapping[Partition, int]:
-        """Make room for the group; the next offset of each of its partitions."""
+        """Make room for the group, let go of rows that do not count any more; the next offset of each partition."""
         ...
 
     def write(self, group: Group, fitted: Fitted, ends: Mapping[Partition, int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -236,6 +237,35 @@ def test_the_online_value_is_the_last_whatever_the_order_of_arrival_and_the_batc
         expected[entity] = max(expected.get(entity, (-1, -1, -1, False)), (at, known, number, gone))
     found = {(row[0], row[1], row[2]) for row in online(stack, THINGS).values()}
     assert found == {(at, number, gone) for at, _, number, gone in expected.values()}
+
+
+@pytest.mark.usefixtures("stack")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.booleans()), min_size=1, max_size=12),
+    line=st.integers(0, 12),
+    learnt=st.integers(0, 12),
+)
+def test_a_cleared_group_holds_what_came_behind_the_line_whenever_the_store_learns_of_it(
+    stack: RunningStack, changes: list[tuple[str, int, bool]], line: int, learnt: int
+) -> None:
+    records = [
+        delete(entity, number, at) if gone else record({"id": entity, "at": at, "number": number}, number)
+        for number, (entity, at, gone) in enumerate(changes)
+    ]
+    end, line = len(records), min(line, len(records))
+    cleared, where = replace(THINGS, begins=(line, 0)), THINGS.places[0]
+    target = OnlineTarget(stack.postgres_dsn)
+    target.remove(THINGS)
+    for of, until in ((THINGS, min(learnt, end)), (cleared, end), (cleared, end)):
+        start = target.open(of)[where]
+        target.write(of, fit(of, SCHEMAS, records[start:until]), {where: max(start, until)})
+    target.close()
+    expected: dict[str, tuple[int, int, bool]] = {}
+    for number, (entity, at, gone) in list(enumerate(changes))[line:]:
+        expected[entity] = max(expected.get(entity, (-1, -1, False)), (at, number, gone))
+    found = {(row[0], row[1], row[2]) for row in online(stack, THINGS).values()}
+    assert found == set(expected.values())
 
 
 def test_both_stores_forget_a_project_that_is_deleted_also_one_that_was_down(log: RowLog, storage: str) -> None:

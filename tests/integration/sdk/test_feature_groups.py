@@ -240,3 +240,17 @@ def test_a_deleted_group_is_gone_and_its_version_is_never_made_again(project: Pr
     with pytest.raises(Conflict, match="doomed version 1"):
         store.create_feature_group("doomed", 1, primary_key=["id"], features={"id": "string"})
     assert store.create_feature_group("doomed", primary_key=["id"], features={"id": "string"}).version == 2
+
+
+def test_a_cleared_group_shows_only_what_is_inserted_afterwards(project: Project) -> None:
+    things = group(project, "wiped", features={"id": "string", "at": "timestamp", "number": "bigint"}, partitions=2)
+    late = BEGIN + timedelta(hours=9)
+    things.insert([{"id": name, "at": late, "number": 1} for name in "abcdef"], wait=True)
+    things.clear()
+    assert {vector.status for vector in things.get_vectors([{"id": name} for name in "abcdef"])} == {"missing"}
+    assert things.read(history=True).empty
+    things.insert([{"id": "a", "at": BEGIN, "number": 2}], wait=True)
+    things.clear()
+    things.insert([{"id": "a", "at": BEGIN, "number": 3}, {"id": "b", "at": BEGIN, "number": 4}], wait=True)
+    assert things.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN, "number": 3}
+    assert sorted(things.read(history=True)["number"].tolist()) == [3, 4]

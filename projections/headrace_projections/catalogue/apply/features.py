@@ -2,6 +2,7 @@
 
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
@@ -32,6 +33,20 @@ def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     return [Upsert("feature_groups", key, row)]
+
+
+@on(FeatureGroupClearRequested)
+def ask_to_clear(event: FeatureGroupClearRequested, at: Recorded) -> list[Change]:
+    """Show that rows will go."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Update("feature_groups", key, {"clears_asked": event.request})]
+
+
+@on(FeatureGroupCleared)
+def clear_feature_group(event: FeatureGroupCleared, at: Recorded) -> list[Change]:
+    """Show from where on rows count."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Update("feature_groups", key, {"clears": event.request, "cleared": list(event.positions)})]
 
 
 @on(FeatureGroupDeleted)

@@ -9,7 +9,11 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 @value
 class FeatureGroupRow:
-    """A version of a feature group; rows may be sent to `topic` once `topic_phase` is open."""
+    """A version of a feature group; rows may be sent to `topic` once `topic_phase` is open.
+
+    It was asked to be cleared `clears_asked` times, of which the first `clears` are done: rows count from the positions
+    `cleared` on, one for each partition of the topic.
+    """
 
     name: str
     version: int
@@ -25,6 +29,9 @@ class FeatureGroupRow:
     subject: str
     schema_id: int
     schema: str
+    clears_asked: int
+    clears: int
+    cleared: tuple[str, ...] | None = None
     created_by: str
     created_time: datetime
 

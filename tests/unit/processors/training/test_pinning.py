@@ -64,3 +64,10 @@ def test_the_history_is_there_once_every_offline_table_has_taken_the_rows(tmp_pa
     history = pinned_history(tmp_path.as_uri(), VIEW, [ORDERS, SHOPS], empty)
     assert history is not None
     assert (history.root.group.name, [joined.group.name for joined in history.joined]) == ("orders", ["shops"])
+
+
+def test_positions_before_the_line_of_a_cleared_group_are_refused() -> None:
+    cleared = dataclasses.replace(ORDERS, begins=(10, 7))
+    assert pin([cleared], ["id-of-orders:0:10", "id-of-orders:1:7"], end) == {"id-of-orders": {0: 10, 1: 7}}
+    with pytest.raises(Impossible, match="cleared up to position id-of-orders:1:7: rows before it are gone"):
+        pin([cleared], ["id-of-orders:0:10", "id-of-orders:1:6"], end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,7 @@ from headrace_projections.offline.arrow import schema_of, table_of
 from headrace_projections.offline.delta import GroupTable, table_url
 from headrace_projections.offline.queries import arrow_stream
 from headrace_projections.rows.fit import fit
+from headrace_projections.rows.groups import Group
 
 FIRST, SECOND = THINGS.places
 ROWS = [
@@ -64,8 +66,8 @@ def test_rows_that_are_there_cannot_be_appended_again(tmp_path: Path) -> None:
     assert DeltaTable(table_url(tmp_path.as_uri(), "shop", "things", 1)).to_pyarrow_table().num_rows == 4
 
 
-def read(storage: str, *, history: bool) -> pl.DataFrame:
-    parts = b"".join(arrow_stream(storage, THINGS, history=history))
+def read(storage: str, *, history: bool, of: Group = THINGS) -> pl.DataFrame:
+    parts = b"".join(arrow_stream(storage, of, history=history))
     frame = pl.from_arrow(pa.ipc.open_stream(parts).read_all())
     assert isinstance(frame, pl.DataFrame)
     return frame
@@ -82,3 +84,44 @@ def test_the_last_row_of_every_key_is_read_and_the_history_has_them_all(tmp_path
     )
     latest = read(storage, history=False).sort("id")
     assert latest["number"].to_list() == [9, None]
+
+
+CLEARED = replace(THINGS, begins=(2, 0))
+
+
+def test_rows_before_the_line_are_gone_and_those_behind_it_stay(tmp_path: Path) -> None:
+    storage = tmp_path.as_uri()
+    elsewhere = arrow(record({"id": "c", "at": 8, "number": 3}, 0, partition=1))
+    table = GroupTable(storage, THINGS)
+    table.append(arrow(*ROWS), {FIRST: 4}, {FIRST: 0})
+    table.append(elsewhere, {SECOND: 1}, {SECOND: 0})
+    assert sorted(read(storage, history=True, of=CLEARED)["_offset"].to_list()) == [0, 2, 3]
+    for _ in range(2):
+        table = GroupTable(storage, CLEARED)
+        table.clear()
+        assert table.positions() == {FIRST: 4, SECOND: 1}
+        assert sorted(read(storage, history=True)["_offset"].to_list()) == [0, 2, 3]
+    table.append(arrow(record({"id": "d", "at": 9, "number": 4}, 4)), {FIRST: 5}, {FIRST: 4})
+    assert sorted(read(storage, history=True)["_offset"].to_list()) == [0, 2, 3, 4]
+    stored = {path.name for path in tmp_path.rglob("*.parquet")}
+    assert {Path(uri).name for uri in DeltaTable(table_url(storage, "shop", "things", 1)).file_uris()} == stored
+
+
+def test_a_table_that_has_not_come_to_the_line_goes_on_there(tmp_path: Path) -> None:
+    storage = tmp_path.as_uri()
+    GroupTable(storage, THINGS).append(arrow(*ROWS[:1]), {FIRST: 1}, {FIRST: 0})
+    GroupTable(storage, replace(THINGS, begins=(3, 0))).clear()
+    table = GroupTable(storage, THINGS)
+    assert table.positions() == {FIRST: 3, SECOND: 0}
+    assert read(storage, history=True).height == 0
+    table.append(arrow(ROWS[3]), {FIRST: 4}, {FIRST: 3})
+    assert read(storage, history=True)["_offset"].to_list() == [3]
+
+
+def test_who_clears_a_table_shuts_out_who_held_it(tmp_path: Path) -> None:
+    storage = tmp_path.as_uri()
+    GroupTable(storage, THINGS).append(arrow(*ROWS[:2]), {FIRST: 2}, {FIRST: 0})
+    late = GroupTable(storage, THINGS)
+    GroupTable(storage, CLEARED).clear()
+    with pytest.raises(Superseded):
+        late.append(arrow(*ROWS[2:]), {FIRST: 4}, {FIRST: 2})
