@@ -116,7 +116,11 @@ _BODIES: Mapping[str, Any] = {
     "set_mode": {"mode": "READONLY"},
     "set_subject_mode": {"mode": "READONLY"},
 }
-_QUERIES = {"projects-delete_project": "confirm={project}"}
+_QUERIES = {
+    "projects-delete_project": "confirm={project}",
+    "rows-read_changes": "start=2013-01-01",
+    "shared_feature_groups-read_shared_changes": "start=2013-01-01",
+}
 _OF_OTHERS = {"passwords-reset_password", "one-time_codes-remove_of"}
 """What every user may do for themselves, asked for somebody else."""
 _OF_THE_NAMED = {"users-describe_user", "users-erase_user"}

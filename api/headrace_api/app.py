@@ -49,6 +49,7 @@ from headrace_api.sessions import routes as sessions
 from headrace_api.shares import feature_groups as shared_feature_groups
 from headrace_api.shares import routes as shares
 from headrace_api.studies import routes as studies
+from headrace_api.time_travel import routes as time_travel
 from headrace_api.topics import routes as topics
 from headrace_api.totp import routes as totp
 from headrace_api.training_datasets import routes as training_datasets
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     shared_feature_groups.router,
     feature_groups.router,
     progress.router,
+    time_travel.router,
     feature_views.router,
     vectors.router,
     history.router,

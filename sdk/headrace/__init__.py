@@ -49,6 +49,7 @@ from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStore
 from headrace._sharing import Share, SharesApi
 from headrace._study import ExperimentResult, Study
+from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
 from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._trial_project import TrialProject
 from headrace._usage import Usage
@@ -75,6 +76,8 @@ __all__ = [
     "Failed",
     "Feature",
     "FeatureGroup",
+    "FeatureGroupAsOf",
+    "FeatureGroupCommit",
     "FeatureStore",
     "FeatureView",
     "FeatureWindow",

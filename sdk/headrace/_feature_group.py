@@ -61,6 +61,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
         self._make_producer = make_producer
         self._wish = wish
         self._row: Mapping[str, Any] | None = None
+        self._sent: dict[int, int] = {}
 
     @classmethod
     def existing(cls, api: Api, project: str, make_producer: MakeProducer, row: Mapping[str, Any]) -> FeatureGroup:
@@ -255,13 +256,20 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
         return Sending(self._producer(), self.topic, chosen, headers)
 
     def _receipt(self, sending: Sending, refused: list[Refusal]) -> Receipt:
-        topic_id = ""
+        topic_id, others = "", {}
         if sending.furthest:
-            topic_id = str(self.progress()["topic_id"])
+            self._sent |= {number: offset + 1 for number, offset in sending.furthest.items()}
+            progress = self.progress()
+            topic_id = str(progress["topic_id"])
+            others = {
+                part["partition"]: max(part["online"], part["offline"], self._sent.get(part["partition"], 0))
+                for part in progress["partitions"]
+            }
         return Receipt(
             accepted=sending.taken,
             refused=tuple(refused),
             insert_id=sending.insert_id,
             positions=tuple(f"{topic_id}:{number}:{offset}" for number, offset in sorted(sending.furthest.items())),
             _ask=self.progress,
+            _others=others,
         )

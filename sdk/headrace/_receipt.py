@@ -32,6 +32,20 @@ class Receipt:
     insert_id: str
     positions: tuple[str, ...]
     _ask: Ask = field(repr=False, compare=False)
+    _others: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Where the group's log ended with this insert: a position `<topic id>:<partition>:<next offset>` for each.
+
+        Of partitions without a row of it, what the stores had taken when it was sent, or this group object had sent
+        before. Nothing where no row was sent.
+        """
+        places = [position.rsplit(":", 2) for position in self.positions]
+        if not places:
+            return ()
+        ends = {**self._others, **{int(number): int(offset) + 1 for _, number, offset in places}}
+        return tuple(f"{places[0][0]}:{number}:{offset}" for number, offset in sorted(ends.items()))
 
     def visible(self) -> Visible:
         """Whether the rows can be read now."""

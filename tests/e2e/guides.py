@@ -11,7 +11,16 @@ _DOCS = _REPOSITORY / "docs"
 README = _REPOSITORY / "README.md"
 FOLLOWED = tuple(
     _DOCS / f"{page}.md"
-    for page in ("features", "training-data", "experiments", "serving", "monitoring", "lineage", "schema-registry")
+    for page in (
+        "features",
+        "time-travel",
+        "training-data",
+        "experiments",
+        "serving",
+        "monitoring",
+        "lineage",
+        "schema-registry",
+    )
 )
 """Guides whose programs go on where the one before stopped, in the order in which the README names them."""
 ADMINISTERED = tuple(_DOCS / f"{page}.md" for page in ("audit", "personal-data", "projects"))

@@ -1,7 +1,6 @@
 """Features as they were at a time, joined point in time from the offline store."""
 
 import base64
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,22 +8,21 @@ import orjson
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Response
 
-from headrace_api.errors import Busy, Missing, Unprocessable
+from headrace_api.errors import Missing
 from headrace_api.history.models import PastEntries, PastVectors
 from headrace_api.reading import ReadingData
+from headrace_api.time_travel.moments import told_of_history
 from headrace_api.versions import Version
 from headrace_events.errors import Invalid
 from headrace_events.ids import Micros
 from headrace_projections.history.catalogued import CataloguedView, catalogued_view
 from headrace_projections.history.engine import Engine
-from headrace_projections.history.errors import Impossible, Unavailable
+from headrace_projections.history.errors import Impossible
 from headrace_projections.history.positions import written
 from headrace_projections.history.vectors import vectors_as_of
 from headrace_projections.online.entities import key_value
 
 router = APIRouter(prefix="/api/projects/{project}", tags=["vectors"])
-
-logger = logging.getLogger("headrace.api")
 
 _ENGINE = Engine(memory_mib=512)
 
@@ -36,17 +34,12 @@ _ENGINE = Engine(memory_mib=512)
 )
 async def read_past_vectors(name: str, version: Version, body: PastEntries, reading: ReadingData) -> Response:
     """For each entry, what the features without labels were at its time: what was served then, or should have been."""
-    try:
+    with told_of_history():
         found = await catalogued_view(reading.context.pool, reading.project, name, version)
         if found is None:
             raise Missing("feature view", f"{name} version {version}")
         times = [_micros(time) for time in body.times]
         answer = await run_sync(_answer, found, reading.context.settings.storage, body, times)
-    except Impossible as error:
-        raise Unprocessable("invalid-question", str(error)) from error
-    except Unavailable as error:
-        logger.warning("%s", error)
-        raise Busy("the history cannot be read now: try again") from error
     return Response(orjson.dumps(answer, default=_text, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 

@@ -11,12 +11,15 @@ from headrace_api.errors import Missing
 from headrace_api.kinds import of_kind
 from headrace_api.progress import routes as rows
 from headrace_api.reading import ProjectPath, Reader, Reading, ReadingData
+from headrace_api.time_travel import routes as time_travel
+from headrace_api.time_travel.moments import GivenMoment
 from headrace_api.vectors import routes as vectors
 from headrace_api.vectors.access import Online
 from headrace_api.vectors.models import Keys
 from headrace_api.versions import Version
 from headrace_projections.catalogue.queries import feature_groups as queries
 from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow
+from headrace_projections.history.commits import Commit
 from headrace_projections.rows.progress import RowProgress
 
 router = APIRouter(prefix="/api/projects/{project}/shared/{sharing}/feature-groups", tags=["shared feature groups"])
@@ -55,13 +58,45 @@ async def get_shared_progress(sharing: SharingPath, name: str, version: Version,
     "/{name}/versions/{version}/rows",
     summary="Read a shared group's rows",
     response_class=StreamingResponse,
-    responses=of_kind(rows.ARROW),
+    responses=of_kind(time_travel.ARROW),
 )
-async def read_shared_rows(
-    sharing: SharingPath, name: str, version: Version, reading: ReadingData, history: bool = False
+async def read_shared_rows(  # noqa: PLR0917 - FastAPI passes all of them by name
+    sharing: SharingPath,
+    name: str,
+    version: Version,
+    reading: ReadingData,
+    history: bool = False,
+    as_of: GivenMoment | None = None,
 ) -> StreamingResponse:
     """The last row of every key from the offline store; with `history`, every row and delete. An Arrow IPC stream."""
-    return await rows.read_rows(name, version, await _there(reading, sharing, name, version), history=history)
+    there = await _there(reading, sharing, name, version)
+    return await rows.read_rows(name, version, there, history=history, as_of=as_of)
+
+
+@router.get(
+    "/{name}/versions/{version}/changes",
+    summary="Read what changed in a shared group",
+    response_class=StreamingResponse,
+    responses=of_kind(time_travel.ARROW),
+)
+async def read_shared_changes(  # noqa: PLR0917 - FastAPI passes all of them by name
+    sharing: SharingPath,
+    name: str,
+    version: Version,
+    reading: ReadingData,
+    start: GivenMoment,
+    end: GivenMoment | None = None,
+) -> StreamingResponse:
+    """As for one's own groups."""
+    return await time_travel.read_changes(name, version, await _there(reading, sharing, name, version), start, end)
+
+
+@router.get("/{name}/versions/{version}/commits", summary="List the commits of a shared group's offline store")
+async def list_shared_commits(
+    sharing: SharingPath, name: str, version: Version, reading: Reading, limit: time_travel.Limit = 100
+) -> list[Commit]:
+    """As for one's own groups."""
+    return await time_travel.list_commits(name, version, await _there(reading, sharing, name, version), limit)
 
 
 @router.post("/{name}/versions/{version}/vectors", summary="Read feature vectors of a shared group")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from headrace_projections.history.columns import SQL_TYPES, counting, literal, quoted, typed_as, types_of
+from headrace_projections.history.columns import SQL_TYPES, counting, quoted, typed_as, types_of
+from headrace_projections.history.moment import before
+from headrace_projections.history.stored import stored_rows
 from headrace_projections.history.view import GroupHistory
 
 TIME = "_t"
@@ -28,25 +30,18 @@ def latest_versions(
         return _nothing(types, wanted)
     time = f"epoch_us({quoted(group.event_time or '_known_at')})"
     inner = ", ".join(f"{typed_as(name, types[name])} AS {quoted(name)}" for name in wanted)
-    conditions = [_before(history.ends), counting(group)]
+    conditions = [before(history.ends), counting(group)]
     conditions += [f"{time} >= {earliest}"] if earliest is not None else []
     conditions += [f"{time} <= {latest}"] if latest is not None else []
     version = [quoted(name) for name in group.primary_key] + ([time] if group.event_time else [])
     return f"""
         SELECT {inner}, {time} AS {TIME}, "_operation" = 'delete' AS {GONE}
-        FROM read_parquet([{", ".join(map(literal, files))}], union_by_name = true, hive_partitioning = false)
+        FROM {stored_rows(group, files)}
         WHERE {" AND ".join(conditions)}
         QUALIFY row_number() OVER (
             PARTITION BY {", ".join(version)}
             ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC
         ) = 1"""
-
-
-def _before(ends: Mapping[int, int]) -> str:
-    if not ends:
-        return "false"
-    each = (f'("_partition" = {partition} AND "_offset" < {end})' for partition, end in sorted(ends.items()))
-    return f"({' OR '.join(each)})"
 
 
 def _nothing(types: Mapping[str, str], wanted: Iterable[str]) -> str:

@@ -39,12 +39,12 @@ def ends_of(groups: Iterable[Group], positions: Iterable[str]) -> dict[str, Ends
         if missing:
             raise Impossible(
                 f"positions say nothing of partition {', '.join(missing)} of {group.name!r} version {group.version}"
-                f" (topic id {group.topic_id}): give one position for each partition of each group of the view"
+                f" (topic id {group.topic_id}): give one position for each partition of each group that is read"
             )
         ends[group.topic_id] = {number: offset for number, offset in of_group.items() if offset is not None}
     strange = sorted({f"{topic_id}:{number}" for topic_id, number in given if number not in ends.get(topic_id, {})})
     if strange:
-        raise Impossible(f"positions name {', '.join(strange)}, which feeds no group of the view")
+        raise Impossible(f"positions name {', '.join(strange)}, which feeds no group that is read")
     return ends
 
 

@@ -1,6 +1,7 @@
 """Feature groups as the catalogue has them: what reading rows takes to know."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, dict_row
@@ -14,7 +15,7 @@ Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 _GROUP = """
 SELECT g.name, g.version, g.columns, g.primary_key, g.event_time, g.online, g.offline, g.ttl_seconds, g.subject,
-       g.topic, g.schema_id, g.cleared, s.schema, t.topic_id, t.partitions
+       g.topic, g.schema_id, g.cleared, g.created_time, s.schema, t.topic_id, t.partitions
 FROM catalogue.feature_groups g
 JOIN catalogue.schemas s USING (schema_id)
 JOIN catalogue.topics t USING (project, topic)
@@ -28,6 +29,7 @@ class CataloguedGroup:
     group: Group
     schema_id: int
     schema: str
+    created: datetime
 
 
 async def group_of(pool: Pool, project: str, name: str, version: int) -> CataloguedGroup | None:
@@ -53,7 +55,7 @@ async def group_of(pool: Pool, project: str, name: str, version: int) -> Catalog
         partitions=row["partitions"],
         begins=fence(row["cleared"] or ()),
     )
-    return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"])
+    return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"], created=row["created_time"])
 
 
 async def schema_of(pool: Pool, schema_id: int) -> str | None:

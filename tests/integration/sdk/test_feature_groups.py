@@ -112,6 +112,40 @@ def test_a_deleted_entity_shows_again_only_with_a_later_event_time(project: Proj
     assert things.read(history=True)["_operation"].tolist().count("delete") == 1
 
 
+def test_a_group_is_read_as_it_was_and_what_changed_is_told(project: Project) -> None:
+    things = group(project, "past", features={"id": "string", "at": "timestamp", "number": "bigint"}, partitions=2)
+    other = group(project, "present", features={"id": "string", "at": "timestamp"})
+    before = [{"id": name, "at": BEGIN, "number": number} for number, name in enumerate("abcd")]
+    first = things.insert(before, wait=True)
+    known = things.read(history=True)["_known_at"].max().to_pydatetime()
+    things.insert([{"id": "a", "at": BEGIN, "number": 9}, {"id": "e", "at": BEGIN, "number": 5}]).wait()
+    second = things.delete_rows([{"id": "b"}], event_time=BEGIN + timedelta(hours=1)).wait()
+    for moment in (first, first.ends, known):
+        then = things.read(as_of=moment).sort_values("id")
+        assert then["number"].tolist() == [0, 1, 2, 3]
+        changes = things.read_changes(moment).sort_values("id")
+        assert changes["_operation"].tolist() == ["update", "delete", "insert"]
+        assert changes["id"].tolist() == ["a", "b", "e"]
+    assert sorted(things.as_of(datetime.now(UTC)).read()["id"]) == ["a", "c", "d", "e"]
+    assert len(things.as_of(second.ends, exclude_until=first).read("polars")) == 3
+    commits = things.commit_details()
+    assert sum(commit.rows_inserted for commit in commits) == 5
+    assert sum(commit.rows_updated + commit.rows_deleted for commit in commits) == 2
+    assert sorted(things.read(as_of=commits[0].positions)["id"]) == ["a", "c", "d", "e"]
+    wrongs: list[tuple[Any, str]] = [
+        (datetime.now(UTC) + timedelta(hours=1), "in-the-future"),
+        (BEGIN, "before-the-group"),
+        (other.insert([{"id": "a", "at": BEGIN}]), "invalid-question"),
+    ]
+    for wrong, code in wrongs:
+        with pytest.raises(Invalid) as refusal:
+            things.read(as_of=wrong)
+        assert refusal.value.code == code
+    with pytest.raises(Conflict) as early:
+        things.read_changes(first, [position + "000" for position in second.ends])
+    assert early.value.code == "not-reached"
+
+
 def test_an_insert_that_is_repeated_overwrites_nothing_that_came_between(project: Project) -> None:
     things = group(project, "again", features={"id": "string", "at": "timestamp", "number": "bigint"})
     first = things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id=new_command_id())

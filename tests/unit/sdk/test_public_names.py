@@ -30,6 +30,8 @@ PUBLIC = {
     "Failed",
     "Feature",
     "FeatureGroup",
+    "FeatureGroupAsOf",
+    "FeatureGroupCommit",
     "FeatureStore",
     "FeatureView",
     "FeatureWindow",
