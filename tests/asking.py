@@ -84,6 +84,7 @@ _BODIES: Mapping[str, Any] = {
         "columns": [{"name": "airport", "type": "string"}],
         "primary_key": ["airport"],
     },
+    "feature_groups-append_features": {"features": [{"name": "wind", "type": "double"}]},
     "feature_views-create_feature_view": {"name": "late", "root": _SELECTION},
     "vectors-read_group_vectors": {"keys": []},
     "shared_feature_groups-read_shared_vectors": {"keys": []},

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, unknown
-from headrace_events.errors import AlreadyExists, Invalid
+from headrace_events.errors import AlreadyExists, Invalid, NotFound
+from headrace_events.feature_group_growth import AppendFeatures, FeatureGroupFeaturesAppended, append
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.quota import Quota, must_fit
 from headrace_events.registry import register
-from headrace_events.row_schema import AVRO_TYPES, Column, row_schema
+from headrace_events.row_schema import AVRO_TYPES, MOST_COLUMNS, Column, row_schema
 from headrace_events.topic import TopicRequested
 
 KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
-MOST_COLUMNS = 10_000
 
 
 @command("feature_group.create")
@@ -64,11 +64,12 @@ class FeatureGroupCreated(Event):
 
 @value
 class FeatureGroupVersion:
-    """What decisions need to know of a version."""
+    """What decisions need to know of a version; `schema_id` is the newest schema of its rows."""
 
     columns: tuple[str, ...]
     primary_key: tuple[str, ...]
     event_time: str | None = None
+    schema_id: int
 
 
 @value
@@ -127,6 +128,11 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
                 ),
                 TopicRequested(name=topic, partitions=wish.partitions, purpose="features", subject=subject),
             ]
+        case AppendFeatures():
+            grows = state.version(wish.version) if state else None
+            if grows is None:
+                raise NotFound("feature group", f"{wish.name} version {wish.version}")
+            return append(known, wish, grows.columns, grows.schema_id)
         case _:
             raise unknown(wish)
 
@@ -187,8 +193,14 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
                 columns=tuple(column.name for column in fact.columns),
                 primary_key=fact.primary_key,
                 event_time=fact.event_time,
+                schema_id=fact.schema_id,
             )
             before = state or FeatureGroup(versions={})
             return replace(before, versions={**before.versions, str(fact.version): made})
+        case FeatureGroupFeaturesAppended() if state is not None:
+            version = state.versions[str(fact.version)]
+            columns = (*version.columns, *(feature.name for feature in fact.features))
+            grown = replace(version, columns=columns, schema_id=fact.schema_id)
+            return replace(state, versions={**state.versions, str(fact.version): grown})
         case _:
             raise unknown(fact)

@@ -48,6 +48,15 @@ def register(known: Known, project: str, subject: str, text: str, topic: str) ->
     return schema_id, events
 
 
+def register_next(known: Known, project: str, subject: str, text: str, topic: str) -> tuple[int, list[Event]]:
+    """As `register`, where `topic` stands on the subject already: its mode and its level are kept."""
+    state = known.state(Subject, project, subject) or Subject()
+    _must_take_changes(state, project, subject, known)
+    _must_have_room(state, subject)
+    _must_be_compatible(state, RegisterSchema(project=project, subject=subject, schema=text), (), known)
+    return register(known, project, subject, text, topic)
+
+
 def decide(state: Subject | None, wish: Command, known: Known) -> list[Event]:
     """Keep the rules of Confluent's registry."""
     match wish:
@@ -84,10 +93,7 @@ def _register(state: Subject, wish: RegisterSchema, known: Known) -> list[Event]
         raise Forbidden(
             "subject-in-use", f"subject {subject!r} belongs to a feature group: make a version of the group"
         )
-    if len(state.versions) >= MOST_VERSIONS:
-        raise Forbidden(
-            "too-many-versions", f"subject {subject!r} has {MOST_VERSIONS} versions: purge some, or use another"
-        )
+    _must_have_room(state, subject)
     _must_be_compatible(state, wish, references, known)
     events.append(SubjectVersionRegistered(subject=subject, version=number, schema_id=schema_id))
     for one in references:
@@ -112,6 +118,13 @@ def _resolved(project: str, asked: AskedReference, known: Known) -> SchemaRefere
             f"{asked.name!r} refers to version {asked.version} of {asked.subject!r}, which there is not",
         )
     return SchemaReference(name=asked.name, subject=asked.subject, version=found.version, schema_id=found.schema_id)
+
+
+def _must_have_room(state: Subject, subject: str) -> None:
+    if len(state.versions) >= MOST_VERSIONS:
+        raise Forbidden(
+            "too-many-versions", f"subject {subject!r} has {MOST_VERSIONS} versions: purge some, or use another"
+        )
 
 
 def _must_be_compatible(

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Sequence
 
+from headrace_events.feature_default import in_avro
 from headrace_events.language import value
+
+MOST_COLUMNS = 10_000
 
 AVRO_TYPES: dict[str, str | dict[str, str]] = {
     "boolean": "boolean",
@@ -28,6 +31,21 @@ class Column:
     description: str = ""
 
 
+@value
+class Appended:
+    """A column that came later; `default` (JSON, none is null) is what rows written without it have."""
+
+    name: str
+    type: str
+    description: str = ""
+    default: str | None = None
+
+    @property
+    def column(self) -> Column:
+        """As any other column."""
+        return Column(name=self.name, type=self.type, description=self.description)
+
+
 def row_schema(project: str, group: str, version: int, columns: Sequence[Column], required: Sequence[str]) -> str:
     """The canonical JSON text of the schema: every column that is not required is nullable, null by default."""
     fields: list[dict[str, object]] = []
@@ -37,10 +55,28 @@ def row_schema(project: str, group: str, version: int, columns: Sequence[Column]
             fields.append({"name": column.name, "type": avro})
         else:
             fields.append({"name": column.name, "type": ["null", avro], "default": None})
-    record = {
-        "type": "record",
-        "name": f"{group}_{version}",
-        "namespace": "headrace.features." + project.replace("-", "_"),
-        "fields": fields,
-    }
+    namespace, name = record_name(project, group, version)
+    record = {"type": "record", "name": name, "namespace": namespace, "fields": fields}
+    return json.dumps(record, separators=(",", ":"))
+
+
+def record_name(project: str, group: str, version: int) -> tuple[str, str]:
+    """Namespace and name of all schemas of the group's rows."""
+    return "headrace.features." + project.replace("-", "_"), f"{group}_{version}"
+
+
+def is_of(text: str, project: str, group: str, version: int) -> bool:
+    """Whether the schema is called what schemas of the group's rows are."""
+    schema = json.loads(text)
+    named = isinstance(schema, dict) and (schema.get("namespace"), schema.get("name"))
+    return named == record_name(project, group, version)
+
+
+def grown_schema(text: str, features: Sequence[Appended]) -> str:
+    """The schema with these columns after its own; what has no default is null in rows that lack it."""
+    record = json.loads(text)
+    for feature in features:
+        avro, default = AVRO_TYPES[feature.type], in_avro(feature.type, feature.default)
+        union = ["null", avro] if default is None else [avro, "null"]
+        record["fields"].append({"name": feature.name, "type": union, "default": default})
     return json.dumps(record, separators=(",", ":"))

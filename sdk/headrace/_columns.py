@@ -12,11 +12,15 @@ TYPES = ("boolean", "int", "bigint", "float", "double", "string", "binary", "dat
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A column of a feature group; `type` is boolean, int, bigint, float, double, string, binary, date or timestamp."""
+    """A column of a feature group; `type` is boolean, int, bigint, float, double, string, binary, date or timestamp.
+
+    `default_value` is for `append_features`: what rows have that were written without the column (None: null).
+    """
 
     name: str
     type: str
     description: str = ""
+    default_value: Any = None
 
 
 def features_of(given: Any) -> list[Feature]:

@@ -13,6 +13,7 @@ from headrace._command_id import new_command_id
 from headrace._errors import Invalid, NotFound
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
+from headrace._growth import appended
 from headrace._http import Api
 from headrace._insert import (
     EVENT_TIME,
@@ -153,6 +154,29 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
         )
         return self
 
+    def append_features(self, features: Any) -> FeatureGroup:
+        """Add columns after those it has, and wait until rows with them are taken; for Data Owners.
+
+        Args:
+            features: a Feature or several, {name: type}, or a frame to read them off. Rows that were written without
+                a column, before or by clients that do not know it yet, have its `default_value`, or null.
+
+        Raises:
+            NotFound: the group is not made yet.
+            Conflict: it has a column of that name.
+            Invalid: a type is unknown, a default is none of it, or there are too many columns.
+            Forbidden: you are no Data Owner.
+        """
+        accepted = self._api.post(f"{self._path}/features", appended(features))
+        grown = self._api.happened(self._project, accepted, "feature_group.features_appended")
+        self._row = self._api.wait_until(
+            self._path,
+            lambda row: row if any(one["schema_id"] == grown["schema_id"] for one in row["growth"]) else None,
+            f"the new features of {self.name!r}",
+        )
+        self.__dict__.pop("_encoder", None)
+        return self
+
     def insert(
         self,
         frame: Any,
@@ -167,7 +191,8 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
         A row that does not fit (wrong type, missing key or event time, a number that is not finite, a value in a
         column the group lacks) is refused in the receipt; the others are written. NaN in a pandas frame is a missing
         value, as pandas means it; in other frames it is a number that is not finite. Datetimes without a zone are UTC.
-        With `wait` it returns when the rows can be read. To repeat an insert that broke off, give its `insert_id`.
+        A column that the frame lacks is null, or has the default it was appended with. With `wait` it returns when the
+        rows can be read. To repeat an insert that broke off, give its `insert_id`.
 
         Raises:
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.

@@ -13,7 +13,10 @@ SLICE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Some rows of a frame: `first` is the index of the first one, columns are Arrow arrays or lists of objects."""
+    """Some rows of a frame: `first` is the index of the first one, columns are Arrow arrays or lists of objects.
+
+    Every slice has all columns of the frame.
+    """
 
     first: int
     count: int
@@ -42,11 +45,11 @@ def slices(frame: Any, size: int = SLICE) -> Iterator[Slice]:
     """The frame in order, `size` rows at a time; raises Invalid."""
     kind = kind_of(frame)
     total = len(frame) if kind != "arrow" else frame.num_rows
-    names = [] if kind == "rows" else _names(frame, kind)
+    names = list(dict.fromkeys(name for row in frame for name in row)) if kind == "rows" else _names(frame, kind)
     for first in range(0, total, size):
         count = min(size, total - first)
         if kind == "rows":
-            yield Slice(first=first, count=count, columns=_of_rows(frame[first : first + count]))
+            yield Slice(first=first, count=count, columns=_of_rows(names, frame[first : first + count]))
         else:
             taken = frame.iloc[first : first + count] if kind == "pandas" else frame.slice(first, count)
             yield Slice(first=first, count=count, columns={name: _column(taken, kind, name) for name in names})
@@ -68,8 +71,7 @@ def _names(frame: Any, kind: str) -> list[str]:
     return names
 
 
-def _of_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for row in rows for name in row)
+def _of_rows(names: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return {str(name): [plain(row.get(name)) for row in rows] for name in names}
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from headrace._entity_key import key_encoder
 from headrace._frames import Slice
+from headrace._growth import defaults_of
 from headrace._values import CONVERT, FIRST_MICROS, LAST_MICROS, WrongValue, plain
 
 _FRAME = struct.Struct(">bI")
@@ -48,7 +49,9 @@ class RowEncoder:
 
     def __init__(self, schema: RowSchema) -> None:
         self._schema = schema
-        self._avro = fastavro.parse_schema(orjson.loads(schema.schema))
+        record = orjson.loads(schema.schema)
+        self._avro = fastavro.parse_schema(record)
+        self._defaults = defaults_of(schema.types, record["fields"])
         self._head = _FRAME.pack(0, schema.schema_id)
         self._key = key_encoder([schema.types[name] for name in schema.primary_key])
         self._always = (*schema.primary_key, *((schema.event_time,) if schema.event_time else ()))
@@ -57,7 +60,9 @@ class RowEncoder:
         """The rows of the slice that fit, in order, and the ones that do not, in order."""
         wrong: dict[int, str] = {}
         columns = {
-            name: _checked(taken.columns.get(name), kind, taken.count, name, wrong)
+            name: _checked(taken.columns[name], kind, name, wrong)
+            if name in taken.columns
+            else [self._defaults.get(name)] * taken.count
             for name, kind in self._schema.types.items()
         }
         for name, values in taken.columns.items():
@@ -106,10 +111,8 @@ def _refuse_unknown(name: str, values: Sequence[Any], wrong: dict[int, str]) -> 
             wrong.setdefault(row, f"the group has no column {name!r}")
 
 
-def _checked(values: Any, kind: str, count: int, name: str, wrong: dict[int, str]) -> list[Any]:
+def _checked(values: Any, kind: str, name: str, wrong: dict[int, str]) -> list[Any]:
     """The column as the log holds it; what does not fit is None there and named in `wrong`."""
-    if values is None:
-        return [None] * count
     if not isinstance(values, list):
         whole = _arrow(values, kind)
         if whole is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from headrace._columns import Feature
+from headrace._errors import Forbidden
 from headrace._http import Api
 from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
@@ -67,6 +68,13 @@ class SharedFeatureGroup(Selectable, ReadFeatureGroup):
     def topic(self) -> str:
         """The topic that carries its rows; `project.consumer` reads it."""
         return str(self._row["topic"])
+
+    def append_features(self, features: Any) -> NoReturn:
+        """Raise Forbidden: a group grows in its own project."""
+        raise Forbidden(
+            f"feature group {self.name!r} is that of project {self.shared_by!r}: a Data Owner of that project appends",
+            code="not-your-group",
+        )
 
     @property
     def _path(self) -> str:

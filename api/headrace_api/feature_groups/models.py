@@ -1,19 +1,18 @@
 """What is sent about feature groups."""
 
-from typing import Literal
+import json
 
 from pydantic import Field
 
 from headrace_api.body import Body, Name, Text
-
-ColumnType = Literal["boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp"]
+from headrace_events.feature_group_growth import AppendFeatures, NewFeature
 
 
 class NewColumn(Body):
     """A feature."""
 
     name: Name = Field(examples=["temperature"])
-    type: ColumnType = Field(examples=["double"])
+    type: Name = Field(examples=["double"])
     description: Text = ""
 
 
@@ -30,3 +29,32 @@ class NewFeatureGroup(Body):
     offline: bool = True
     ttl_seconds: int | None = Field(default=None, description="how long a value counts after its event time")
     partitions: int = 1
+
+
+class AppendedFeature(NewColumn):
+    """A feature that comes later; rows written without it have its default, or null."""
+
+    default: bool | int | float | Text | None = Field(
+        default=None, description="dates and times as ISO 8601, binary as base64", examples=[0.0]
+    )
+    required: bool = Field(default=False, description="refused where true: rows already written have no such value")
+
+
+class MoreFeatures(Body):
+    """Features to append to a version of a feature group, after those it has."""
+
+    features: list[AppendedFeature]
+
+    def wish(self, project: str, name: str, version: int) -> AppendFeatures:
+        """The command."""
+        features = tuple(
+            NewFeature(
+                name=one.name,
+                type=one.type,
+                description=one.description,
+                default=None if one.default is None else json.dumps(one.default),
+                required=one.required,
+            )
+            for one in self.features
+        )
+        return AppendFeatures(project=project, name=name, version=version, features=features)

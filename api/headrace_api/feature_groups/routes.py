@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from headrace_api.errors import Missing
-from headrace_api.feature_groups.models import NewFeatureGroup
+from headrace_api.feature_groups.models import MoreFeatures, NewFeatureGroup
 from headrace_api.reading import ProjectPath, Reading
 from headrace_api.sending import Accepted, Sending
 from headrace_api.versions import Version
@@ -24,6 +24,20 @@ async def create_feature_group(project: ProjectPath, body: NewFeatureGroup, send
     """
     return await sending.send(
         body.command(CreateFeatureGroup, project=project), f"/api/projects/{project}/feature-groups/{body.name}"
+    )
+
+
+@router.post("/{name}/versions/{version}/features", status_code=202, summary="Append features")
+async def append_features(
+    project: ProjectPath, name: str, version: Version, body: MoreFeatures, sending: Sending
+) -> Accepted:
+    """Add columns to a version, after those it has; for Data Owners.
+
+    Rows written before, or with an earlier schema, have the defaults. Rows with the new columns are taken once the
+    version shows the new `schema_id`.
+    """
+    return await sending.send(
+        body.wish(project, name, version), f"/api/projects/{project}/feature-groups/{name}/versions/{version}"
     )
 
 

@@ -230,7 +230,7 @@ CREATE TABLE feature_groups (
     name            text NOT NULL,
     version         bigint NOT NULL,
     description     text NOT NULL,
-    columns         jsonb NOT NULL,                 -- [{"name", "type", "description"}]
+    columns         jsonb NOT NULL,                 -- [{"name", "type", "description"}], those it was made with
     primary_key     text[] NOT NULL,
     event_time      text,
     online          boolean NOT NULL,
@@ -238,7 +238,7 @@ CREATE TABLE feature_groups (
     ttl_seconds     bigint,
     topic           text NOT NULL,                  -- open or not: topics.phase
     subject         text NOT NULL,
-    schema_id       bigint NOT NULL,
+    schema_id       bigint NOT NULL,                -- the newest
     clears_asked    bigint NOT NULL DEFAULT 0,      -- how often somebody asked to clear it
     clears          bigint NOT NULL DEFAULT 0,      -- the last of these requests that is done
     cleared         text[],                         -- where rows begin to count: positions, by partition
@@ -246,6 +246,18 @@ CREATE TABLE feature_groups (
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL,
     PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE feature_group_growth (                 -- columns that came later
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    schema_id       bigint NOT NULL,                -- the first one with them
+    features        jsonb NOT NULL,                 -- [{"name", "type", "description", "default"}]
+    appended_by     text NOT NULL,                  -- actor
+    appended_seq    bigint NOT NULL,
+    appended_time   timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version, schema_id)
 );
 
 CREATE TABLE feature_views (

@@ -1,11 +1,61 @@
-"""The rows of a group's files as one source of a query."""
+"""The rows of a group's files as one source of a query, whatever schemas they were written with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
-from headrace_projections.history.columns import literal
+from headrace_events.feature_default import Default
+from headrace_projections.history.columns import SQL_TYPES, literal, quoted, types_of
 from headrace_projections.rows.groups import Group
+
+_STORED: Mapping[str, str] = {**SQL_TYPES, "timestamp": "TIMESTAMP WITH TIME ZONE"}
+"""Feature type → DuckDB type in the files."""
 
 
 def stored_rows(group: Group, files: Sequence[str], partitioning: str = "hive_partitioning = false") -> str:
-    """SQL: what a query selects from to read these files of the group, of which there is at least one."""
-    return f"read_parquet([{', '.join(map(literal, files))}], union_by_name = true, {partitioning})"
+    """SQL: what a query selects from to read these files, of which there is at least one.
+
+    Files from before a column was appended lack it. Their rows, and later ones of older schemas, have its default.
+    """
+    listed = ", ".join(map(literal, files))
+    source = f"read_parquet([{listed}], union_by_name = true, {partitioning})"
+    if not group.growth:
+        return source
+    types = types_of(group.columns)
+    later = [feature.name for growth in group.growth for feature in growth.features]
+    empty = [f"CAST(NULL AS {_STORED[types[name]]}) AS {quoted(name)}" for name in later]
+    empty.append('CAST(NULL AS INTEGER) AS "_schema_id"')
+    whole = f"SELECT * FROM {source} UNION ALL BY NAME SELECT {', '.join(empty)} WHERE false"
+    defaults = _defaults(group)
+    replaced = f" REPLACE ({', '.join(defaults)})" if defaults else ""
+    return f"(SELECT *{replaced} FROM ({whole}))"
+
+
+def _defaults(group: Group) -> list[str]:
+    """SQL: each column that has a default, with that in rows whose schema lacks the column."""
+    values, types = group.defaults, types_of(group.columns)
+    found = []
+    for number, growth in enumerate(group.growth):
+        having = ", ".join(str(later.schema_id) for later in group.growth[number:])
+        for feature in growth.features:
+            if feature.name in values:
+                name = quoted(feature.name)
+                lacks = f'"_operation" <> \'delete\' AND coalesce("_schema_id" NOT IN ({having}), true)'
+                default = f"CAST({_literal(values[feature.name])} AS {_STORED[types[feature.name]]})"
+                found.append(f"CASE WHEN {lacks} THEN {default} ELSE {name} END AS {name}")
+    return found
+
+
+def _literal(value: Default) -> str:
+    match value:
+        case bytes():
+            return f"unhex({literal(value.hex())})"
+        case datetime():
+            return literal(value.isoformat(sep=" "))
+        case date():
+            return literal(value.isoformat())
+        case float():
+            return literal(repr(value))
+        case str():
+            return literal(value)
+        case _:
+            return str(value)

@@ -35,10 +35,17 @@ _LOG = [
     pa.field("_append_time", _TIME, nullable=False),
     pa.field(EVENT_DATE, pa.date32(), nullable=False),
 ]
+WRITTEN_WITH = "_schema_id"
+"""The schema that the row was written with: 0 of a delete, null of rows from before it was kept."""
+
+
+def stored_schema(group: Group) -> Any:
+    """The Arrow schema of the group's Delta table: what is read of it, and what reading needs."""
+    return schema_of(group).append(pa.field(WRITTEN_WITH, pa.int32()))
 
 
 def schema_of(group: Group) -> Any:
-    """The Arrow schema of the group's Delta table. `_event_date` is the UTC date of the event time."""
+    """The Arrow schema of what is read of the group. `_event_date` is the UTC date of the event time."""
     always = {*group.primary_key, group.event_time}
     columns = [pa.field(column.name, TYPES[column.type], column.name not in always) for column in group.columns]
     return pa.schema([*columns, *_LOG])
@@ -56,8 +63,9 @@ def table_of(group: Group, rows: Rows) -> Any:
         operation,
         pa.array(rows.appended).cast(_TIME),
         pa.array((rows.event_time // _DAY_US).astype(np.int32)).cast(pa.date32()),
+        pa.repeat(pa.scalar(rows.schema_id, pa.int32()), count),
     ]
-    return pa.Table.from_arrays([*columns, *log], schema=schema_of(group))
+    return pa.Table.from_arrays([*columns, *log], schema=stored_schema(group))
 
 
 def _upserts(group: Group, decoded: Decoded, count: int) -> list[Any]:

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import fsspec
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
-from headrace_projections.offline.arrow import EVENT_DATE, schema_of
+from headrace_projections.offline.arrow import EVENT_DATE, stored_schema
 from headrace_projections.rows.groups import Group
 
 SCHEMA = "offline"
@@ -44,7 +44,10 @@ def _remove(url: str) -> None:
 
 
 class GroupTable:
-    """The table of one group version, and how far each partition of its topic is in it."""
+    """The table of one group version, with all columns it has now, and how far each partition of its topic is in it.
+
+    Raises Superseded where somebody else gives it columns at this moment.
+    """
 
     def __init__(self, storage: str, group: Group) -> None:
         url = table_url(storage, group.project, group.name, group.version)
@@ -57,8 +60,20 @@ class GroupTable:
             self._table = DeltaTable(url)
         except TableNotFoundError:
             self._table = DeltaTable.create(
-                url, schema=schema_of(group), mode="ignore", partition_by=[EVENT_DATE], name=group.topic
+                url, schema=stored_schema(group), mode="ignore", partition_by=[EVENT_DATE], name=group.topic
             )
+        self._grow(stored_schema(group))
+
+    def _grow(self, schema: Any) -> None:
+        """Give the table the columns of the group that it lacks; in the rows it has they are null."""
+        there = {field.name for field in self._table.schema().fields}
+        new = [field for field in Schema.from_arrow(schema).fields if field.name not in there]
+        if not new:
+            return
+        try:
+            self._table.alter.add_columns(new, commit_properties=CommitProperties(max_commit_retries=0))
+        except CommitFailedError as error:
+            raise Superseded(SCHEMA) from error
 
     def positions(self) -> dict[Partition, int]:
         """The next offset of each partition, as the snapshot held now says."""

@@ -69,7 +69,7 @@ def first_known(storage: str, group: Group, engine: Engine | None = None) -> Mic
 
 
 def all_rows(group: Group, files: Sequence[str]) -> str:
-    """SQL: all rows and deletes in these files of the group's table, in the table's schema; it ends with a condition."""
+    """SQL: all rows and deletes in these files of the group's table, in its schema; it ends with a condition."""
     columns = ", ".join(quoted(name) for name in schema_of(group).names)
     partitioning = "hive_partitioning = true, hive_types = {'_event_date': DATE}"
     return f"SELECT {columns} FROM {stored_rows(group, files, partitioning)} WHERE {counting(group)}"

@@ -20,7 +20,10 @@ from headrace_projections.rows.catalogued import CataloguedGroup, Pool, group_of
 from headrace_projections.rows.groups import Group
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SELECT = sql.SQL("SELECT key, event_time, deleted, schema_id, body FROM {table} WHERE key = ANY(%s)")
+_SELECT = sql.SQL(
+    "SELECT key, event_time, deleted, schema_id, body, (SELECT schema_id FROM catalogue.feature_groups "
+    "WHERE project = {project} AND name = {name} AND version = {version}) FROM {table} WHERE key = ANY(%s)"
+)
 
 
 class Status(StrEnum):
@@ -44,17 +47,21 @@ class Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableGroup:
-    """A group, the statement that reads it, and its schema parsed."""
+    """A group, the statement that reads it, its newest schema parsed, and what rows of others have in its columns."""
 
     group: Group
     statement: bytes
     names: tuple[str, ...]
     schema_id: int
     schema: Any
+    defaults: Mapping[str, Any]
 
 
 class OnlineReader:
-    """Reads vectors; groups never change until they are gone, so they are asked for once. Made for one event loop."""
+    """Reads vectors. Groups only grow until they are gone: they are asked for again when their rows say so.
+
+    Made for one event loop.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -68,7 +75,7 @@ class OnlineReader:
             catalogued = await group_of(self.pool, project, name, version)
             if catalogued is None or not catalogued.group.online:
                 raise NotFound("online feature group", f"{name} version {version}")
-            found = self._groups[(project, name, version)] = _readable(catalogued)
+            found = self._groups[(project, name, version)] = readable_group(catalogued)
             self._schemas[found.schema_id] = found.schema
         return found
 
@@ -95,9 +102,11 @@ class OnlineReader:
             except errors.UndefinedTable:
                 await self._must_be_coming(readable.group)
                 rows = []
+        if rows:
+            readable = await self._newest(readable, rows[0][-1])
         now = time.time_ns() // 1000
         found: dict[bytes | None, Vector] = {}
-        for key, *row in rows:
+        for key, *row, _ in rows:
             found[key] = await self._vector(readable, now, row)
         missing = Vector(status=Status.MISSING)
         return [found.get(key, missing) for key in keys]
@@ -108,6 +117,16 @@ class OnlineReader:
             self._groups.pop((group.project, group.name, group.version), None)
             raise NotFound("online feature group", f"{group.name} version {group.version}")
 
+    async def _newest(self, readable: ReadableGroup, schema_id: int | None) -> ReadableGroup:
+        """The group as it is since its newest schema is that one."""
+        if schema_id is None or schema_id == readable.schema_id:
+            return readable
+        group = readable.group
+        at = (group.project, group.name, group.version)
+        if at in self._groups and self._groups[at].schema_id != schema_id:
+            del self._groups[at]
+        return await self.group(*at)
+
     async def _vector(self, readable: ReadableGroup, now: int, stored: Sequence[Any]) -> Vector:
         event_time, deleted, schema_id, body = stored
         moment = _EPOCH + timedelta(microseconds=event_time)
@@ -117,9 +136,7 @@ class OnlineReader:
         if ttl is not None and event_time < now - ttl * 1_000_000:
             return Vector(status=Status.EXPIRED, event_time=moment)
         schema = self._schemas.get(schema_id) or await self._parsed(schema_id)
-        row: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, None)
-        values = {name: row.get(name) for name in readable.names}
-        return Vector(status=Status.FOUND, values=values, event_time=moment)
+        return Vector(status=Status.FOUND, values=values_of(readable, schema_id, schema, body), event_time=moment)
 
     async def _parsed(self, schema_id: int) -> Any:
         text = await schema_of(self.pool, schema_id)
@@ -129,13 +146,25 @@ class OnlineReader:
         return parsed
 
 
-def _readable(catalogued: CataloguedGroup) -> ReadableGroup:
+def values_of(readable: ReadableGroup, schema_id: int, schema: Any, body: bytes) -> dict[str, Any]:
+    """The columns of a row that was written with that (parsed) schema; what it lacks has its default, or is None."""
+    row: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, None)
+    if schema_id != readable.schema_id:
+        row = {**readable.defaults, **row}
+    return {name: row.get(name) for name in readable.names}
+
+
+def readable_group(catalogued: CataloguedGroup) -> ReadableGroup:
+    """What reading the group's vectors takes, made once."""
     group = catalogued.group
     name = table(group.project, group.name, group.version)
     return ReadableGroup(
         group=group,
-        statement=_SELECT.format(table=name).as_string().encode(),
+        statement=_SELECT.format(table=name, project=group.project, name=group.name, version=group.version)
+        .as_string()
+        .encode(),
         names=tuple(column.name for column in group.columns),
         schema_id=catalogued.schema_id,
         schema=fastavro.parse_schema(orjson.loads(catalogued.schema)),
+        defaults=group.defaults,
     )

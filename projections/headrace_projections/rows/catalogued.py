@@ -1,21 +1,27 @@
 """Feature groups as the catalogue has them: what reading rows takes to know."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from headrace_events.feature_group_clearing import fence
-from headrace_events.row_schema import Column
-from headrace_projections.rows.groups import Group
+from headrace_events.row_schema import Appended, Column
+from headrace_projections.rows.groups import Group, Growth
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 _GROUP = """
 SELECT g.name, g.version, g.columns, g.primary_key, g.event_time, g.online, g.offline, g.ttl_seconds, g.subject,
-       g.topic, g.schema_id, g.cleared, g.created_time, s.schema, t.topic_id, t.partitions
+       g.topic, g.schema_id, g.cleared, g.created_time, s.schema, t.topic_id, t.partitions,
+       ARRAY(SELECT jsonb_build_object('schema_id', later.schema_id, 'features', later.features)
+             FROM catalogue.feature_group_growth later
+             WHERE later.project = g.project AND later.name = g.name AND later.version = g.version
+             ORDER BY later.appended_seq) AS growth
 FROM catalogue.feature_groups g
 JOIN catalogue.schemas s USING (schema_id)
 JOIN catalogue.topics t USING (project, topic)
@@ -24,7 +30,7 @@ WHERE g.project = %s AND g.name = %s AND g.version = %s AND t.topic_id IS NOT NU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CataloguedGroup:
-    """A group whose topic is open, and the schema its rows are written with. Only clearing changes it."""
+    """A group whose topic is open, and the newest schema of its rows. It grows, and may be cleared; nothing else."""
 
     group: Group
     schema_id: int
@@ -39,11 +45,13 @@ async def group_of(pool: Pool, project: str, name: str, version: int) -> Catalog
         row = await cursor.fetchone()
     if row is None:
         return None
+    growth = tuple(Growth(schema_id=one["schema_id"], features=_appended(one["features"])) for one in row["growth"])
+    columns = tuple(Column(**column) for column in row["columns"])
     group = Group(
         project=project,
         name=row["name"],
         version=row["version"],
-        columns=tuple(Column(**column) for column in row["columns"]),
+        columns=(*columns, *(feature.column for one in growth for feature in one.features)),
         primary_key=tuple(row["primary_key"]),
         event_time=row["event_time"],
         online=row["online"],
@@ -54,8 +62,13 @@ async def group_of(pool: Pool, project: str, name: str, version: int) -> Catalog
         topic_id=row["topic_id"],
         partitions=row["partitions"],
         begins=fence(row["cleared"] or ()),
+        growth=growth,
     )
     return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"], created=row["created_time"])
+
+
+def _appended(features: Sequence[Mapping[str, Any]]) -> tuple[Appended, ...]:
+    return tuple(Appended(**feature) for feature in features)
 
 
 async def schema_of(pool: Pool, schema_id: int) -> str | None:

@@ -70,7 +70,7 @@ class Fitted:
 
 
 def unknown_schema(record: Record, knows: Callable[[int], bool]) -> int | None:
-    """The id of the schema that the record names and nobody has announced, if so."""
+    """The id of the schema that the record names, unless that is known."""
     try:
         schema_id = schema_id_of(record.value) if record.value is not None else 0
     except Undecodable:

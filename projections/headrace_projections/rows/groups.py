@@ -1,13 +1,15 @@
 """Which topics carry the rows of which feature group, folded from metadata events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from headrace_broker.follower import Partition
 from headrace_events.envelope import Recorded
+from headrace_events.feature_default import Default, default_of
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, fence
-from headrace_events.row_schema import Column
+from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
+from headrace_events.row_schema import Appended, Column, is_of
 from headrace_events.schema import SchemaRegistered
 from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicOpened
@@ -15,10 +17,19 @@ from headrace_schemas.catalogue import FIRST_FREE_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Columns that came later, and the first schema that has them."""
+
+    schema_id: int
+    features: tuple[Appended, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """One version of a feature group, with the topic that is open for its rows.
 
     `begins` says, by partition, from which offset on rows count; it is empty while the group was never cleared.
+    `columns` are all that it has now; `growth` says which of them came later, in order.
     """
 
     project: str
@@ -35,6 +46,14 @@ class Group:
     topic_id: str
     partitions: int
     begins: tuple[int, ...] = ()
+    growth: tuple[Growth, ...] = ()
+
+    @property
+    def defaults(self) -> Mapping[str, Default]:
+        """What rows written without a column have there, of the columns where that is not null."""
+        later = [feature for growth in self.growth for feature in growth.features]
+        values = {feature.name: default_of(feature.type, feature.default) for feature in later}
+        return {name: value for name, value in values.items() if value is not None}
 
     @property
     def key_types(self) -> tuple[str, ...]:
@@ -61,26 +80,33 @@ class Groups:
     schemas: dict[int, str] = field(default_factory=dict)
     _subjects: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     _created: dict[str, tuple[str, FeatureGroupCreated]] = field(default_factory=dict)
+    _grown: dict[str, list[Growth]] = field(default_factory=dict)
     _opened: dict[str, TopicOpened] = field(default_factory=dict)
+    _begins: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> Group | None:
-        """Fold one event; returns the group that it makes ready to be read, or that is cleared."""
+        """Fold one event; returns the group that it makes ready to be read, or that is another one since."""
         project = recorded.project or ""
         match recorded.event:
             case SchemaRegistered(schema_id=schema_id, schema=text):
                 self.schemas[schema_id] = text
-            case SubjectVersionRegistered(subject=subject, schema_id=schema_id):
+            case SubjectVersionRegistered(subject=subject, schema_id=schema_id, topic=None):
                 self._subjects.setdefault((project, subject), set()).add(schema_id)
             case FeatureGroupCreated() as created:
                 self._created[created.topic] = (project, created)
                 self._subjects.setdefault((project, created.subject), set()).add(created.schema_id)
                 return self._ready(created.topic)
+            case FeatureGroupFeaturesAppended(topic=topic) as grown:
+                subject = self._created[topic][1].subject
+                self._subjects.setdefault((project, subject), set()).add(grown.schema_id)
+                self._grown.setdefault(topic, []).append(Growth(schema_id=grown.schema_id, features=grown.features))
+                return self._ready(topic)
             case TopicOpened(purpose="features") as opened:
                 self._opened[opened.name] = opened
                 return self._ready(opened.name)
-            case FeatureGroupCleared(topic=topic, positions=positions) if topic in self.by_topic:
-                self.by_topic[topic] = cleared = replace(self.by_topic[topic], begins=fence(positions))
-                return cleared
+            case FeatureGroupCleared(topic=topic, positions=positions):
+                self._begins[topic] = fence(positions)
+                return self._ready(topic)
             case _:
                 pass
         return None
@@ -89,6 +115,8 @@ class Groups:
         """Know nothing of the project any more; returns the groups that were ready to be read."""
         gone = [group for group in self.by_topic.values() if group.project == project]
         self._created = {topic: made for topic, made in self._created.items() if made[0] != project}
+        self._grown = {topic: grown for topic, grown in self._grown.items() if topic in self._created}
+        self._begins = {topic: begins for topic, begins in self._begins.items() if topic in self._created}
         self._subjects = {key: ids for key, ids in self._subjects.items() if key[0] != project}
         for group in gone:
             del self.by_topic[group.topic], self._opened[group.topic]
@@ -99,7 +127,8 @@ class Groups:
         made = self._created.pop(topic, None)
         if made is not None:
             self._subjects.pop((made[0], made[1].subject), None)
-        self._opened.pop(topic, None)
+        for kept in (self._opened, self._grown, self._begins):
+            kept.pop(topic, None)
         return self.by_topic.pop(topic, None)
 
     def _ready(self, topic: str) -> Group | None:
@@ -107,11 +136,12 @@ class Groups:
             return None
         project, created = self._created[topic]
         opened = self._opened[topic]
+        growth = tuple(self._grown.get(topic, ()))
         self.by_topic[topic] = group = Group(
             project=project,
             name=created.name,
             version=created.version,
-            columns=created.columns,
+            columns=(*created.columns, *(feature.column for one in growth for feature in one.features)),
             primary_key=created.primary_key,
             event_time=created.event_time,
             online=created.online,
@@ -121,6 +151,8 @@ class Groups:
             topic=topic,
             topic_id=opened.topic_id,
             partitions=opened.partitions,
+            begins=self._begins.get(topic, ()),
+            growth=growth,
         )
         return group
 
@@ -129,6 +161,13 @@ class Groups:
         ids = self._subjects.get((group.project, group.subject), set())
         return {schema_id: self.schemas[schema_id] for schema_id in ids if schema_id in self.schemas}
 
-    def knows(self, schema_id: int) -> bool:
-        """Whether the schema has been announced, or is one that we ship, which no row is ever written with."""
-        return schema_id < FIRST_FREE_ID or schema_id in self.schemas
+    def awaits(self, group: Group, schema_id: int) -> bool:
+        """Whether rows of a schema that is none of the group's may yet be its rows.
+
+        Either nobody has announced the schema, or it is called as the group's are, which its next one will be too.
+        Schemas that we ship are never those of rows.
+        """
+        if schema_id < FIRST_FREE_ID or schema_id in self.schemas_of(group):
+            return False
+        text = self.schemas.get(schema_id)
+        return text is None or is_of(text, group.project, group.name, group.version)

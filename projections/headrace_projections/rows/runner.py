@@ -155,9 +155,9 @@ class RowRunner:
     def _pause_at_unknown_schemas(
         self, group: Group, records: list[Record], ends: dict[Partition, int]
     ) -> list[Record]:
-        """Stop each partition before its first record of a schema that is not announced; the records before those."""
+        """Stop each partition before its first record of a schema that is awaited; the records before those."""
         heads = {record.value[:5] for record in records if record.value is not None}
-        knows = self._now.groups.knows
+        groups = self._now.groups
         first: dict[Partition, _Paused] = {}
         strange = {head for head in heads if self._strange(group, head)}
         if not strange:
@@ -166,7 +166,7 @@ class RowRunner:
             where = _place(record)
             if record.value is None or where in first or record.value[:5] not in strange:
                 continue
-            schema_id = unknown_schema(record, knows)
+            schema_id = unknown_schema(record, lambda number: not groups.awaits(group, number))
             if schema_id is not None:
                 first[where] = _Paused(schema_id, record.offset, time.monotonic() + self._patience)
         for where, pause in first.items():
@@ -181,7 +181,7 @@ class RowRunner:
         if len(head) < 5 or head[0] != 0:
             return False
         schema_id = int.from_bytes(head[1:5])
-        return not self._now.groups.knows(schema_id) and (group.topic, schema_id) not in self._now.given_up
+        return self._now.groups.awaits(group, schema_id) and (group.topic, schema_id) not in self._now.given_up
 
     def _went_wrong(self, group: Group, error: Exception) -> None:
         if isinstance(error, Superseded):
@@ -208,7 +208,7 @@ class RowRunner:
         for failing in [one for one in self._now.failing.values() if one.again <= now]:
             self._open(failing.group)
         for where, pause in list(self._now.paused.items()):
-            known = self._now.groups.knows(pause.schema_id)
+            known = not self._now.groups.awaits(self._now.groups.by_topic[where.topic], pause.schema_id)
             if known or pause.until <= now:
                 if not known:
                     self._now.given_up.add((where.topic, pause.schema_id))

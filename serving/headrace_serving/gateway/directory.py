@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, DeploymentFailed, DeploymentReady
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, selections
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated
@@ -111,6 +112,10 @@ class Directory:
                 self._members[project] = self._members[project] - {user}
             case FeatureGroupCreated(name=name, version=version):
                 self._groups[project, name, version] = fact
+            case FeatureGroupFeaturesAppended(name=name, version=version):
+                before = self._groups[project, name, version]
+                columns = (*before.columns, *(feature.column for feature in fact.features))
+                self._groups[project, name, version] = replace(before, columns=columns)
             case FeatureViewCreated(name=name, version=version):
                 self._views[project, name, version] = fact
             case ModelVersionCreated(name=name, version=version):

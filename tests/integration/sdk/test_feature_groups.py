@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
-from headrace import Conflict, FeatureGroup, Forbidden, Invalid, NotFound, Project
+from headrace import Conflict, Feature, FeatureGroup, Forbidden, Invalid, NotFound, Project
 from headrace._command_id import new_command_id
 
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
@@ -158,6 +158,73 @@ def test_an_insert_that_is_repeated_overwrites_nothing_that_came_between(project
     assert things.read()["number"].tolist() == [2]
     with pytest.raises(Invalid):
         things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id="not a uuid")
+
+
+def test_a_group_grows_while_an_old_client_goes_on(project: Project, served: Served) -> None:
+    store = project.get_feature_store()
+    things = group(project, "growing", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    old = store.get_feature_group("growing", 1)
+    old.insert([{"id": "a", "at": BEGIN, "number": 1}], wait=True)
+    narrow = store.create_feature_view("narrow", things.select(["number"]))
+    assert old.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN, "number": 1}
+    born = datetime(2013, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
+    things.append_features(
+        [
+            Feature("share", "double", default_value=0.5),
+            Feature("note", "string"),
+            Feature("born", "timestamp", "", born),
+        ]
+    )
+    assert [feature.name for feature in things.features] == ["id", "at", "number", "share", "note", "born"]
+    grown: dict[str, Any] = {"share": 0.5, "note": None, "born": born}
+    assert things.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN, "number": 1, **grown}
+    things.insert([{"id": "b", "at": BEGIN, "number": 2, "share": None, "note": "new", "born": BEGIN}])
+    old.insert([{"id": "c", "at": BEGIN, "number": 3}])
+    things.insert([{"id": "d", "at": BEGIN, "number": 4}], wait=True)
+    whole: dict[str, dict[str, Any]] = {
+        "a": {"number": 1, **grown},
+        "b": {"number": 2, "share": None, "note": "new", "born": BEGIN},
+        "c": {"number": 3, **grown},
+        "d": {"number": 4, **grown},
+    }
+    assert {key: things.get_vector({"id": key}) for key in whole} == {
+        key: {"id": key, "at": BEGIN, **row} for key, row in whole.items()
+    }
+    stored = things.read("arrow").select(["id", "number", "share", "note", "born"]).to_pylist()
+    assert {row.pop("id"): row for row in stored} == whole
+    assert things.progress()["dead_letters"] == 0
+    path = f"/api/projects/{project.name}/feature-views/{{}}/versions/1/vectors"
+    wide = store.create_feature_view("wide", things.select(["share", "note"]))
+    entries = {"entries": [{"id": "a"}, {"id": "b"}]}
+    for view, values in ((narrow, [[1], [2]]), (wide, [[0.5, None], [None, "new"]])):
+        answer = project._api.ask(path.format(view.name), entries)
+        assert [row["values"] for row in answer["vectors"]] == values
+    assert group(project, "growing", features={"id": "string", "at": "timestamp"}).features == things.features
+    (growth,) = project._api.get(f"/api/projects/{project.name}/feature-groups/growing/versions/1")["growth"]
+    assert ([one["name"] for one in growth["features"]], growth["appended_by"]) == (
+        ["share", "note", "born"],
+        "user:ada",
+    )
+
+
+def test_an_append_is_refused_with_its_reason(project: Project, served: Served) -> None:
+    things = group(project, "fixed", features={"id": "string", "at": "timestamp"})
+    for features, kind, code in (
+        ({"at": "timestamp"}, Conflict, "column-exists"),
+        ({"more": "number"}, Invalid, "unknown-type"),
+        ([Feature("more", "int", default_value="one")], Invalid, "invalid-default"),
+    ):
+        with pytest.raises(kind) as refusal:
+            things.append_features(features)
+        assert refusal.value.code == code
+    unsaved = project.get_feature_store().create_feature_group("unsaved", primary_key=["id"])
+    with pytest.raises(NotFound) as missing:
+        unsaved.append_features({"more": "int"})
+    assert missing.value.code == "not-saved"
+    with served.project("bob", project.name) as scientist, pytest.raises(Forbidden) as forbidden:
+        scientist.get_feature_store().get_feature_group("fixed", 1).append_features({"more": "int"})
+    assert forbidden.value.code == "owners-only"
+    assert things.append_features(Feature("more", "int")).features[-1].name == "more"
 
 
 def test_a_value_past_its_time_to_live_is_expired(project: Project) -> None:

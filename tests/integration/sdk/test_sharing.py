@@ -251,6 +251,9 @@ def test_a_shared_feature_group_is_read_online_and_offline_until_it_is_revoked(
         "missing",
     ]
     assert shared.read("polars")["wind"].to_list() == [5.0]
+    with pytest.raises(headrace.Forbidden) as not_theirs:
+        shared.append_features({"rain": "string"})
+    assert not_theirs.value.code == "not-your-group"
     with pytest.raises(headrace.NotFound) as hidden:
         theirs.get_feature_group(unshared.name)
     assert hidden.value.code == "shared-feature-group-not-found"

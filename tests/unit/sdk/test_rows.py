@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from headrace import Feature, Invalid
 from headrace._columns import features_of
 from headrace._frames import slices
+from headrace._growth import appended
 from headrace._insert import claimed_time
 from headrace._rows import EncodedRow, Refusal, RowEncoder, RowSchema
 from headrace_events.entity_key import encode_key
-from headrace_events.row_schema import Column, row_schema
+from headrace_events.row_schema import Appended, Column, grown_schema, row_schema
 
 TYPES = {
     "id": "string",
@@ -270,3 +271,46 @@ def test_what_no_features_can_be_read_off_is_refused(frame: Any, code: str) -> N
 def test_an_insert_that_is_repeated_claims_the_time_of_its_first_try() -> None:
     assert claimed_time("0190163d-8694-739b-aea5-966c26f8ad90") == 0x0190163D8694 * 1000
     assert claimed_time("11111111-1111-4111-8111-111111111111") is None
+
+
+def test_a_column_that_the_frame_lacks_has_its_default_and_a_null_stays_null() -> None:
+    later = [
+        Appended(name="share", type="double", default="0.5"),
+        Appended(name="mark", type="binary", default='"/wA="'),
+    ]
+    text = grown_schema(TEXT, later)
+    schema = RowSchema(
+        types={**TYPES, "share": "double", "mark": "binary"},
+        primary_key=("id",),
+        event_time="at",
+        schema_id=10_002,
+        schema=text,
+    )
+    encoder, parsed = RowEncoder(schema), fastavro.parse_schema(json.loads(text))
+    frame = [{"id": "a", "at": AT}, {"id": "b", "at": AT}, {"id": "c", "at": AT, "share": 2.5}]
+    found: list[Any] = []
+    for part in slices(frame, 2):
+        rows, refused = encoder.encode(part)
+        assert refused == []
+        found += [fastavro.schemaless_reader(io.BytesIO(row.value[5:]), parsed, None) for row in rows]
+    assert [(row["share"], row["mark"]) for row in found] == [(None, b"\xff\0"), (None, b"\xff\0"), (2.5, b"\xff\0")]
+
+
+def test_features_to_append_are_sent_as_json_has_them() -> None:
+    features = [
+        Feature("share", "double", "of the whole", 0.5),
+        Feature("mark", "binary", default_value=b"\xff\0"),
+        Feature("since", "timestamp", default_value=pd.Timestamp(AT)),
+        Feature("day", "date", default_value=date(2013, 1, 1)),
+        Feature("note", "string"),
+    ]
+    assert [one["default"] for one in appended(features)["features"]] == [
+        0.5,
+        "/wA=",
+        "2013-01-01T05:00:00+00:00",
+        "2013-01-01",
+        None,
+    ]
+    assert appended(features[0])["features"] == [
+        {"name": "share", "type": "double", "description": "of the whole", "default": 0.5}
+    ]

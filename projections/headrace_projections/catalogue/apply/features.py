@@ -3,6 +3,7 @@
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
+from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
@@ -12,7 +13,7 @@ from headrace_events.training_dataset import (
     TrainingDatasetRequested,
 )
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, records, stamped
-from headrace_projections.changes import Change, Delete, Update, Upsert, Values
+from headrace_projections.changes import Change, Delete, Forget, Update, Upsert, Values
 
 
 @on(FeatureGroupCreated)
@@ -52,7 +53,19 @@ def clear_feature_group(event: FeatureGroupCleared, at: Recorded) -> list[Change
 @on(FeatureGroupDeleted)
 def delete_feature_group(event: FeatureGroupDeleted, at: Recorded) -> list[Change]:
     """Show it no more; what it was, the activity tells."""
-    return [Delete("feature_groups", {"project": project_of(at), "name": event.name, "version": event.version})]
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Delete("feature_groups", key), Forget("feature_group_growth", key)]
+
+
+@on(FeatureGroupFeaturesAppended)
+def grow_feature_group(event: FeatureGroupFeaturesAppended, at: Recorded) -> list[Change]:
+    """Show the columns that came to the version, and the schema that rows have from now on."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    grown = {"features": records(event.features), **authored("appended", at)}
+    return [
+        Update("feature_groups", key, {"schema_id": event.schema_id}),
+        Upsert("feature_group_growth", {**key, "schema_id": event.schema_id}, grown),
+    ]
 
 
 @on(FeatureViewCreated)

@@ -3,8 +3,17 @@
 from datetime import datetime
 
 from headrace_events.language import value
-from headrace_events.row_schema import Column
+from headrace_events.row_schema import Appended, Column
 from headrace_projections.catalogue.queries.rows import Pool, all_of
+
+
+@value
+class GrowthRow:
+    """Columns that came to a version later, who appended them, and the first schema that has them."""
+
+    schema_id: int
+    features: tuple[Appended, ...]
+    appended_by: str
 
 
 @value
@@ -13,12 +22,14 @@ class FeatureGroupRow:
 
     It was asked to be cleared `clears_asked` times, of which the first `clears` are done: rows count from the positions
     `cleared` on, one for each partition of the topic.
+    `columns` are all it has, `growth` says which of them came later; `schema` is the newest.
     """
 
     name: str
     version: int
     description: str
     columns: tuple[Column, ...]
+    growth: tuple[GrowthRow, ...]
     primary_key: tuple[str, ...]
     event_time: str | None = None
     online: bool
@@ -44,8 +55,17 @@ async def feature_groups(
     With a receiver, only those that are shared with it now.
     """
     query = """
-        SELECT groups.*, coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema
+        SELECT groups.*, groups.columns || later.features AS columns, later.growth,
+               coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema
         FROM catalogue.feature_groups groups
+        CROSS JOIN LATERAL (
+            SELECT coalesce(jsonb_agg(to_jsonb(growth) ORDER BY appended_seq), '[]') AS growth,
+                   coalesce((SELECT jsonb_agg(feature ORDER BY appended_seq, place)
+                    FROM catalogue.feature_group_growth, jsonb_array_elements(features)
+                         WITH ORDINALITY AS each(feature, place)
+                    WHERE (project, name, version) = (groups.project, groups.name, groups.version)), '[]') AS features
+            FROM catalogue.feature_group_growth growth
+            WHERE (project, name, version) = (groups.project, groups.name, groups.version)) later
         JOIN catalogue.schemas USING (schema_id)
         LEFT JOIN catalogue.topics USING (project, topic)
         WHERE project = %(project)s AND (%(name)s::text IS NULL OR name = %(name)s)

@@ -1,9 +1,13 @@
 """Feature groups, feature views and training datasets."""
 
+from collections.abc import Sequence
+
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated, columns, selections
 from headrace_events.feature_view_life import FeatureViewDeleted
+from headrace_events.row_schema import Appended, Column
 from headrace_events.training_dataset import (
     TrainingDatasetFailed,
     TrainingDatasetRecorded,
@@ -26,7 +30,7 @@ def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
             event.name,
             version=event.version,
             description=event.description,
-            columns=tuple(f"{column.name} {column.description}".rstrip() for column in event.columns),
+            columns=_told(event.columns),
             tags=tuple(stores),
             text=(event.topic,),
         )
@@ -37,6 +41,18 @@ def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
 def feature_group_deleted(told: Telling[FeatureGroupDeleted]) -> list[Document]:
     """It is gone, and can still be found."""
     return told.again(node.feature_group(told.event.name, told.event.version), state="deleted")
+
+
+@on(FeatureGroupFeaturesAppended)
+def features_appended(told: Telling[FeatureGroupFeaturesAppended]) -> list[Document]:
+    """The version has more columns."""
+    group = node.feature_group(told.event.name, told.event.version)
+    before = told.before(group)
+    return told.again(group, columns=(*(before.columns if before else ()), *_told(told.event.features)))
+
+
+def _told(columns: Sequence[Column | Appended]) -> tuple[str, ...]:
+    return tuple(f"{column.name} {column.description}".rstrip() for column in columns)
 
 
 @on(FeatureViewCreated)

@@ -10,7 +10,8 @@ from headrace_events.language import Event
 from headrace_events.project import ProjectReady, ProjectRequested
 from headrace_events.topic import TopicChanged, TopicChangeRequested, TopicClosed
 from headrace_events.topic_settings import TopicSettings
-from headrace_processors.provisioning.wanted import Wanted, WantedProject
+from headrace_processors.provisioning.wanted import Wanted
+from headrace_processors.provisioning.wanted_project import WantedProject
 
 CLICKS = "flights.topics.clicks"
 WEATHER = "flights.features.weather.1"

@@ -11,6 +11,7 @@ from headrace_events.certificate import CertificateIssued, CertificateRequested,
 from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, DeploymentFailed, DeploymentReady
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
+from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
 from headrace_events.language import Event
@@ -18,7 +19,7 @@ from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated, TrainedOn
 from headrace_events.monitor import AlertOpened, AlertResolved, AlertRuleAdded, MonitorCreated
 from headrace_events.roles import Role
-from headrace_events.row_schema import Column
+from headrace_events.row_schema import Appended, Column
 from headrace_events.searchspace import Dimension
 from headrace_events.study import (
     Halving,
@@ -88,6 +89,10 @@ def _features(number: int) -> Iterator[Event]:
         topic=topic,
         subject=f"weather_{number}",
         schema_id=10_000 + number,
+    )
+    later = Appended(name="wind", type="double", description="in knots, \u2603", default="0.5" if number % 2 else None)
+    yield FeatureGroupFeaturesAppended(
+        name="weather", version=number, features=(later,), topic=topic, schema_id=20_000 + number
     )
     yield TopicRequested(name=topic, partitions=1, purpose="features")
     yield TopicOpened(name=topic, topic_id=f"id-{number}", partitions=1, purpose="features")

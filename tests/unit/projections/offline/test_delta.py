@@ -13,7 +13,7 @@ from tests.unit.projections.rows.things import SCHEMAS, THINGS, delete, record
 
 from headrace_broker.record import Record
 from headrace_projections.errors import Superseded
-from headrace_projections.offline.arrow import schema_of, table_of
+from headrace_projections.offline.arrow import stored_schema, table_of
 from headrace_projections.offline.delta import GroupTable, table_url
 from headrace_projections.offline.queries import arrow_stream
 from headrace_projections.rows.fit import fit
@@ -34,7 +34,7 @@ def arrow(*records: Record) -> pa.Table:
 
 def test_rows_have_the_groups_columns_and_what_the_log_says() -> None:
     rows = arrow(*ROWS).to_pylist()
-    assert arrow(*ROWS).schema.equals(schema_of(THINGS))
+    assert arrow(*ROWS).schema.equals(stored_schema(THINGS))
     by_offset = {row["_offset"]: row for row in rows}
     first = by_offset[0]
     assert (first["id"], first["number"], first["note"], first["raw"], first["share"]) == ("a", 1, "née", b"\xff", 0.5)

@@ -11,6 +11,7 @@ from tests.unit.projections.catalogue.examples import recorded
 from tests.unit.projections.lineage.test_edges import STUDY, story
 
 from headrace_events.deployment import DeleteDeployment
+from headrace_events.feature_group_growth import AppendFeatures, NewFeature
 from headrace_events.language import Command, Event
 from headrace_events.project import ProjectDescribed, ProjectRequested
 from headrace_events.readme import ReadmeWritten
@@ -52,6 +53,18 @@ def test_a_feature_group_tells_its_columns_and_its_maker() -> None:
     assert group.columns == ("origin", "observed_at", "wind_gust strongest gusts, in knots")
     assert (group.name, group.version, group.people) == ("weather", 1, ("ada",))
     assert group.description == "Hourly observations at each airport"
+
+
+def test_columns_that_came_later_are_found_too() -> None:
+    wish = AppendFeatures(
+        project="flights",
+        name="weather",
+        version=1,
+        features=(NewFeature(name="rain", type="string", description="in words"),),
+    )
+    grown, before = documents(("user:ada", wish))["feature_group:weather.1"], documents()["feature_group:weather.1"]
+    assert grown.columns == (*before.columns, "rain in words")
+    assert grown.seq > before.seq
 
 
 def test_a_trial_tells_its_parameters_and_metrics_as_they_come() -> None:
