@@ -67,6 +67,15 @@ class Artifacts:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         return self._put(project, sha256, lambda part: self.files.put_file(str(file), part))
 
+    def discard(self, project: str, sha256: str) -> None:
+        """Remove one artifact, if it is there; raises Unavailable."""
+        path = self.path(project, sha256)
+        try:
+            if self.files.exists(path):
+                self.files.rm_file(path)
+        except OSError as error:
+            raise Unavailable(f"artifact {sha256} cannot be removed: {error}") from error
+
     def remove(self, project: str) -> None:
         """Remove everything that the project ever stored; raises Unavailable."""
         folder = self.path(project, "0" * 64).rpartition("/")[0].rpartition("/")[0]

@@ -9,7 +9,7 @@ from headrace_events.feature_view import FeatureView
 from headrace_events.model import Model
 from headrace_events.share import Share
 from headrace_events.shared import Shareable, Shared
-from headrace_events.training_dataset import TrainingDatasets
+from headrace_events.training_dataset import MADE, TrainingDatasets
 
 MOST_NAMED = 10
 """How many users a refusal names; it counts the others."""
@@ -59,7 +59,7 @@ def group_must_be_unread(group: Shared, known: Known) -> None:
 
 def view_must_be_unused(project: str, name: str, version: int, known: Known) -> None:
     """Raise InUse while the view has a training dataset, made or in the making, or a model has learnt from one."""
-    users = _datasets(project, name, version, {"requested", "recorded"}, known)
+    users = _datasets(project, name, version, {"requested", *MADE}, known)
     for model, state in known.each(Model, project):
         for number in (number for number, view in state.views.items() if view == f"{name}.{version}"):
             users.append(f"model {model} version {number}")

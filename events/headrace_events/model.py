@@ -9,7 +9,7 @@ from headrace_events.feature_group import next_version
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.numbers import finite
-from headrace_events.training_dataset import TrainingDatasets
+from headrace_events.training_dataset import MADE, TrainingDatasets
 
 
 @value
@@ -113,7 +113,7 @@ def decide(state: Model | None, wish: Command, known: Known) -> list[Event]:
 def must_be_recorded(on: TrainedOn, project: str, known: Known) -> None:
     """Raise NotFound unless the training dataset has been made."""
     datasets = known.state(TrainingDatasets, project, f"{on.view}.{on.view_version}")
-    if datasets is None or datasets.versions.get(str(on.version)) != "recorded":
+    if datasets is None or datasets.versions.get(str(on.version)) not in MADE:
         raise NotFound("training dataset", f"{on.view} version {on.view_version}, dataset {on.version}")
 
 

@@ -30,6 +30,7 @@ from headrace_events import (
     topic,
     totp,
     training_dataset,
+    training_files,
     user,
 )
 from headrace_events import project as projects
@@ -120,6 +121,9 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     training_dataset.CreateTrainingDataset: (Right.MEMBER, ""),
     training_dataset.RecordTrainingDataset: (Right.SYSTEM, "training-datasets"),
     training_dataset.RecordTrainingDatasetFailure: (Right.SYSTEM, "training-datasets"),
+    training_files.PurgeTrainingData: (Right.MEMBER, ""),
+    training_files.DeleteTrainingDataset: (Right.MEMBER, ""),
+    training_files.RecordTrainingFilesRemoved: (Right.SYSTEM, "training-datasets"),
     study.CreateStudy: (Right.MEMBER, ""),
     study.StartTrial: (Right.SYSTEM, "studies"),
     study.ReportRung: (Right.SYSTEM, "studies"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from itertools import pairwise
+from math import fsum
+from typing import Any
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
@@ -11,15 +13,27 @@ from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
+from headrace_events.training_files import (
+    DeleteTrainingDataset,
+    PurgeTrainingData,
+    RecordTrainingFilesRemoved,
+    TrainingDataPurged,
+    TrainingDatasetDeleted,
+    TrainingFilesRemoved,
+)
 
 
 @value
 class Split:
-    """A part of the dataset: examples whose event time is in [start, end), microseconds UTC."""
+    """A part of the dataset: examples whose event time is in [start, end), microseconds UTC.
+
+    With a `share` it is a random part of them: the splits have the same bounds, and their shares make 1.
+    """
 
     name: str
     start: Micros
     end: Micros
+    share: float | None = None
 
 
 @value
@@ -35,7 +49,10 @@ class DatasetFile:
 
 @command("training_dataset.create")
 class CreateTrainingDataset(Command):
-    """Ask for a dataset of `view`; `positions` (of an earlier one) make the same rows again, none means up to now."""
+    """Ask for a dataset of `view`; `positions` (of an earlier one) make the same rows again, none means up to now.
+
+    `seed` is that of random splits, 0 if not given: the same seed puts the same example into the same split.
+    """
 
     project: str
     view: str
@@ -44,6 +61,7 @@ class CreateTrainingDataset(Command):
     splits: tuple[Split, ...]
     positions: tuple[str, ...] = ()
     format: str = "parquet"
+    seed: int | None = None
 
     @property
     def key(self) -> str:
@@ -84,7 +102,7 @@ class RecordTrainingDatasetFailure(Command):
 
 @event("training_dataset.requested")
 class TrainingDatasetRequested(Event):
-    """The training processor makes it."""
+    """The training processor makes it; `seed` is there where its splits are random."""
 
     view: str
     view_version: int
@@ -92,6 +110,7 @@ class TrainingDatasetRequested(Event):
     splits: tuple[Split, ...]
     positions: tuple[str, ...]
     format: str
+    seed: int | None = None
 
     @property
     def key(self) -> str:
@@ -130,13 +149,21 @@ class TrainingDatasetFailed(Event):
 
 @value
 class TrainingDatasets:
-    """The versions of a view's training datasets, by number: requested, recorded or failed."""
+    """The versions of a view's training datasets, by number: requested, recorded, failed, purged or deleted.
+
+    `emptied` are those whose files are gone.
+    """
 
     versions: Mapping[str, str]
+    emptied: tuple[int, ...] = ()
+
+
+MADE = frozenset({"recorded", "purged"})
+"""What is said of a version that was made, so that its manifest holds, whether its files are still there or not."""
 
 
 def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[Event]:
-    """Check bounds; let each requested version be recorded, of what is still shared, or fail once."""
+    """Check bounds; let each requested version be recorded, of what is still shared, or fail once; let its files go."""
     versions = state.versions if state else {}
     match wish:
         case CreateTrainingDataset():
@@ -145,6 +172,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
             _must_be_readable(view, wish, known)
             must_not_be_clearing(view.read(wish.view_version, wish.project), known)
+            seed = _seed(wish)
             _check_splits(wish.splits)
             if wish.format not in {"parquet", "csv"}:
                 raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")
@@ -157,6 +185,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                     splits=wish.splits,
                     positions=wish.positions,
                     format=wish.format,
+                    seed=seed,
                 )
             ]
         case RecordTrainingDataset():
@@ -179,8 +208,33 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                     view=wish.view, view_version=wish.view_version, version=wish.version, reason=wish.reason
                 )
             ]
+        case PurgeTrainingData() | DeleteTrainingDataset() | RecordTrainingFilesRemoved():
+            return _left(state or TrainingDatasets(versions={}), wish)
         case _:
             raise unknown(wish)
+
+
+def _left(
+    state: TrainingDatasets, wish: PurgeTrainingData | DeleteTrainingDataset | RecordTrainingFilesRemoved
+) -> list[Event]:
+    """What a version becomes whose files go: purged, deleted, and then empty; nothing new where it is that already."""
+    of: Mapping[str, Any] = {"view": wish.view, "view_version": wish.view_version, "version": wish.version}
+    phase = state.versions.get(str(wish.version))
+    match wish:
+        case RecordTrainingFilesRemoved():
+            if phase not in {"purged", "deleted"}:
+                raise Conflict("not-leaving", f"version {wish.version} is {phase or 'unknown'}: its files stay")
+            return [] if wish.version in state.emptied else [TrainingFilesRemoved(**of)]
+        case _ if phase in {None, "deleted"}:
+            raise NotFound("training dataset", f"{wish.view} version {wish.view_version}, dataset {wish.version}")
+        case _ if phase == "requested":
+            raise Conflict("still-being-made", f"version {wish.version} is being made: wait until it is recorded")
+        case DeleteTrainingDataset():
+            return [TrainingDatasetDeleted(**of)]
+        case _ if phase == "failed":
+            raise Conflict("no-files", f"version {wish.version} could not be made, so it has no files")
+        case _:
+            return [] if phase == "purged" else [TrainingDataPurged(**of)]
 
 
 def _must_be_readable(
@@ -198,12 +252,35 @@ def _check_splits(splits: tuple[Split, ...]) -> None:
     for split in splits:
         if split.start >= split.end:
             raise Invalid("empty-split", f"split {split.name!r} ends before it starts", {"split": split.name})
+    if len({split.name for split in splits}) != len(splits):
+        raise Invalid("duplicate-split", "two splits have one name")
+    if any(split.share is not None for split in splits):
+        _check_shares(splits)
+        return
     ordered = sorted(splits, key=lambda split: split.start)
     for earlier, later in pairwise(ordered):
         if later.start < earlier.end:
             raise Invalid("splits-overlap", f"splits {earlier.name!r} and {later.name!r} overlap in event time")
-    if len({split.name for split in splits}) != len(splits):
-        raise Invalid("duplicate-split", "two splits have one name")
+
+
+def _check_shares(splits: tuple[Split, ...]) -> None:
+    shares = [split.share for split in splits if split.share is not None]
+    if len(shares) != len(splits) or len({(split.start, split.end) for split in splits}) != 1:
+        raise Invalid("mixed-splits", "splits are either by time, or each has a share of the same event times")
+    if not all(0 < share < 1 for share in shares) or abs(fsum(shares) - 1) > 1e-9:
+        raise Invalid("invalid-shares", f"the shares of random splits are between 0 and 1 and make 1, not {shares}")
+
+
+def _seed(wish: CreateTrainingDataset) -> int | None:
+    """The seed of random splits; raises Invalid where there are none, and where it has more than 64 bits."""
+    if not any(split.share is not None for split in wish.splits):
+        if wish.seed is not None:
+            raise Invalid("seed-without-shares", "a seed is for random splits: give each a share, or leave it out")
+        return None
+    seed = wish.seed or 0
+    if not -(1 << 63) <= seed < 1 << 63:
+        raise Invalid("invalid-seed", "a seed is a whole number of at most 64 bits")
+    return seed
 
 
 def _must_be_requested(versions: Mapping[str, str], version: int) -> None:
@@ -214,6 +291,7 @@ def _must_be_requested(versions: Mapping[str, str], version: int) -> None:
 def evolve(state: TrainingDatasets | None, fact: Event) -> TrainingDatasets:
     """Fold one event."""
     versions = dict(state.versions) if state else {}
+    emptied = state.emptied if state else ()
     match fact:
         case TrainingDatasetRequested(version=version):
             versions[str(version)] = "requested"
@@ -221,9 +299,15 @@ def evolve(state: TrainingDatasets | None, fact: Event) -> TrainingDatasets:
             versions[str(version)] = "recorded"
         case TrainingDatasetFailed(version=version):
             versions[str(version)] = "failed"
+        case TrainingDataPurged(version=version):
+            versions[str(version)] = "purged"
+        case TrainingDatasetDeleted(version=version):
+            versions[str(version)] = "deleted"
+        case TrainingFilesRemoved(version=version):
+            emptied = (*emptied, version)
         case _:
             raise unknown(fact)
-    return TrainingDatasets(versions=versions)
+    return TrainingDatasets(versions=versions, emptied=emptied)
 
 
 aggregate("training_dataset", TrainingDatasets, decide=decide, evolve=evolve)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from headrace._columns import Feature
-from headrace._errors import NotFound
+from headrace._errors import Failed, NotFound
 from headrace._http import Api
-from headrace._splits import Time, adjacent, iso
-from headrace._training_dataset import TrainingDataset, TrainingSplit
+from headrace._splits import Time, adjacent, at_random, iso
+from headrace._training_dataset import TrainingDataset, TrainingSplit, differences
 from headrace._vectors import ReturnType, jsonable, shaped
 from headrace._view_columns import ViewColumns
 
@@ -89,30 +90,40 @@ class FeatureView:
 
     def create_train_test_split(
         self,
+        test_size: float | None = None,
         *,
         train_start: Time | None = None,
         train_end: Time | None = None,
         test_start: Time | None = None,
         test_end: Time | None = None,
+        seed: int | None = None,
         data_format: DataFormat = "parquet",
         version: int | None = None,
         wait: bool = True,
         show_progress: bool = True,
     ) -> tuple[int, TrainingDataset]:
-        """Two splits by event time, `train` and `test`; starts are inclusive, ends are not.
+        """Two splits, `train` and `test`: at random with `test_size`, a share of the examples, else by event time.
 
-        A bound that is not given is that of the neighbour, or open at the outer sides. Returns the dataset's version
-        and the dataset; without `wait` it is still being made.
+        By event time starts are inclusive, ends are not; a bound that is not given is that of the neighbour, or open
+        at the outer sides. At random `train_start` and `test_end` bound both splits; which one an example is in
+        follows from its key, its event time and the seed (0 if not given), and from nothing else. Returns the dataset's
+        version and the dataset; without `wait` it is still being made.
 
         Raises:
-            Invalid: the bounds overlap, or one split has none.
+            Invalid: the bounds overlap, or one split has none; the share is none.
             Failed: it cannot be made; the message says why.
         """
-        splits = adjacent({"train": (train_start, train_end), "test": (test_start, test_end)})
-        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+        if test_size is not None:
+            inner = {"train_end": train_end, "test_start": test_start}
+            splits = at_random({"test": test_size}, train_start, test_end, inner)
+        else:
+            splits = adjacent({"train": (train_start, train_end), "test": (test_start, test_end)})
+        return self._create(splits, data_format, version, seed=seed, wait=wait, show_progress=show_progress)
 
     def create_train_validation_test_split(
         self,
+        validation_size: float | None = None,
+        test_size: float | None = None,
         *,
         train_start: Time | None = None,
         train_end: Time | None = None,
@@ -120,20 +131,30 @@ class FeatureView:
         validation_end: Time | None = None,
         test_start: Time | None = None,
         test_end: Time | None = None,
+        seed: int | None = None,
         data_format: DataFormat = "parquet",
         version: int | None = None,
         wait: bool = True,
         show_progress: bool = True,
     ) -> tuple[int, TrainingDataset]:
-        """Three splits by event time, `train`, `validation` and `test`; see create_train_test_split."""
-        splits = adjacent(
-            {
-                "train": (train_start, train_end),
-                "validation": (validation_start, validation_end),
-                "test": (test_start, test_end),
+        """Three splits, `train`, `validation` and `test`, at random with both sizes; see create_train_test_split."""
+        if validation_size is not None or test_size is not None:
+            inner = {
+                "train_end": train_end,
+                "validation_start": validation_start,
+                "validation_end": validation_end,
+                "test_start": test_start,
             }
-        )
-        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+            splits = at_random({"validation": validation_size, "test": test_size}, train_start, test_end, inner)
+        else:
+            splits = adjacent(
+                {
+                    "train": (train_start, train_end),
+                    "validation": (validation_start, validation_end),
+                    "test": (test_start, test_end),
+                }
+            )
+        return self._create(splits, data_format, version, seed=seed, wait=wait, show_progress=show_progress)
 
     def training_data(
         self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
@@ -142,10 +163,17 @@ class FeatureView:
         _, dataset = self.create_training_data(start_time, end_time, **how)
         return self._features_and_labels(dataset, "train")
 
-    def train_test_split(self, **bounds: Any) -> tuple[Any, Any, Any, Any]:
+    def train_test_split(self, test_size: float | None = None, **how: Any) -> tuple[Any, Any, Any, Any]:
         """Create a split and read it: X_train, X_test, y_train, y_test. Arguments as for create_train_test_split."""
-        version, _ = self.create_train_test_split(**bounds)
+        version, _ = self.create_train_test_split(test_size, **how)
         return self.get_train_test_split(version)
+
+    def train_validation_test_split(
+        self, validation_size: float | None = None, test_size: float | None = None, **how: Any
+    ) -> tuple[Any, Any, Any, Any, Any, Any]:
+        """Create three splits and read them: X_train, X_validation, X_test, y_train, y_validation, y_test."""
+        version, _ = self.create_train_validation_test_split(validation_size, test_size, **how)
+        return self.get_train_validation_test_split(version)
 
     def get_training_data(
         self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
@@ -189,17 +217,47 @@ class FeatureView:
     def recreate_training_dataset(
         self, training_dataset_version: int, *, wait: bool = True, show_progress: bool = True
     ) -> TrainingDataset:
-        """Make the same rows again, as a new version with the same bounds and positions; its hash is the same."""
+        """Make the same rows again from the manifest, as a new version, also where the files were purged.
+
+        Raises:
+            Failed: the rows are not the same (`training-data-differs`, if waited for), or can no longer be made.
+        """
         manifest = self.get_training_dataset(training_dataset_version).manifest
         _, dataset = self._create(
             manifest.splits,
             manifest.format,
             None,
+            seed=manifest.seed,
             positions=manifest.positions,
             wait=wait,
             show_progress=show_progress,
         )
+        if wait and (found := differences(manifest, dataset.manifest)):
+            raise Failed(
+                f"version {dataset.version} is not what version {training_dataset_version} was: {'; '.join(found)}",
+                code="training-data-differs",
+                details={"before": manifest.hash, "after": dataset.manifest.hash},
+            )
         return dataset
+
+    def purge_training_data(self, training_dataset_version: int) -> None:
+        """Let a dataset's files go; its manifest stays, from which recreate_training_dataset makes it again."""
+        self._api.delete(f"{self._path}/training-datasets/{training_dataset_version}/data")
+
+    def purge_all_training_data(self) -> None:
+        """Let the files of all datasets of this view go; their manifests stay."""
+        for dataset in self.get_training_datasets():
+            if dataset.state == "recorded":
+                self.purge_training_data(dataset.version)
+
+    def delete_training_dataset(self, training_dataset_version: int) -> None:
+        """Delete a dataset with its files; its version is not used again. Raises NotFound, Conflict."""
+        self._api.delete(f"{self._path}/training-datasets/{training_dataset_version}")
+
+    def delete_all_training_datasets(self) -> None:
+        """Delete all datasets of this view; raises Conflict where one is still being made."""
+        for dataset in self.get_training_datasets():
+            self.delete_training_dataset(dataset.version)
 
     def _create(
         self,
@@ -207,12 +265,14 @@ class FeatureView:
         data_format: str,
         version: int | None,
         *,
+        seed: int | None = None,
         positions: Sequence[str] = (),
         wait: bool,
         show_progress: bool,
     ) -> tuple[int, TrainingDataset]:
         body = {
-            "splits": [{"name": split.name, "start": split.start, "end": split.end} for split in splits],
+            "splits": [asdict(split) for split in splits],
+            "seed": seed,
             "positions": list(positions),
             "format": data_format,
             "version": version,

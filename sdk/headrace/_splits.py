@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from math import fsum
 
 from headrace._errors import Invalid
 from headrace._training_dataset import TrainingSplit
@@ -39,6 +40,35 @@ def adjacent(bounds: Mapping[str, tuple[Time | None, Time | None]]) -> list[Trai
         if later.start < earlier.end:
             raise Invalid(f"splits {earlier.name!r} and {later.name!r} overlap in event time", code="splits-overlap")
     return splits
+
+
+def at_random(
+    shares: Mapping[str, float | None], start: Time | None, end: Time | None, inner: Mapping[str, Time | None]
+) -> list[TrainingSplit]:
+    """`train` and what the shares name, all between the same bounds; `train` gets what the others leave.
+
+    `inner` are bounds that only splits by time have. Raises Invalid.
+    """
+    given = [name for name, bound in inner.items() if bound is not None]
+    if given:
+        sizes_given = " and ".join(f"{name}_size" for name in shares)
+        raise Invalid(
+            f"{given[0]} is for splits by time, {sizes_given} for random ones: give one or the other",
+            code="mixed-splits",
+        )
+    sizes: dict[str, float] = {}
+    for name, size in shares.items():
+        if not isinstance(size, int | float) or isinstance(size, bool) or not 0 < size < 1:
+            raise Invalid(f"{name}_size is a share between 0 and 1, as in 0.2, not {size!r}", code="invalid-shares")
+        sizes[name] = float(size)
+    left = 1 - fsum(sizes.values())
+    if left <= 0:
+        raise Invalid(f"{' and '.join(f'{name}_size' for name in sizes)} leave nothing to train", code="invalid-shares")
+    (bounds,) = adjacent({"train": (start, end)})
+    return [
+        TrainingSplit(name=name, start=bounds.start, end=bounds.end, share=share)
+        for name, share in {"train": left, **sizes}.items()
+    ]
 
 
 def iso(given: Time) -> str:

@@ -34,18 +34,20 @@ class TrainingFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSplit:
-    """Examples whose event time is in [start, end), microseconds since 1970 UTC."""
+    """Examples whose event time is in [start, end), microseconds since 1970 UTC; with `share`, a part at random."""
 
     name: str
     start: int
     end: int
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a training dataset is: the view's version, the bounds, and where the rows of each topic ended.
 
-    The same view, splits and positions (`<topic id>:<partition>:<next offset>`) give the same hash, always.
+    The same view, splits, seed (of random ones) and positions (`<topic id>:<partition>:<next offset>`) give the same
+    hash, always.
     """
 
     view: str
@@ -53,9 +55,26 @@ class Manifest:
     version: int
     format: str
     splits: tuple[TrainingSplit, ...]
+    seed: int | None
     positions: tuple[str, ...]
     hash: str
     files: tuple[TrainingFile, ...]
+
+
+def differences(before: Manifest, after: Manifest) -> list[str]:
+    """What tells two datasets apart that should be the same, in words; nothing where their hashes agree."""
+    if before.hash == after.hash:
+        return []
+    rows = [{split.name: 0 for split in one.splits} for one in (before, after)]
+    for counted, one in zip(rows, (before, after), strict=True):
+        for file in one.files:
+            counted[file.split] += file.rows
+    counts = [
+        f"split {name!r} has {rows[1].get(name, 0)} rows, not {count}"
+        for name, count in rows[0].items()
+        if rows[1].get(name, 0) != count
+    ]
+    return counts or ["as many rows in each split, but other values or types"]
 
 
 class TrainingDataset:
@@ -88,14 +107,20 @@ class TrainingDataset:
 
     @property
     def state(self) -> str:
-        """`requested`, `recorded` or `failed`, when last asked."""
+        """`requested`, `recorded`, `failed` or `purged`, when last asked."""
         return str(self._row["phase"])
 
     @property
+    def stored(self) -> bool:
+        """Whether its files were there when last asked; those of purged data are removed soon after."""
+        return bool(self._row["stored"])
+
+    @property
     def splits(self) -> tuple[TrainingSplit, ...]:
-        """Its parts, by event time."""
+        """Its parts, by event time or at random."""
         return tuple(
-            TrainingSplit(name=split["name"], start=split["start"], end=split["end"]) for split in self._row["splits"]
+            TrainingSplit(name=split["name"], start=split["start"], end=split["end"], share=split.get("share"))
+            for split in self._row["splits"]
         )
 
     @property
@@ -108,6 +133,7 @@ class TrainingDataset:
             version=self.version,
             format=row["format"],
             splits=self.splits,
+            seed=row["seed"],
             positions=tuple(row["positions"]),
             hash=row["hash"],
             files=tuple(
@@ -159,8 +185,8 @@ class TrainingDataset:
         """Write the files, `<split>.parquet` or `.csv`, into the folder, each checked against its hash."""
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        manifest = self.manifest
-        return [self._files.download(file.sha256, place / f"{file.split}.{manifest.format}") for file in manifest.files]
+        form = self.manifest.format
+        return [self._files.download(file.sha256, place / f"{file.split}.{form}") for file in self._stored()]
 
     def recompute_hash(self) -> str:
         """The hash of the rows in the files, downloaded and checked for this: equal to the manifest's, or they differ.
@@ -179,7 +205,7 @@ class TrainingDataset:
     @contextmanager
     def _downloaded(self, split: str) -> Iterator[list[Path]]:
         with tempfile.TemporaryDirectory(prefix="headrace-training-") as folder:
-            files = [file for file in self.manifest.files if file.split == split]
+            files = [file for file in self._stored() if file.split == split]
             yield [self._files.download(file.sha256, Path(folder) / str(number)) for number, file in enumerate(files)]
 
     def _split(self, name: str | None) -> str:
@@ -192,6 +218,15 @@ class TrainingDataset:
 
     def _schema(self) -> Any:
         return schema_of(self._types)
+
+    def _stored(self) -> tuple[TrainingFile, ...]:
+        manifest = self.manifest
+        if self.state == "purged":
+            raise NotFound(
+                f"the files of {self!r} were purged: recreate_training_dataset({self.version}) makes the same again",
+                code="training-data-purged",
+            )
+        return manifest.files
 
     def _recorded(self) -> Mapping[str, Any]:
         if self.state == "requested":

@@ -33,6 +33,7 @@ from headrace_events import (
     topic,
     totp,
     training_dataset,
+    training_files,
     user,
 )
 from headrace_events.access import Access
@@ -138,6 +139,8 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "shared_feature_groups-read_shared_changes": (Access.PROJECT_DATA,),
     "artifacts-get_artifact": (Access.PROJECT_DATA,),
     "training_datasets-create_training_dataset": (training_dataset.CreateTrainingDataset,),
+    "training_datasets-delete_training_dataset": (training_files.DeleteTrainingDataset,),
+    "training_datasets-purge_training_data": (training_files.PurgeTrainingData,),
     "studies-create_study": (study.CreateStudy,),
     "models-create_model_version": (model.CreateModelVersion,),
     "deployments-create_deployment": (deployment.CreateDeployment,),

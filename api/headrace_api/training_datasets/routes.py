@@ -8,6 +8,7 @@ from headrace_api.sending import Accepted, Sending
 from headrace_api.training_datasets.models import NewTrainingDataset
 from headrace_api.versions import Version
 from headrace_events.training_dataset import CreateTrainingDataset
+from headrace_events.training_files import DeleteTrainingDataset, PurgeTrainingData
 from headrace_projections.catalogue.queries import feature_views as queries
 from headrace_projections.catalogue.queries import projects
 from headrace_projections.catalogue.queries.feature_views import TrainingDatasetRow
@@ -53,6 +54,27 @@ async def get_training_dataset(
 ) -> TrainingDatasetRow:
     """The dataset; recorded, it has its files, positions and hash."""
     return await _shown(reading, view, view_version, version)
+
+
+@router.delete(_VIEW + "/{version}", summary="Delete a training dataset")
+async def delete_training_dataset(
+    project: ProjectPath, view: str, view_version: Version, version: Version, sending: Sending
+) -> Accepted:
+    """Let it go with its files; files that another dataset has too stay. Its version stays taken."""
+    return await sending.send(
+        DeleteTrainingDataset(project=project, view=view, view_version=view_version, version=version)
+    )
+
+
+@router.delete(_VIEW + "/{version}/data", status_code=202, summary="Purge training data")
+async def purge_training_data(
+    project: ProjectPath, view: str, view_version: Version, version: Version, sending: Sending
+) -> Accepted:
+    """Let the files go and keep the manifest. Read `status_url` until `stored` is false."""
+    return await sending.send(
+        PurgeTrainingData(project=project, view=view, view_version=view_version, version=version),
+        f"/api/projects/{project}/feature-views/{view}/versions/{view_version}/training-datasets/{version}",
+    )
 
 
 async def _shown(reading: Reader, view: str, view_version: int, version: int) -> TrainingDatasetRow:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import pyarrow as pa
 
 from headrace_events.training_dataset import DatasetFile, Split
 from headrace_processors.training.files import write
+from headrace_processors.training.splitting import rows_of
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Unavailable
 from headrace_projections.history.hashing import DatasetHash
-from headrace_projections.history.point_in_time import training_rows
 from headrace_projections.history.view import ViewHistory
 
 
@@ -25,9 +26,15 @@ class Made:
 
 
 def make(
-    history: ViewHistory, splits: Sequence[Split], form: str, *, engine: Engine, store: Callable[[Path], str]
+    history: ViewHistory,
+    splits: Sequence[Split],
+    form: str,
+    *,
+    seed: int | None = None,
+    engine: Engine,
+    store: Callable[[Path], str],
 ) -> Made:
-    """Make the dataset; the same history and splits give the same hash.
+    """Make the dataset; the same history, splits and seed give the same hash.
 
     `form` is `parquet` or `csv`; `store` keeps a file and tells its SHA-256. Raises Unavailable, and what `store` does.
     """
@@ -35,11 +42,13 @@ def make(
     hashed = DatasetHash(schema)
     files = []
     try:
-        with tempfile.TemporaryDirectory(prefix="headrace-dataset-") as folder:
-            for number, split in enumerate(splits):
-                path = Path(folder) / str(number)
-                with training_rows(history, split.start, split.end, engine) as batches:
-                    rows = write(path, form, schema, hashed.split(split.name, batches))
+        with (
+            tempfile.TemporaryDirectory(prefix="headrace-dataset-") as folder,
+            closing(rows_of(history, splits, seed, engine=engine, folder=Path(folder))) as parts,
+        ):
+            path = Path(folder) / "file"
+            for split, batches in parts:
+                rows = write(path, form, schema, hashed.split(split.name, batches))
                 sha256 = store(path)
                 files.append(
                     DatasetFile(
@@ -50,6 +59,7 @@ def make(
                         rows=rows,
                     )
                 )
+                path.unlink()
     except (OSError, pa.ArrowException) as error:
         raise Unavailable(f"the training files cannot be written: {error}") from error
     return Made(files=tuple(files), hash=hashed.hexdigest())

@@ -15,6 +15,8 @@ from headrace_events.envelope import Position, Request
 from headrace_events.errors import Refusal
 from headrace_events.ids import processor_command_id
 from headrace_events.project import ProjectClosing
+from headrace_events.training_files import RecordTrainingFilesRemoved
+from headrace_processors.training.leaving import TrainingFiles
 from headrace_processors.training.requests import Requests
 from headrace_processors.training.workshop import Answer, Work, Workshop
 from headrace_projections.history.engine import Engine
@@ -45,6 +47,8 @@ class Session:
 
     def __init__(self, connection: Connection, storage: str, engine: Engine, measures: Measures) -> None:
         self._requests = Requests()
+        self._files = TrainingFiles()
+        self._removed: set[Position] = set()
         self._work: dict[Position, Work] = {}
         self._measures = measures
         self._feed = MetadataFeed(connection)
@@ -57,6 +61,7 @@ class Session:
         """Learn what happened, and take every open dataset as far as it goes. Raises BrokerError."""
         for recorded in self._feed.poll(seconds).events:
             self._requests.take(recorded)
+            self._files.take(recorded)
             if isinstance(recorded.event, ProjectClosing):
                 self._workshop.let_go(recorded.event.project)
         self.caught_up = self.caught_up or self._feed.at_end()
@@ -67,23 +72,44 @@ class Session:
         for work in self._work.values():
             if not work.sent and (answer := self._workshop.advance(work)) is not None:
                 self._send(work, answer)
+        self._discard()
 
     def _send(self, work: Work, answer: Answer) -> None:
-        at = work.asked.at
-        request = Request(
-            command=answer, id=processor_command_id(at.topic_id, at.partition, at.offset, answer.wire), actor=ACTOR
-        )
         try:
-            self._client.ask(request)
-        except TimeoutError:
-            logger.warning("%s: no result yet, asking again", work.asked)
-            return
+            if not self._told(answer, work.asked.at):
+                return
         except Refusal as refusal:
             logger.warning("%s: %s: %s", work.asked, refusal.code, refusal.message)
             work.refused(refusal.message)
         else:
             self._measures.answered.labels(answer.wire.rpartition(".")[2]).inc()
             work.sent = True
+
+    def _discard(self) -> None:
+        """Remove the files that are to go, but of no project where a dataset is being made: it may have the same."""
+        busy = {work.asked.project for work in self._work.values()}
+        for leaving in self._files.leaving():
+            if leaving.project in busy or leaving.at in self._removed:
+                continue
+            answer = self._workshop.discard(leaving)
+            try:
+                if not self._told(answer, leaving.at):
+                    continue
+            except Refusal as refusal:
+                logger.warning("%s, %s: %s: %s", leaving.project, answer.key, refusal.code, refusal.message)
+            self._removed.add(leaving.at)
+
+    def _told(self, answer: Answer | RecordTrainingFilesRemoved, at: Position) -> bool:
+        """Say what became of the event there, once; False where nobody knows yet. Raises Refusal, BrokerError."""
+        request = Request(
+            command=answer, id=processor_command_id(at.topic_id, at.partition, at.offset, answer.wire), actor=ACTOR
+        )
+        try:
+            self._client.ask(request)
+        except TimeoutError:
+            logger.warning("%s %s: no result yet, asking again", answer.wire, answer.key)
+            return False
+        return True
 
     def close(self) -> None:
         """Stop."""

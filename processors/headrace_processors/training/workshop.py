@@ -11,6 +11,8 @@ from headrace_broker.artifacts import Artifacts
 from headrace_broker.errors import Unavailable as BrokerUnavailable
 from headrace_broker.follower import Partition
 from headrace_events.training_dataset import RecordTrainingDataset, RecordTrainingDatasetFailure
+from headrace_events.training_files import RecordTrainingFilesRemoved
+from headrace_processors.training.leaving import Leaving
 from headrace_processors.training.making import make
 from headrace_processors.training.pinning import pin, pinned_history
 from headrace_processors.training.requests import Asked, Requests
@@ -85,6 +87,12 @@ class Workshop:
         """
         Artifacts.at(self.storage).remove(project)
 
+    def discard(self, leaving: Leaving) -> RecordTrainingFilesRemoved:
+        """Remove the files; what to say once they are gone. Raises BrokerError."""
+        for sha256 in sorted(leaving.sha256s):
+            Artifacts.at(self.storage).discard(leaving.project, sha256)
+        return leaving.answer
+
     def _made(self, work: Work) -> RecordTrainingDataset | None:
         """The dataset, or None where rows it needs are on their way. Raises HistoryError, BrokerError."""
         asked, request = work.asked, work.asked.request
@@ -98,7 +106,7 @@ class Workshop:
             return None
         began = self.clock()
         store = partial(self._store, asked.project)
-        made = make(history, request.splits, request.format, engine=self.engine, store=store)
+        made = make(history, request.splits, request.format, seed=request.seed, engine=self.engine, store=store)
         rows = sum(file.rows for file in made.files)
         logger.info("%s: %d rows in %.1f s", asked, rows, self.clock() - began)
         return RecordTrainingDataset(

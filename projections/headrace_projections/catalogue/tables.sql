@@ -279,13 +279,15 @@ CREATE TABLE training_datasets (
     view            text NOT NULL,
     view_version    bigint NOT NULL,
     version         bigint NOT NULL,
-    phase           text NOT NULL,                  -- requested, recorded, failed
-    splits          jsonb NOT NULL,                 -- [{"name", "start", "end"}], bounds in microseconds
+    phase           text NOT NULL,                  -- requested, recorded, failed, purged, deleted
+    splits          jsonb NOT NULL,                 -- [{"name", "start", "end", "share"}], bounds in microseconds
     format          text NOT NULL,
+    seed            bigint,                         -- of random splits
     asked_positions text[] NOT NULL,                -- empty: up to the moment it was made
     positions       text[],                         -- where each topic's rows ended, exclusive
     files           jsonb,                          -- [{"split", "address", "sha256", "size", "rows"}]
     hash            text,
+    stored          boolean NOT NULL DEFAULT false, -- whether the files are there
     reason          text,                           -- why it failed
     requested_by    text NOT NULL,
     requested_seq   bigint NOT NULL,

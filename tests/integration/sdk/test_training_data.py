@@ -131,6 +131,51 @@ def test_made_again_after_late_rows_the_hash_is_the_same_and_with_another_bound_
     assert shorter.manifest.hash != first.manifest.hash
 
 
+def test_a_random_split_has_each_flight_once_and_the_same_ones_after_more_rows_came(
+    view: FeatureView, project: Project
+) -> None:
+    version, dataset = view.create_train_test_split(0.2, test_end=hour(HOURS), seed=7, show_progress=False)
+    x_train, x_test, y_train, y_test = view.get_train_test_split(version, primary_key=True)
+    flights = [set(part["_key_flight"]) for part in (x_train, x_test)]
+    assert (len(y_train), len(y_test)) == tuple(map(len, flights))
+    assert flights[0].isdisjoint(flights[1])
+    assert len(flights[0] | flights[1]) == HOURS
+    assert 5 < len(flights[1]) < 40
+    assert dataset.recompute_hash() == dataset.manifest.hash
+    more = pd.DataFrame({"flight": ["new"], "at": [hour(HOURS - 0.5)], "origin": ["JFK"], "late": [True]})
+    project.get_feature_store().get_feature_group("flights").insert(more, show_progress=False)
+    parts = view.train_test_split(0.2, test_end=hour(HOURS), seed=7, show_progress=False)
+    assert len(parts[0]) + len(parts[1]) == HOURS + 1
+    later, _ = view.create_train_test_split(0.2, test_end=hour(HOURS), seed=7, show_progress=False)
+    for before, after in zip(flights, view.get_train_test_split(later, primary_key=True)[:2], strict=True):
+        assert before == set(after["_key_flight"]) - {"new"}
+    assert view.recreate_training_dataset(version, show_progress=False).manifest.hash == dataset.manifest.hash
+    three = view.train_validation_test_split(0.25, 0.25, test_end=hour(HOURS), show_progress=False)
+    assert sum(map(len, three[:3])) == HOURS + 1
+
+
+def test_purged_data_can_be_made_again_and_a_deleted_dataset_is_gone(view: FeatureView, project: Project) -> None:
+    _, first = view.create_training_data(hour(0), hour(33), show_progress=False)
+    twin = view.recreate_training_dataset(first.version, show_progress=False)
+    files = project.get_dataset_api()
+    (file,) = first.manifest.files
+    view.purge_training_data(first.version)
+    purged = view.get_training_dataset(first.version)
+    assert (purged.state, purged.manifest) == ("purged", first.manifest)
+    with pytest.raises(NotFound, match=rf"were purged: recreate_training_dataset\({first.version}\)"):
+        purged.read()
+    eventually(lambda: not view.get_training_dataset(first.version).stored or None, "the purge to be done")
+    assert files.exists(file.sha256), "another dataset has it too"
+    view.delete_training_dataset(twin.version)
+    with pytest.raises(NotFound):
+        view.get_training_dataset(twin.version)
+    assert twin.version not in [one.version for one in view.get_training_datasets()]
+    eventually(lambda: not files.exists(file.sha256) or None, "the file to go")
+    again = view.recreate_training_dataset(first.version, show_progress=False)
+    assert again.version > twin.version
+    assert again.recompute_hash() == first.manifest.hash
+
+
 def test_csv_holds_the_same_rows_as_parquet(view: FeatureView, tmp_path: Path) -> None:
     _, dataset = view.create_training_data(hour(0), hour(20), data_format="csv", show_progress=False)
     _, other = view.create_training_data(hour(0), hour(20), show_progress=False)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from headrace._errors import Invalid
-from headrace._splits import Time, adjacent
+from headrace._splits import Time, adjacent, at_random
 from headrace._values import FIRST_MICROS, LAST_MICROS
 
 JUNE = 1_370_044_800_000_000
@@ -51,3 +51,33 @@ def test_a_pandas_timestamp_is_a_time() -> None:
 
     (split,) = adjacent({"train": (pd.Timestamp("2013-06-01"), pd.Timestamp("2013-07-01", tz=UTC))})
     assert (split.start, split.end) == (JUNE, JULY)
+
+
+def test_random_splits_share_their_bounds_and_train_gets_the_rest() -> None:
+    train, test = at_random({"test": 0.2}, "2013-06-01", "2013-07-01", {"train_end": None})
+    assert (train.name, train.share, test.name, test.share) == ("train", 0.8, "test", 0.2)
+    assert (train.start, train.end) == (test.start, test.end) == (JUNE, JULY)
+    splits = at_random({"validation": 0.1, "test": 0.2}, None, None, {})
+    assert [split.name for split in splits] == ["train", "validation", "test"]
+    assert sum(split.share or 0 for split in splits) == pytest.approx(1, abs=1e-12)
+    assert {(split.start, split.end) for split in splits} == {(FIRST_MICROS, LAST_MICROS + 1)}
+
+
+@pytest.mark.parametrize(
+    ("shares", "inner", "code"),
+    [
+        ({"test": 0.2}, {"train_end": "2013-06-01"}, "mixed-splits"),
+        ({"test": 1.0}, {}, "invalid-shares"),
+        ({"test": 20}, {}, "invalid-shares"),
+        ({"test": True}, {}, "invalid-shares"),
+        ({"test": float("nan")}, {}, "invalid-shares"),
+        ({"validation": None, "test": 0.2}, {}, "invalid-shares"),
+        ({"validation": 0.5, "test": 0.5}, {}, "invalid-shares"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(
+    shares: dict[str, float | None], inner: dict[str, Time | None], code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        at_random(shares, None, None, inner)
+    assert refused.value.code == code

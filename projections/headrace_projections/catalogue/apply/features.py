@@ -12,6 +12,7 @@ from headrace_events.training_dataset import (
     TrainingDatasetRecorded,
     TrainingDatasetRequested,
 )
+from headrace_events.training_files import TrainingDataPurged, TrainingDatasetDeleted, TrainingFilesRemoved
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, records, stamped
 from headrace_projections.changes import Change, Delete, Forget, Update, Upsert, Values
 
@@ -88,7 +89,17 @@ def delete_feature_view(event: FeatureViewDeleted, at: Recorded) -> list[Change]
     return [Delete("feature_views", {"project": project_of(at), "name": event.name, "version": event.version})]
 
 
-def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed, at: Recorded) -> Values:
+_OfDataset = (
+    TrainingDatasetRequested
+    | TrainingDatasetRecorded
+    | TrainingDatasetFailed
+    | TrainingDataPurged
+    | TrainingDatasetDeleted
+    | TrainingFilesRemoved
+)
+
+
+def _dataset(event: _OfDataset, at: Recorded) -> Values:
     return {
         "project": project_of(at),
         "view": event.view,
@@ -104,6 +115,7 @@ def request_dataset(event: TrainingDatasetRequested, at: Recorded) -> list[Chang
         "phase": "requested",
         "splits": records(event.splits),
         "format": event.format,
+        "seed": event.seed,
         "asked_positions": list(event.positions),
         **authored("requested", at),
     }
@@ -118,6 +130,7 @@ def record_dataset(event: TrainingDatasetRecorded, at: Recorded) -> list[Change]
         "positions": list(event.positions),
         "files": records(event.files),
         "hash": event.hash,
+        "stored": True,
         **stamped("ended", at),
     }
     return [Update("training_datasets", _dataset(event, at), row)]
@@ -128,3 +141,21 @@ def fail_dataset(event: TrainingDatasetFailed, at: Recorded) -> list[Change]:
     """Show why it could not be made."""
     row = {"phase": "failed", "reason": event.reason, **stamped("ended", at)}
     return [Update("training_datasets", _dataset(event, at), row)]
+
+
+@on(TrainingDataPurged)
+def purge_dataset(event: TrainingDataPurged, at: Recorded) -> list[Change]:
+    """Show that only its manifest is kept."""
+    return [Update("training_datasets", _dataset(event, at), {"phase": "purged"})]
+
+
+@on(TrainingDatasetDeleted)
+def delete_dataset(event: TrainingDatasetDeleted, at: Recorded) -> list[Change]:
+    """Keep what it was; queries leave it out."""
+    return [Update("training_datasets", _dataset(event, at), {"phase": "deleted"})]
+
+
+@on(TrainingFilesRemoved)
+def empty_dataset(event: TrainingFilesRemoved, at: Recorded) -> list[Change]:
+    """Show that its files are gone."""
+    return [Update("training_datasets", _dataset(event, at), {"stored": False})]

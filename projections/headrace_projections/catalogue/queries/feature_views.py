@@ -24,7 +24,10 @@ class FeatureViewRow:
 
 @value
 class TrainingDatasetRow:
-    """A version of a view's training data; `phase` is requested, recorded (with files and hash) or failed."""
+    """A version of a view's training data; `phase` is requested, recorded (with files and hash), failed or purged.
+
+    Purged, it keeps what is said of its files; `stored` says whether they are still there.
+    """
 
     view: str
     view_version: int
@@ -32,10 +35,12 @@ class TrainingDatasetRow:
     phase: str
     splits: tuple[Split, ...]
     format: str
+    seed: int | None = None
     asked_positions: tuple[str, ...]
     positions: tuple[str, ...] | None = None
     files: tuple[DatasetFile, ...] | None = None
     hash: str | None = None
+    stored: bool
     reason: str | None = None
     requested_by: str
     requested_time: datetime
@@ -57,10 +62,10 @@ async def feature_views(
 async def training_datasets(
     pool: Pool, project: str, view: str | None = None, view_version: int | None = None, version: int | None = None
 ) -> list[TrainingDatasetRow]:
-    """All training datasets, or those of a view, or the one version; the newest first."""
+    """All training datasets that are not deleted, or those of a view, or the one version; the newest first."""
     query = """
         SELECT * FROM catalogue.training_datasets
-        WHERE project = %(project)s AND (%(view)s::text IS NULL OR view = %(view)s)
+        WHERE project = %(project)s AND phase <> 'deleted' AND (%(view)s::text IS NULL OR view = %(view)s)
           AND (%(view_version)s::bigint IS NULL OR view_version = %(view_version)s)
           AND (%(version)s::bigint IS NULL OR version = %(version)s)
         ORDER BY view, view_version, version DESC"""

@@ -13,6 +13,7 @@ from headrace_events.training_dataset import (
     TrainingDatasetRecorded,
     TrainingDatasetRequested,
 )
+from headrace_events.training_files import TrainingDataPurged, TrainingDatasetDeleted
 from headrace_projections.lineage import node
 from headrace_projections.lineage.node import Node
 from headrace_projections.search.document import Document
@@ -79,7 +80,16 @@ def feature_view_deleted(told: Telling[FeatureViewDeleted]) -> list[Document]:
     return told.again(node.feature_view(told.event.name, told.event.version), state="deleted")
 
 
-def _dataset(event: TrainingDatasetRequested | TrainingDatasetRecorded | TrainingDatasetFailed) -> Node:
+_OfDataset = (
+    TrainingDatasetRequested
+    | TrainingDatasetRecorded
+    | TrainingDatasetFailed
+    | TrainingDataPurged
+    | TrainingDatasetDeleted
+)
+
+
+def _dataset(event: _OfDataset) -> Node:
     return node.training_dataset(event.view, event.view_version, event.version)
 
 
@@ -114,3 +124,15 @@ def training_dataset_failed(told: Telling[TrainingDatasetFailed]) -> list[Docume
     event = told.event
     text = (f"view version {event.view_version}", event.reason)
     return told.again(_dataset(event), text=text, state="failed")
+
+
+@on(TrainingDataPurged)
+def training_data_purged(told: Telling[TrainingDataPurged]) -> list[Document]:
+    """Only its manifest is kept."""
+    return told.again(_dataset(told.event), state="purged")
+
+
+@on(TrainingDatasetDeleted)
+def training_dataset_deleted(told: Telling[TrainingDatasetDeleted]) -> list[Document]:
+    """It is no longer there."""
+    return told.again(_dataset(told.event), state="deleted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,21 @@ def history(folder: Path) -> ViewHistory:
     return ViewHistory(view=VIEW, root=GroupHistory(group=ORDERS, files=(file,), ends={0: 18}))
 
 
-def made(folder: Path, form: str) -> tuple[Any, Artifacts]:
+RANDOM = tuple(
+    Split(name=name, start=Micros(0), end=Micros(20), share=share) for name, share in (("train", 0.5), ("test", 0.5))
+)
+
+
+def made(folder: Path, form: str, splits: tuple[Split, ...] = SPLITS, seed: int | None = None) -> tuple[Any, Artifacts]:
     artifacts = Artifacts.at(folder.as_uri())
     store = partial(artifacts.store, "shop")
-    return make(history(folder), SPLITS, form, engine=Engine(), store=store), artifacts
+    return make(history(folder), splits, form, seed=seed, engine=Engine(), store=store), artifacts
+
+
+def keys_in(dataset: Any, artifacts: Artifacts) -> list[list[int]]:
+    """The keys in each split."""
+    tables = [pq.read_table(pa.BufferReader(artifacts.read("shop", file.sha256))) for file in dataset.files]
+    return [rows.column("_key_id").to_pylist() for rows in tables]
 
 
 def test_each_split_is_a_stored_file_named_by_its_bytes(tmp_path: Path) -> None:
@@ -82,6 +94,23 @@ def test_the_hash_is_that_of_the_rows_whatever_the_format(tmp_path: Path) -> Non
 
 def test_a_dataset_made_twice_has_the_same_files_and_hash(tmp_path: Path) -> None:
     assert made(tmp_path, "parquet")[0] == made(tmp_path, "parquet")[0]
+
+
+def test_random_splits_have_each_example_once_in_order_and_the_same_ones_again(tmp_path: Path) -> None:
+    train, test = keys_in(*made(tmp_path, "parquet", RANDOM, seed=7))
+    assert sorted(train + test) == list(range(83, 101))
+    assert (train, test) == (sorted(train), sorted(test))
+    assert train
+    assert test
+    assert made(tmp_path, "parquet", RANDOM, seed=7) == made(tmp_path, "parquet", RANDOM, seed=7)
+    assert keys_in(*made(tmp_path, "parquet", RANDOM, seed=8)) != [train, test]
+
+
+def test_a_split_that_draws_nothing_is_an_empty_file(tmp_path: Path) -> None:
+    splits = (replace(RANDOM[0], share=1 - 1e-12), replace(RANDOM[1], share=1e-12))
+    dataset, artifacts = made(tmp_path, "parquet", splits)
+    assert [file.rows for file in dataset.files] == [18, 0]
+    assert keys_in(dataset, artifacts)[1] == []
 
 
 def test_a_disk_that_takes_no_file_is_unavailable(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from headrace_events.training_dataset import (
     TrainingDatasetRecorded,
     TrainingDatasetRequested,
 )
+from headrace_events.training_files import TrainingDataPurged, TrainingDatasetDeleted, TrainingFilesRemoved
 
 
 def history(rounds: int) -> list[Recorded]:
@@ -110,9 +111,10 @@ def _features(number: int) -> Iterator[Event]:
         view="delays",
         view_version=number,
         version=1,
-        splits=(Split(name="train", start=Micros(-5), end=Micros(2**60)),),
+        splits=(Split(name="train", start=Micros(-5), end=Micros(2**60), share=1.0),),
         positions=(),
         format="parquet",
+        seed=-(2**63),
     )
     if number % 3 == 0:
         yield TrainingDatasetFailed(view="delays", view_version=number, version=1, reason="no rows")
@@ -121,6 +123,10 @@ def _features(number: int) -> Iterator[Event]:
     yield TrainingDatasetRecorded(
         view="delays", view_version=number, version=1, files=(file,), positions=("t:0:1",), hash="0" * 64
     )
+    if number % 3 == 1:
+        yield TrainingDataPurged(view="delays", view_version=number, version=1)
+        yield TrainingDatasetDeleted(view="delays", view_version=number, version=1)
+        yield TrainingFilesRemoved(view="delays", view_version=number, version=1)
 
 
 def _study(study: str) -> Iterator[Event]:

@@ -1,0 +1,77 @@
+"""Datasets made again: the same, or what differs in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.sdk.answering import answering
+
+from headrace import Failed, FeatureView, Manifest
+from headrace._http import Api
+from headrace._training_dataset import TrainingFile, TrainingSplit, differences
+
+BEFORE = Manifest(
+    view="delays",
+    view_version=1,
+    version=1,
+    format="parquet",
+    splits=tuple(TrainingSplit(name=name, start=0, end=9, share=0.5) for name in ("train", "test")),
+    seed=7,
+    positions=("t:0:9",),
+    hash="a" * 64,
+    files=tuple(TrainingFile(split=name, sha256="", size=1, rows=10) for name in ("train", "test")),
+)
+VIEW = {
+    "name": "delays",
+    "version": 1,
+    "root": {"group": "flights", "version": 1, "features": ["late"], "prefix": ""},
+    "joins": [],
+    "labels": ["late"],
+}
+GROUP = {
+    "primary_key": ["flight"],
+    "columns": [{"name": name, "type": "string", "description": ""} for name in ("flight", "late")],
+}
+
+
+def row(manifest: Manifest) -> dict[str, Any]:
+    """The dataset as the API shows it."""
+    return {
+        "view": "delays",
+        "view_version": 1,
+        "version": manifest.version,
+        "phase": "recorded",
+        "format": "parquet",
+        "splits": [{"name": one.name, "start": one.start, "end": one.end, "share": one.share} for one in BEFORE.splits],
+        "seed": 7,
+        "positions": list(manifest.positions),
+        "hash": manifest.hash,
+        "files": [{"split": one.split, "sha256": "", "size": 1, "rows": one.rows} for one in manifest.files],
+    }
+
+
+def test_equal_hashes_leave_nothing_to_say() -> None:
+    assert differences(BEFORE, replace(BEFORE, version=2)) == []
+
+
+def test_what_differs_is_said_of_each_split() -> None:
+    fewer = (BEFORE.files[0], replace(BEFORE.files[1], rows=8))
+    assert differences(BEFORE, replace(BEFORE, hash="b", files=fewer)) == ["split 'test' has 8 rows, not 10"]
+    assert differences(BEFORE, replace(BEFORE, hash="b")) == ["as many rows in each split, but other values or types"]
+
+
+def test_a_dataset_that_comes_out_otherwise_is_no_recreation() -> None:
+    after = replace(BEFORE, version=2, hash="b" * 64, files=(BEFORE.files[0], replace(BEFORE.files[1], rows=8)))
+    taken = {"command_id": "c", "aggregate": "a", "version": 1, "positions": [], "events": [], "status_url": None}
+    happened = [{"type": "training_dataset.requested", "body": {"version": 2}}]
+    answers = [(200, row(BEFORE)), (200, GROUP), (202, taken), (200, happened), (200, row(after))]
+    with answering(*answers) as server, Api(server.url, "key") as api:
+        with pytest.raises(Failed, match=r"version 2 is not what version 1 was: split 'test' has 8 rows, not 10") as no:
+            FeatureView(api, "shop", VIEW).recreate_training_dataset(1, show_progress=False)
+        assert no.value.code == "training-data-differs"
+        (asked,) = [one for one in server.asked if one.method == "POST"]
+        assert b'"seed":7' in asked.body
+        assert b'"share":0.5' in asked.body
+        assert b'"positions":["t:0:9"]' in asked.body
