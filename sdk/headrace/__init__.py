@@ -54,6 +54,7 @@ from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._trial_project import TrialProject
 from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
+from headrace._view_vectors import VectorStatus
 
 __all__ = [
     "AccountApi",
@@ -132,6 +133,7 @@ __all__ = [
     "User",
     "UsersApi",
     "Vector",
+    "VectorStatus",
     "Visible",
     "Window",
     "administrator",

@@ -7,17 +7,18 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from headrace._columns import Feature
-from headrace._errors import Failed, NotFound
+from headrace._errors import Failed
 from headrace._http import Api
 from headrace._splits import Time, adjacent, at_random, iso
 from headrace._training_dataset import TrainingDataset, TrainingSplit, differences
 from headrace._vectors import ReturnType, jsonable, shaped
 from headrace._view_columns import ViewColumns
+from headrace._view_vectors import ReadFeatureView
 
 DataFormat = Literal["parquet", "csv"]
 
 
-class FeatureView:
+class FeatureView(ReadFeatureView):
     """One version of a view; it never changes."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
@@ -298,46 +299,6 @@ class FeatureView:
             self.get_training_dataset(training_dataset_version)
         self.features, self.primary_keys  # noqa: B018 - read once, before the first vector is asked for
 
-    def get_feature_vector(
-        self,
-        entry: Mapping[str, Any],
-        passed_features: Mapping[str, Any] | None = None,
-        *,
-        return_type: ReturnType = "list",
-        allow_missing: bool = False,
-    ) -> Any:
-        """The online features, without labels, of one entity.
-
-        Args:
-            entry: the root's primary key, or the root's columns that joins go by, or both.
-            passed_features: values that go before what is stored.
-            return_type: a `list` in the order of `features`, a `dict`, or one row of `pandas` or `numpy`.
-            allow_missing: give None for what is not there.
-
-        Raises:
-            NotFound: something is not there, and `allow_missing` is not set.
-        """
-        passed = None if passed_features is None else [passed_features]
-        vectors = self.get_feature_vectors([entry], passed, return_type=return_type, allow_missing=allow_missing)
-        return vectors[0] if return_type in {"list", "dict"} else vectors
-
-    def get_feature_vectors(
-        self,
-        entry: Sequence[Mapping[str, Any]],
-        passed_features: Sequence[Mapping[str, Any]] | None = None,
-        *,
-        return_type: ReturnType = "list",
-        allow_missing: bool = False,
-    ) -> Any:
-        """The online features of several entities, in their order; see get_feature_vector."""
-        question = {"entries": jsonable(entry), "passed_features": jsonable(passed_features or [])}
-        answer = self._api.ask(f"{self._path}/vectors", question)
-        for asked, found in zip(entry, answer["vectors"], strict=True):
-            if found["status"] != "complete" and not allow_missing:
-                raise NotFound(_not_there(self, asked, answer["features"], found), code="features-missing")
-        rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
-        return shaped(rows, self.features, return_type)
-
     def get_feature_vectors_as_of(
         self,
         entry: Sequence[Mapping[str, Any]],
@@ -366,12 +327,3 @@ class FeatureView:
     @property
     def _path(self) -> str:
         return f"/api/projects/{self._project}/feature-views/{self.name}/versions/{self.version}"
-
-
-def _not_there(view: FeatureView, entry: Mapping[str, Any], features: Sequence[str], found: Mapping[str, Any]) -> str:
-    lacking = [
-        f"{name} ({status})"
-        for name, status in zip(features, found["statuses"], strict=True)
-        if status not in {"found", "passed"}
-    ]
-    return f"{view!r} has no {', '.join(lacking)} for {dict(entry)!r}: pass it, or allow_missing=True gives None"

@@ -1,10 +1,12 @@
 """The API over HTTP: one id per command however often it is tried, and reads that hold what was written."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import httpx
 import orjson
@@ -20,6 +22,8 @@ PATIENCE_S = 60.0
 
 READY_S = 120.0
 """How long the work behind a command is waited for."""
+
+_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,14 @@ class Api:
         self.key = key
         self.positions = Positions()
         self._patience = patience
-        self._client = httpx.Client(
-            base_url=self.url,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(40.0, connect=5.0),
-            transport=httpx.HTTPTransport(verify=self.url.startswith("https:"), retries=2),
-        )
+        self._how: dict[str, Any] = {
+            "base_url": self.url,
+            "headers": {"Authorization": f"Bearer {key}"} if key else {},
+            "timeout": httpx.Timeout(40.0, connect=5.0),
+        }
+        self._transport: dict[str, Any] = {"verify": self.url.startswith("https:"), "retries": 2}
+        self._client = httpx.Client(**self._how, transport=httpx.HTTPTransport(**self._transport))
+        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Read; what this program did before is in the answer. Raises HeadraceError."""
@@ -133,11 +139,16 @@ class Api:
         """Stream bytes to `path`; `parts` begins them anew for each try. Raises HeadraceError."""
         return orjson.loads(self._try("PUT", path, stream=parts).content)
 
-    def ask(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Ask a question that takes a body and changes nothing; raises HeadraceError."""
-        content = orjson.dumps(body)
-        headers = {"Content-Type": "application/json"}
-        return orjson.loads(self._try("POST", path, headers=headers, content=content).content)
+    def ask(self, path: str, body: Mapping[str, Any], **how: Any) -> Any:
+        """Ask a question that takes a body and changes nothing; raises HeadraceError.
+
+        `how` is httpx's, as in `timeout=600`.
+        """
+        return orjson.loads(self._try("POST", path, headers=_JSON, content=orjson.dumps(body), **how).content)
+
+    async def ask_async(self, path: str, body: Mapping[str, Any]) -> Any:
+        """As `ask`, without holding up the event loop."""
+        return orjson.loads((await self._post_async(path, orjson.dumps(body))).content)
 
     def change(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         """Change something whose answer is no position, for what it says shows already; raises HeadraceError."""
@@ -167,8 +178,14 @@ class Api:
             raise Unreachable(f"reading {path} broke off: {error!r}", code="unreachable") from error
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Let the connections go, but for those of event loops."""
         self._client.close()
+
+    async def aclose(self) -> None:
+        """Let the connections go that the running event loop has made."""
+        client = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -179,28 +196,69 @@ class Api:
     def _try(
         self, method: str, path: str, *, stream: Callable[[], Iterable[bytes]] | None = None, **request: Any
     ) -> httpx.Response:
-        deadline = time.monotonic() + self._patience
-        pause = 0.05
+        tries = _Tries(self._patience)
         while True:
             if stream is not None:
                 request["content"] = stream()
-            failure: HeadraceError
             try:
                 response = self._client.request(method, path, **request)
             except httpx.TransportError as error:
-                failure = Unreachable(f"{self.url} does not answer: {error!r}", code="unreachable")
+                failure = self._unreachable(error)
             else:
-                if response.is_success and response.status_code != httpx.codes.ACCEPTED:
+                if (found := _failure(method, response)) is None:
                     return response
-                if response.status_code == httpx.codes.ACCEPTED and method != "GET":
+                failure = found
+            time.sleep(tries.pause(failure))
+
+    async def _post_async(self, path: str, content: bytes) -> httpx.Response:
+        tries = _Tries(self._patience)
+        while True:
+            try:
+                response = await self._async_client().post(path, headers=_JSON, content=content)
+            except httpx.TransportError as error:
+                failure = self._unreachable(error)
+            else:
+                if (found := _failure("POST", response)) is None:
                     return response
-                failure = _error(response)
-                if not isinstance(failure, Unreachable | OutcomeUnknown | NotYetVisible) or response.status_code == 500:
-                    raise failure
-            if time.monotonic() + pause > deadline:
-                raise failure
-            time.sleep(pause)
-            pause = min(pause * 2, 2.0)
+                failure = found
+            await asyncio.sleep(tries.pause(failure))
+
+    def _async_client(self) -> httpx.AsyncClient:
+        """The running loop's own: connections of one loop are none of another's."""
+        loop = asyncio.get_running_loop()
+        client = self._async_clients.get(loop)
+        if client is None:
+            client = httpx.AsyncClient(**self._how, transport=httpx.AsyncHTTPTransport(**self._transport))
+            self._async_clients[loop] = client
+        return client
+
+    def _unreachable(self, error: httpx.TransportError) -> HeadraceError:
+        return Unreachable(f"{self.url} does not answer: {error!r}", code="unreachable")
+
+
+class _Tries:
+    """How long is waited between tries: longer and longer, until patience is at its end."""
+
+    def __init__(self, patience: float) -> None:
+        self._deadline = time.monotonic() + patience
+        self._next = 0.05
+
+    def pause(self, failure: HeadraceError) -> float:
+        """Seconds until the next try; raises the failure where there is none."""
+        pause, self._next = self._next, min(self._next * 2, 2.0)
+        if time.monotonic() + pause > self._deadline:
+            raise failure
+        return pause
+
+
+def _failure(method: str, response: httpx.Response) -> HeadraceError | None:
+    """Why it is to be tried again, or None where it is answered; raises what another try would not change."""
+    if response.is_success and (response.status_code != httpx.codes.ACCEPTED or method != "GET"):
+        return None
+    failure = _error(response)
+    if not isinstance(failure, Unreachable | OutcomeUnknown | NotYetVisible) or response.status_code == 500:
+        raise failure
+    return failure
 
 
 def _error(response: httpx.Response) -> HeadraceError:

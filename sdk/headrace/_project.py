@@ -254,6 +254,10 @@ class Project:
             self._serving.close()
         self._api.close()
 
+    async def aclose(self) -> None:
+        """Let the connections go that the running event loop has made; `close` is for all others."""
+        await self._api.aclose()
+
     def __enter__(self) -> Self:
         return self
 

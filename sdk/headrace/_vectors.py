@@ -11,12 +11,19 @@ from headrace._columns import Feature
 from headrace._errors import Invalid
 from headrace._values import plain
 
-ReturnType = Literal["list", "dict", "pandas", "numpy"]
+ReturnType = Literal["list", "dict", "pandas", "polars", "numpy"]
+
+_POLARS = {"boolean": "Boolean", "int": "Int32", "bigint": "Int64", "float": "Float32", "double": "Float64"}
+_POLARS |= {"string": "String", "binary": "Binary", "date": "Date"}
+"""Feature type → the name of the polars type that a column has even where it holds nothing."""
 
 
 def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], return_type: ReturnType) -> Any:
-    """The rows as lists of values in the order of the features, as dicts, as a DataFrame or as an array."""
-    typed = [{feature.name: _typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
+    """The rows as lists of values in the order of the features, as dicts, as a DataFrame or as an array.
+
+    Raises Invalid for another return type.
+    """
+    typed = [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
     if return_type == "dict":
         return typed
     values = [list(row.values()) for row in typed]
@@ -30,7 +37,24 @@ def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], retur
         import pandas as pd  # noqa: PLC0415 - only on demand
 
         return pd.DataFrame(values, columns=[feature.name for feature in features])
-    raise Invalid(f"return_type is list, dict, pandas or numpy, not {return_type!r}", code="unknown-return-type")
+    if return_type == "polars":
+        return _polars(values, features)
+    known = "list, dict, pandas, polars or numpy"
+    raise Invalid(f"return_type is {known}, not {return_type!r}", code="unknown-return-type")
+
+
+def _polars(values: list[list[Any]], features: Sequence[Feature]) -> Any:
+    import polars as pl  # noqa: PLC0415 - only on demand
+
+    types = {
+        feature.name: pl.Datetime("us", "UTC")
+        if feature.type == "timestamp"
+        else getattr(pl, _POLARS[feature.type])
+        if feature.type in _POLARS
+        else None
+        for feature in features
+    }
+    return pl.DataFrame(values, schema=types, orient="row")
 
 
 def jsonable(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -42,8 +66,8 @@ def _text(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def _typed(value: Any, kind: str) -> Any:
-    """JSON has no times, no dates and no bytes."""
+def typed(value: Any, kind: str) -> Any:
+    """A value as JSON has it, which has no times, no dates and no bytes, as one of that type."""
     if not isinstance(value, str):
         return value
     if kind == "timestamp":

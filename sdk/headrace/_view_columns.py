@@ -19,6 +19,11 @@ class ViewColumns:
         self._view = view
         self._groups: dict[str, Mapping[str, Any]] = {}
 
+    @property
+    def known(self) -> bool:
+        """Whether they have been asked for."""
+        return "all" in self.__dict__
+
     @cached_property
     def all(self) -> list[Feature]:
         """All columns, labels among them: the root's, then those of each join."""

@@ -15,6 +15,7 @@ FOLLOWED = tuple(
         "features",
         "time-travel",
         "training-data",
+        "online-reads",
         "experiments",
         "serving",
         "monitoring",

@@ -15,6 +15,7 @@ from headrace_api.time_travel import routes as time_travel
 from headrace_api.time_travel.moments import GivenMoment
 from headrace_api.vectors import routes as vectors
 from headrace_api.vectors.access import Online
+from headrace_api.vectors.arrow import MEDIA_TYPE, WantsArrow
 from headrace_api.vectors.models import Keys
 from headrace_api.versions import Version
 from headrace_projections.catalogue.queries import feature_groups as queries
@@ -99,13 +100,23 @@ async def list_shared_commits(
     return await time_travel.list_commits(name, version, await _there(reading, sharing, name, version), limit)
 
 
-@router.post("/{name}/versions/{version}/vectors", summary="Read feature vectors of a shared group")
+@router.post(
+    "/{name}/versions/{version}/vectors",
+    summary="Read feature vectors of a shared group",
+    responses=of_kind(MEDIA_TYPE),
+)
 async def read_shared_vectors(  # noqa: PLR0917 - FastAPI passes all of them by name
-    project: ProjectPath, sharing: SharingPath, name: str, version: Version, body: Keys, online: Online
+    project: ProjectPath,
+    sharing: SharingPath,
+    name: str,
+    version: Version,
+    body: Keys,
+    online: Online,
+    arrow: WantsArrow,
 ) -> Response:
     """For each key, in order: `status`, the `values` by column, the `event_time`, as for one's own groups."""
     await _shared(online.context.pool, project, sharing, name, version)
-    return await vectors.read_group_vectors(sharing, name, version, body, online)
+    return await vectors.read_group_vectors(sharing, name, version, body, online, arrow)
 
 
 async def _there(reading: Reader, sharing: str, name: str, version: int) -> Reader:

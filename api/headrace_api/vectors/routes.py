@@ -1,24 +1,36 @@
 """Online features by key."""
 
-import base64
-from typing import Any
-
-import orjson
 from fastapi import APIRouter, Response
 
+from headrace_api.kinds import of_kind
 from headrace_api.reading import ProjectPath
 from headrace_api.vectors.access import Online
+from headrace_api.vectors.arrow import MEDIA_TYPE, WantsArrow, group_stream, view_stream
+from headrace_api.vectors.as_json import json_response
 from headrace_api.vectors.models import Entries, Keys
 from headrace_api.versions import Version
 
 router = APIRouter(prefix="/api/projects/{project}", tags=["vectors"])
 
 
-@router.post("/feature-groups/{name}/versions/{version}/vectors", summary="Read feature vectors of a group")
-async def read_group_vectors(project: ProjectPath, name: str, version: Version, body: Keys, online: Online) -> Response:
-    """For each key, in order: `status` (found, missing, deleted, expired), the `values` by column, the `event_time`."""
+@router.post(
+    "/feature-groups/{name}/versions/{version}/vectors",
+    summary="Read feature vectors of a group",
+    responses=of_kind(MEDIA_TYPE),
+)
+async def read_group_vectors(  # noqa: PLR0917 - FastAPI passes all of them by name
+    project: ProjectPath, name: str, version: Version, body: Keys, online: Online, arrow: WantsArrow
+) -> Response:
+    """For each key, in order: `status` (found, missing, deleted, expired), the `values` by column, the `event_time`.
+
+    With `Accept: application/vnd.apache.arrow.stream`, a table of the columns, `_status` and `_event_time`.
+    """
     vectors = await online.groups.vectors(project, name, version, body.keys)
-    return _json(
+    if arrow:
+        group = (await online.groups.group(project, name, version)).group
+        types = {column.name: column.type for column in group.columns}
+        return Response(group_stream(types, vectors), media_type=MEDIA_TYPE)
+    return json_response(
         {
             "vectors": [
                 {"status": vector.status, "values": vector.values, "event_time": vector.event_time}
@@ -28,16 +40,23 @@ async def read_group_vectors(project: ProjectPath, name: str, version: Version, 
     )
 
 
-@router.post("/feature-views/{name}/versions/{version}/vectors", summary="Read feature vectors of a view")
-async def read_view_vectors(
-    project: ProjectPath, name: str, version: Version, body: Entries, online: Online
+@router.post(
+    "/feature-views/{name}/versions/{version}/vectors",
+    summary="Read feature vectors of a view",
+    responses=of_kind(MEDIA_TYPE),
+)
+async def read_view_vectors(  # noqa: PLR0917 - FastAPI passes all of them by name
+    project: ProjectPath, name: str, version: Version, body: Entries, online: Online, arrow: WantsArrow
 ) -> Response:
     """For each entry, in order: `status` (complete, partial, missing), `values` and `statuses` as `features` has them.
 
-    Labels are left out. A feature is found, passed, missing, deleted or expired.
+    Labels are left out. A feature is found, passed, missing, deleted or expired. With
+    `Accept: application/vnd.apache.arrow.stream`, a table of the features, `_status` and `_statuses`.
     """
     found = await online.views.vectors(project, name, version, body.entries, body.passed_features)
-    return _json(
+    if arrow:
+        return Response(view_stream(found), media_type=MEDIA_TYPE)
+    return json_response(
         {
             "features": found.features,
             "vectors": [
@@ -46,13 +65,3 @@ async def read_view_vectors(
             ],
         }
     )
-
-
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(answer, default=_plain, option=orjson.OPT_UTC_Z), media_type="application/json")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} has no place in JSON")

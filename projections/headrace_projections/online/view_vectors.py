@@ -16,20 +16,39 @@ Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ViewFeature:
+    """A feature of a view: its name and type there, and the group that gives it, with its place among the groups."""
+
+    name: str
+    type: str
+    group: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ViewVector:
-    """The features of one entry in the view's order; status is complete, partial or missing."""
+    """The features of one entry in the view's order; status is complete, partial or missing.
+
+    `groups` are the vectors of the groups that they come from.
+    """
 
     status: str
     values: tuple[Any, ...]
     statuses: tuple[Status, ...]
+    groups: tuple[Vector, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewVectors:
     """Vectors of many entries; labels are left out."""
 
-    features: tuple[str, ...]
+    columns: tuple[ViewFeature, ...]
     vectors: tuple[ViewVector, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features, in order."""
+        return tuple(column.name for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +64,9 @@ class _Part:
 class _ReadableView:
     root: _Part
     joined: tuple[_Part, ...]
+    columns: tuple[ViewFeature, ...]
     features: tuple[str, ...]
+    lefts: frozenset[str]
     known: frozenset[str]
     borrowed: tuple[Shared, ...]
 
@@ -57,18 +78,15 @@ class ViewReader:
         self._reader = reader
         self._views: dict[tuple[str, str, int], _ReadableView] = {}
 
-    async def features(self, project: str, name: str, version: int) -> tuple[str, ...]:
-        """The view's features in order, without labels; raises NotFound."""
-        return (await self._view(project, name, version)).features
-
     async def vectors(
         self, project: str, name: str, version: int, entries: Sequence[Entry], passed: Sequence[Entry] = ()
     ) -> ViewVectors:
         """The vector of each entry, in order.
 
         An entry names the root's primary key, or the root's columns that a join goes by, or both; what it names itself
-        goes before what the root's row says. `passed` holds, for each entry, features that the caller knows better.
-        Raises NotFound (also where a group is another project's and not shared any more), Invalid.
+        goes before what the root's row says. A key of several columns is named whole or not at all. `passed` holds,
+        for each entry, features that the caller knows better. Raises NotFound (also where a group is another project's
+        and not shared any more), Invalid.
         """
         view = await self._view(project, name, version)
         await must_be_open_to(self._reader.pool, project, view.borrowed)
@@ -78,23 +96,22 @@ class ViewReader:
             strange = sorted(set(entry) - view.known)
             if strange:
                 raise Invalid("unknown-key", f"an entry names {strange[0]!r}; use {', '.join(sorted(view.known))}")
-        root = view.root.readable.group
+        root_keys = [_root_key(view, entry) for entry in entries]
         async with self._reader.pool.connection() as connection:
-            root_keys = [
-                key_of(root, entry) if all(entry.get(one) is not None for one in root.primary_key) else None
-                for entry in entries
-            ]
             roots = await self._reader.read(connection, view.root.readable, root_keys)
             columns = [(view.root, roots)]
             for part in view.joined:
-                keys = [_joined_key(part, entry, row) for entry, row in zip(entries, roots, strict=True)]
+                keys = [
+                    _joined_key(part, entry, None if key is None else row)
+                    for entry, key, row in zip(entries, root_keys, roots, strict=True)
+                ]
                 columns.append((part, await self._reader.read(connection, part.readable, keys)))
         given = passed or [{}] * len(entries)
         vectors = tuple(
             _assembled(view.features, [(part, found[row]) for part, found in columns], given[row])
             for row in range(len(entries))
         )
-        return ViewVectors(features=view.features, vectors=vectors)
+        return ViewVectors(columns=view.columns, vectors=vectors)
 
     async def _view(self, project: str, name: str, version: int) -> _ReadableView:
         found = self._views.get((project, name, version))
@@ -112,13 +129,15 @@ class ViewReader:
             for join in row.joins
             if _features(join.selection, row.labels)
         ]
-        features = tuple(name for part in (root, *joined) for _, name in part.features)
-        lefts = (pair.left for part in joined if part.join for pair in part.join.on)
+        columns = tuple(column for place, part in enumerate((root, *joined)) for column in _columns(part, place))
+        lefts = frozenset(pair.left for part in joined if part.join for pair in part.join.on)
         return _ReadableView(
             root=root,
             joined=tuple(joined),
-            features=features,
-            known=frozenset((*root.readable.group.primary_key, *lefts)),
+            columns=columns,
+            features=tuple(column.name for column in columns),
+            lefts=lefts,
+            known=lefts.union(root.readable.group.primary_key),
             borrowed=borrowed((row.root, *(join.selection for join in row.joins))),
         )
 
@@ -133,15 +152,37 @@ def _features(selection: GroupSelection, labels: Sequence[str]) -> tuple[tuple[s
     return tuple((feature, name) for feature, name in named if name not in labels)
 
 
-def _joined_key(part: _Part, entry: Entry, root: Vector) -> bytes | None:
+def _columns(part: _Part, place: int) -> list[ViewFeature]:
+    group = part.readable.group
+    types = {column.name: column.type for column in group.columns}
+    return [ViewFeature(name=name, type=types[column], group=group.name, place=place) for column, name in part.features]
+
+
+def _root_key(view: _ReadableView, entry: Entry) -> bytes | None:
+    """The root's key, or None where the entry names no more of it than joins go by; raises Invalid."""
+    root = view.root.readable.group
+    named = {name for name in root.primary_key if entry.get(name) is not None}
+    if len(named) == len(root.primary_key) or named - view.lefts:
+        return key_of(root, entry)
+    return None
+
+
+def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
+    """The key by which a group is joined; where no root was asked for, the entry names it whole or not at all."""
     assert part.join is not None  # noqa: S101 - only joined groups are asked
-    entity = {}
-    for pair in part.join.on:
-        value = entry.get(pair.left)
-        entity[pair.right] = root.values.get(pair.left) if value is None else value
-    if any(value is None for value in entity.values()):
+    given = {pair.right: entry.get(pair.left) for pair in part.join.on}
+    if root is not None:
+        stored = {pair.right: root.values.get(pair.left) for pair in part.join.on}
+        given = {name: stored[name] if value is None else value for name, value in given.items()}
+        if any(value is None for value in given.values()):
+            return None
+    elif all(value is None for value in given.values()):
         return None
-    return key_of(part.readable.group, entity)
+    elif lacking := [pair.left for pair in part.join.on if given[pair.right] is None]:
+        group, missing = part.readable.group.name, ", ".join(lacking)
+        message = f"name the whole key by which {group!r} is joined, or nothing of it: {missing} is missing"
+        raise Invalid("missing-key", message, {"missing": missing})
+    return key_of(part.readable.group, given)
 
 
 def _assembled(features: Sequence[str], found: Sequence[tuple[_Part, Vector]], passed: Entry) -> ViewVector:
@@ -160,4 +201,9 @@ def _assembled(features: Sequence[str], found: Sequence[tuple[_Part, Vector]], p
                 statuses.append(vector.status)
     there = sum(status in {Status.FOUND, Status.PASSED} for status in statuses)
     whole = "complete" if there == len(statuses) else "partial" if there else "missing"
-    return ViewVector(status=whole, values=tuple(values), statuses=tuple(statuses))
+    return ViewVector(
+        status=whole,
+        values=tuple(values),
+        statuses=tuple(statuses),
+        groups=tuple(vector for _, vector in found),
+    )

@@ -86,6 +86,7 @@ PUBLIC = {
     "User",
     "UsersApi",
     "Vector",
+    "VectorStatus",
     "Visible",
     "Window",
     "administrator",

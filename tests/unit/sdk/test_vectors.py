@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import polars as pl
 import pytest
 
 from headrace._columns import Feature
@@ -29,8 +30,19 @@ def test_vectors_come_as_frames_and_arrays() -> None:
     assert list(frame.columns) == ["wind", "at", "day", "raw"]
     assert frame["wind"].tolist()[0] == 1.5
     assert shaped([{"wind": 1.5}], FEATURES[:1], "numpy").tolist() == [[1.5]]
-    with pytest.raises(Invalid, match="list, dict, pandas or numpy"):
-        shaped(ROWS, FEATURES, "polars")  # type: ignore[arg-type] # what a program may say all the same
+    with pytest.raises(Invalid, match="list, dict, pandas, polars or numpy"):
+        shaped(ROWS, FEATURES, "spark")  # type: ignore[arg-type] # what a program may say all the same
+
+
+def test_a_polars_frame_has_its_types_even_where_it_holds_nothing() -> None:
+    frame = shaped(ROWS[1:], FEATURES, "polars")
+    assert frame.schema == {
+        "wind": pl.Float64,
+        "at": pl.Datetime("us", "UTC"),
+        "day": pl.Date,
+        "raw": pl.Binary,
+    }
+    assert shaped(ROWS, FEATURES, "polars").rows() == [tuple(row) for row in VALUES]
 
 
 def test_keys_go_as_json() -> None:

@@ -1,0 +1,221 @@
+"""What is read of a feature view online: vectors by key, strict or lenient, at once or from an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headrace._columns import Feature
+from headrace._errors import Invalid, NotFound
+from headrace._http import Api
+from headrace._vectors import ReturnType, jsonable, shaped
+from headrace._view_columns import ViewColumns
+
+MOST_ENTRIES = 1_000
+"""How many entities may be asked for at once."""
+
+_NAMED = 5
+_THERE = frozenset({"found", "passed"})
+_ROWS = frozenset({"list", "dict"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorStatus:
+    """How much of a vector there is: `status` is complete, partial or missing.
+
+    `features` says it of each feature: found, passed, missing, deleted or expired.
+    """
+
+    status: str
+    features: Mapping[str, str]
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """The features without a value that counts now, and why."""
+        return {name: status for name, status in self.features.items() if status not in _THERE}
+
+
+class ReadFeatureView(ABC):
+    """The online vectors of one version of a feature view."""
+
+    _api: Api
+    _columns: ViewColumns
+
+    @property
+    @abstractmethod
+    def features(self) -> list[Feature]:
+        """The columns a model sees."""
+
+    @property
+    @abstractmethod
+    def _path(self) -> str:
+        """Where the API has the version."""
+
+    def get_feature_vector(
+        self,
+        entry: Mapping[str, Any],
+        passed_features: Mapping[str, Any] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+        return_status: bool = False,
+    ) -> Any:
+        """The online features, without labels, of one entity.
+
+        Args:
+            entry: the root's primary key, or the root's columns that joins go by, or both; a key of several columns
+                is named whole or not at all.
+            passed_features: values that go before what is stored.
+            return_type: a `list` in the order of `features`, a `dict`, or one row of `pandas`, `polars` or `numpy`.
+            allow_missing: give None for what is not there.
+            return_status: give `(vector, VectorStatus)`, which says what is there, and why not.
+
+        Raises:
+            NotFound: something is not there, and `allow_missing` is not set; the message names it.
+        """
+        asked = _Asked.one(entry, passed_features, return_type, allow_missing, return_status)
+        return asked.first(self, self._api.ask(f"{self._path}/vectors", asked.question))
+
+    def get_feature_vectors(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        passed_features: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+        return_status: bool = False,
+    ) -> Any:
+        """The online features of up to 1,000 entities, in their order; one may be asked for more than once.
+
+        As get_feature_vector; with `return_status` also a list with the VectorStatus of each.
+
+        Raises:
+            NotFound: something is not there, and `allow_missing` is not set; `details["missing"]` has all of it.
+            Invalid: there are more than 1,000, or passed features for some of them only.
+        """
+        asked = _Asked.many(entry, passed_features, return_type, allow_missing, return_status)
+        return asked.all(self, self._api.ask(f"{self._path}/vectors", asked.question))
+
+    async def get_feature_vector_async(
+        self,
+        entry: Mapping[str, Any],
+        passed_features: Mapping[str, Any] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+        return_status: bool = False,
+    ) -> Any:
+        """As get_feature_vector, without holding up the event loop; `await project.aclose()` before the loop ends."""
+        asked = _Asked.one(entry, passed_features, return_type, allow_missing, return_status)
+        return asked.first(self, await self._answer(asked.question))
+
+    async def get_feature_vectors_async(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        passed_features: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        return_type: ReturnType = "list",
+        allow_missing: bool = False,
+        return_status: bool = False,
+    ) -> Any:
+        """As get_feature_vectors, without holding up the event loop; `await project.aclose()` before the loop ends."""
+        asked = _Asked.many(entry, passed_features, return_type, allow_missing, return_status)
+        return asked.all(self, await self._answer(asked.question))
+
+    async def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self._columns.known:
+            await asyncio.to_thread(lambda: self._columns.all)
+        answer: Mapping[str, Any] = await self._api.ask_async(f"{self._path}/vectors", question)
+        return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked for, and in which form."""
+
+    entries: Sequence[Mapping[str, Any]]
+    passed: Sequence[Mapping[str, Any]]
+    return_type: ReturnType
+    allow_missing: bool
+    return_status: bool
+
+    @classmethod
+    def one(
+        cls,
+        entry: Mapping[str, Any],
+        passed: Mapping[str, Any] | None,
+        return_type: ReturnType,
+        allow_missing: bool,
+        return_status: bool,
+    ) -> _Asked:
+        """For one entity."""
+        return cls.many([entry], None if passed is None else [passed], return_type, allow_missing, return_status)
+
+    @classmethod
+    def many(
+        cls,
+        entries: Sequence[Mapping[str, Any]],
+        passed: Sequence[Mapping[str, Any]] | None,
+        return_type: ReturnType,
+        allow_missing: bool,
+        return_status: bool,
+    ) -> _Asked:
+        """For several; raises Invalid where they are too many."""
+        if len(entries) > MOST_ENTRIES:
+            raise Invalid(
+                f"{len(entries):,} entities are asked for at once, and {MOST_ENTRIES:,} are the most: ask in parts",
+                code="too-many-entries",
+            )
+        return cls(
+            entries=entries,
+            passed=passed or [],
+            return_type=return_type,
+            allow_missing=allow_missing,
+            return_status=return_status,
+        )
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"entries": jsonable(self.entries), "passed_features": jsonable(self.passed)}
+
+    def first(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> Any:
+        """The only vector of the answer; raises NotFound."""
+        vectors, statuses = self._told(view, answer)
+        vector = vectors[0] if self.return_type in _ROWS else vectors
+        return (vector, statuses[0]) if self.return_status else vector
+
+    def all(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> Any:
+        """Every vector of the answer; raises NotFound."""
+        vectors, statuses = self._told(view, answer)
+        return (vectors, statuses) if self.return_status else vectors
+
+    def _told(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> tuple[Any, list[VectorStatus]]:
+        names, found = answer["features"], answer["vectors"]
+        statuses = [
+            VectorStatus(status=row["status"], features=dict(zip(names, row["statuses"], strict=True))) for row in found
+        ]
+        if not self.allow_missing:
+            self._must_be_there(view, statuses)
+        rows = [dict(zip(names, row["values"], strict=True)) for row in found]
+        return shaped(rows, view.features, self.return_type), statuses
+
+    def _must_be_there(self, view: ReadFeatureView, statuses: Sequence[VectorStatus]) -> None:
+        missing = [
+            (entry, status.lacking) for entry, status in zip(self.entries, statuses, strict=True) if status.lacking
+        ]
+        if not missing:
+            return
+        each = (
+            ", ".join(f"{name} ({why})" for name, why in lacking.items()) + f" for {dict(entry)!r}"
+            for entry, lacking in missing[:_NAMED]
+        )
+        more = f", nor all of it for {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        raise NotFound(
+            f"{view!r} has no {', no '.join(each)}{more}: pass it, or allow_missing=True gives None",
+            code="features-missing",
+            details={"missing": [{"entry": dict(entry), "features": lacking} for entry, lacking in missing]},
+        )
