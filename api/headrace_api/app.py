@@ -20,6 +20,7 @@ from headrace_api.certificates import routes as certificates
 from headrace_api.context import Context
 from headrace_api.deployments import routes as deployments
 from headrace_api.errors import Problem, handle_errors
+from headrace_api.feast import routes as feast
 from headrace_api.feature_groups import routes as feature_groups
 from headrace_api.feature_views import routes as feature_views
 from headrace_api.history import routes as history
@@ -85,6 +86,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     time_travel.router,
     feature_views.router,
     vectors.router,
+    feast.router,
     history.router,
     training_datasets.router,
     studies.router,

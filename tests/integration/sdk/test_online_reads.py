@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -173,3 +174,83 @@ def test_more_keys_than_may_be_asked_for_are_refused(project: Project, served: S
     answer = served.ask("POST", vectors_path(project), key=served.key("ada"), json={"entries": [{"flight": 1}] * 1_001})
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert "at most 1000" in answer.json()["details"]["body.entries"]
+
+
+def features_over_http(served: Served, project: Project, question: dict[str, Any]) -> httpx.Response:
+    path = f"/api/projects/{project.name}/get-online-features"
+    return served.ask("POST", path, key=served.key("ada"), content=json.dumps(question))
+
+
+def as_feast_reads_it(answer: dict[str, Any], names: list[str], entities: int) -> list[dict[str, Any]]:
+    """What Feast's remote online store makes of an answer: a row per entity, its values where they are PRESENT."""
+    at = {name: place for place, name in enumerate(answer["metadata"]["feature_names"])}
+    columns = {name: answer["results"][at[name]] for name in names}
+    return [
+        {name: one["values"][row] if one["statuses"][row] == "PRESENT" else None for name, one in columns.items()}
+        for row in range(entities)
+    ]
+
+
+@pytest.mark.usefixtures("view")
+def test_a_view_answers_as_a_feature_service_does(project: Project, served: Served) -> None:
+    question = {"feature_service": "delays", "entities": {"flight": [2, 1, 3, None]}}
+    answer = features_over_http(served, project, question).json()
+    assert answer["metadata"] == {"feature_names": ["flight", "origin", "wind", "gusts", "radar_seen"]}
+    assert answer["results"][:4] == [
+        {"values": [2, 1, 3, None], "statuses": ["PRESENT"] * 4, "event_timestamps": ["1970-01-01T00:00:00Z"] * 4},
+        {
+            "values": ["LGA", "JFK", None, None],
+            "statuses": ["PRESENT", "PRESENT", "NOT_FOUND", "NOT_FOUND"],
+            "event_timestamps": [*["2013-01-01T00:00:00Z"] * 2, *["1970-01-01T00:00:00Z"] * 2],
+        },
+        {
+            "values": [None, 7.5, None, None],
+            "statuses": ["NOT_FOUND", "PRESENT", "NOT_FOUND", "NOT_FOUND"],
+            "event_timestamps": ["1970-01-01T00:00:00Z", "2013-01-01T00:00:00Z", *["1970-01-01T00:00:00Z"] * 2],
+        },
+        {
+            "values": [None] * 4,
+            "statuses": ["NOT_FOUND", "NULL_VALUE", "NOT_FOUND", "NOT_FOUND"],
+            "event_timestamps": ["1970-01-01T00:00:00Z", "2013-01-01T00:00:00Z", *["1970-01-01T00:00:00Z"] * 2],
+        },
+    ]
+    assert answer["results"][4]["statuses"] == ["OUTSIDE_MAX_AGE", "PRESENT", "NOT_FOUND", "NOT_FOUND"]
+    assert answer["results"][4]["event_timestamps"][0] == "2013-01-01T00:00:00Z"
+    assert as_feast_reads_it(answer, ["wind", "radar_seen"], 2) == [
+        {"wind": None, "radar_seen": None},
+        {"wind": 7.5, "radar_seen": 3},
+    ]
+    assert features_over_http(served, project, {**question, "feature_service": "delays:1"}).json() == answer
+
+
+@pytest.mark.usefixtures("view")
+def test_features_of_groups_are_asked_for_by_name(project: Project, served: Served) -> None:
+    entities = {"airport": ["JFK", "BOS"], "day": ["2013-01-01"] * 2}
+    question = {"features": ["radar:seen", "weather@v1:wind"], "entities": entities, "full_feature_names": True}
+    answer = features_over_http(served, project, question).json()
+    assert answer["metadata"]["feature_names"] == ["airport", "day", "radar__seen", "weather__wind"]
+    assert [column["values"] for column in answer["results"][2:]] == [[3, None], [7.5, None]]
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "code"),
+    [
+        ({"entities": {"flight": [1]}}, 422, "invalid-features"),
+        ({"entities": {"flight": [1]}, "features": ["flights"]}, 422, "invalid-reference"),
+        ({"entities": {"flight": [1]}, "features": ["flights:colour"]}, 404, "feature-not-found"),
+        ({"entities": {"flight": [1]}, "features": ["nothing:wind"]}, 404, "feature-group-not-found"),
+        ({"entities": {"flight": [1]}, "feature_service": "nothing"}, 404, "feature-view-not-found"),
+        ({"entities": {"flight": [1], "day": []}, "feature_service": "delays"}, 422, "invalid-entities"),
+        ({"entities": {"flight": [1] * 1_001}, "feature_service": "delays"}, 422, "too-many-entities"),
+        ({"entities": {"airport": ["JFK"]}, "features": ["weather:wind"]}, 422, "missing-key"),
+        ({"entities": {"flight": [1], "plane": [1]}, "features": ["flights:origin"]}, 422, "unknown-key"),
+        ({"entities": {"flight": [1]}, "features": ["flights:flight"]}, 422, "names-collide"),
+        ({"entities": {"flight": ["one"]}, "feature_service": "delays"}, 422, "invalid-key"),
+    ],
+)
+@pytest.mark.usefixtures("view")
+def test_what_cannot_be_answered_says_why(
+    project: Project, served: Served, question: dict[str, Any], status: int, code: str
+) -> None:
+    answer = features_over_http(served, project, question)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -1,0 +1,1 @@
+"""Online features in the shape that Feast's clients ask for and read."""
