@@ -90,6 +90,7 @@ _BODIES: Mapping[str, Any] = {
     "shared_feature_groups-read_shared_vectors": {"keys": []},
     "vectors-read_view_vectors": {"entries": []},
     "vectors-read_past_vectors": {"entries": [], "times": []},
+    "consistency-compare_stores": {"seconds": 0},
     "feast-get_online_features": {"entities": {"airport": []}, "features": ["weather:wind"]},
     "training_datasets-create_training_dataset": {"splits": [{"name": "train", "start": 0, "end": 1}]},
     "studies-create_study": {

@@ -17,6 +17,7 @@ from headrace_api.authorities import routes as authorities
 from headrace_api.certificates import everybodys as all_certificates
 from headrace_api.certificates import public as public_certificates
 from headrace_api.certificates import routes as certificates
+from headrace_api.consistency import routes as consistency
 from headrace_api.context import Context
 from headrace_api.deployments import routes as deployments
 from headrace_api.errors import Problem, handle_errors
@@ -84,6 +85,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     feature_groups.router,
     progress.router,
     time_travel.router,
+    consistency.router,
     feature_views.router,
     vectors.router,
     feast.router,

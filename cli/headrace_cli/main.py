@@ -7,6 +7,7 @@ from headrace_cli import (
     audit,
     authorities,
     certificates,
+    consistency,
     environment,
     feature_groups,
     groups,
@@ -54,6 +55,7 @@ app.add_typer(topics.app, name="topic")
 app.add_typer(feature_groups.app, name="feature-group")
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")
+app.add_typer(consistency.app, name="consistency")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(schemas.app, name="schema")
 

@@ -9,6 +9,7 @@ from headrace._certificate_list import Certificate, CertificatesApi
 from headrace._certificates import ClientFiles
 from headrace._clients import Consumer, Producer
 from headrace._columns import Feature
+from headrace._consistency import Consistency, KeyDifference, StoreDigest
 from headrace._errors import (
     Conflict,
     Failed,
@@ -68,6 +69,7 @@ __all__ = [
     "CertificatesApi",
     "ClientFiles",
     "Conflict",
+    "Consistency",
     "Consumer",
     "ConsumerGroup",
     "DatasetApi",
@@ -93,6 +95,7 @@ __all__ = [
     "KafkaRecord",
     "KafkaSchema",
     "KafkaTopic",
+    "KeyDifference",
     "Lineage",
     "LineageEdge",
     "LineageNode",
@@ -124,6 +127,7 @@ __all__ = [
     "SharedFeatureGroup",
     "SharedFeatureStore",
     "SharesApi",
+    "StoreDigest",
     "Study",
     "TrainingDataset",
     "TrialProject",

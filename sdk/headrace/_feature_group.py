@@ -10,6 +10,7 @@ from typing import Any
 
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
+from headrace._consistency import Consistency, consistency_of
 from headrace._errors import Invalid, NotFound
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
@@ -33,6 +34,9 @@ from headrace._receipt import Receipt
 from headrace._rows import Refusal, RowEncoder, RowSchema
 from headrace._sharing import Share, SharesApi
 from headrace._values import WrongValue, micros_of, plain
+
+CHECK_S = 3_600.0
+"""How long a comparison of both stores may take; of large groups it takes minutes."""
 
 MakeProducer = Callable[..., RowProducer]
 
@@ -237,6 +241,18 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
                     sending.send(key, None, [*sending.headers, (EVENT_TIME, str(at).encode())])
         sending.finish()
         return self._receipt(sending, refused)
+
+    def check_consistency(self, *, seconds: int = 120) -> Consistency:
+        """Compare the last row of every key online and offline, after the same records; rows may go on coming.
+
+        The offline store gets so many seconds to come as far as the online one.
+
+        Raises:
+            Conflict: it did not.
+            Invalid: the group is kept in one store only.
+        """
+        answer = self._api.ask(f"{self._path}/consistency", {"seconds": seconds}, timeout=seconds + CHECK_S)
+        return consistency_of(answer, self.features)
 
     @property
     def _known(self) -> Mapping[str, Any]:

@@ -135,6 +135,7 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "vectors-read_past_vectors": (Access.PROJECT_DATA,),
     "feast-get_online_features": (Access.PROJECT_DATA,),
     "rows-read_rows": (Access.PROJECT_DATA,),
+    "consistency-compare_stores": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_rows": (Access.PROJECT_DATA,),
     "rows-read_changes": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_changes": (Access.PROJECT_DATA,),

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 import polars as pl
+import psycopg
 import pyarrow as pa
 import pytest
+from psycopg import sql
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
-from headrace import FeatureView, Invalid, NotFound, Project
+from headrace import FeatureGroup, FeatureView, Invalid, NotFound, Project
+from headrace_events.entity_key import encode_key
+from headrace_projections.online.tables import table
 
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
 DAY = date(2013, 1, 1)
@@ -254,3 +262,102 @@ def test_what_cannot_be_answered_says_why(
 ) -> None:
     answer = features_over_http(served, project, question)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.fixture(scope="module")
+def counted(project: Project) -> FeatureGroup:
+    """A group with late rows, two partitions, a delete, and a row that came after it."""
+    group = project.get_feature_store().get_or_create_feature_group(
+        "counted",
+        primary_key=["id", "day"],
+        event_time="at",
+        partitions=2,
+        features={"id": "string", "day": "date", "at": "timestamp", "number": "bigint", "raw": "binary"},
+    )
+    group.insert(numbered(500), show_progress=False)
+    group.insert(numbered(50, hours=-1), show_progress=False)
+    group.delete_rows([{"id": "k7", "day": DAY}, {"id": "never", "day": DAY}], event_time=BEGIN + timedelta(hours=1))
+    group.insert(numbered(8), show_progress=False).wait()
+    return group
+
+
+def numbered(count: int, *, hours: int = 0) -> list[dict[str, Any]]:
+    at = BEGIN + timedelta(hours=hours)
+    return [{"id": f"k{number}", "day": DAY, "at": at, "number": number, "raw": b"\xff"} for number in range(count)]
+
+
+def test_both_stores_are_proven_equal_while_rows_go_on_coming(counted: FeatureGroup) -> None:
+    compared = counted.check_consistency()
+    assert compared, compared.differences
+    assert (compared.online.keys, compared.online.deleted, compared.different) == (501, 2, 0)
+    assert compared.online == compared.offline
+    counted.insert(numbered(40), show_progress=False).wait()
+    stop = threading.Event()
+
+    def insert() -> None:
+        while not stop.is_set():
+            counted.insert(numbered(40), show_progress=False)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    try:
+        later = [counted.check_consistency() for _ in range(2)]
+    finally:
+        stop.set()
+        thread.join()
+    assert all(later), later
+    assert compared.online.digest not in {one.online.digest for one in later}
+
+
+def test_a_row_that_was_changed_by_hand_is_named(counted: FeatureGroup, project: Project, served: Served) -> None:
+    """Four rows: another time, another body, one gone, one that no record can have made."""
+    name = table(project.name, "counted", 1)
+    keys = {
+        number: encode_key(("string", "date"), (f"k{number}", DAY.toordinal() - 719_163)) for number in (1, 2, 3, 4)
+    }
+    with psycopg.connect(served.platform.stack.postgres_dsn) as database:
+
+        def change(statement: str, *values: object) -> None:
+            assert database.execute(sql.SQL(statement).format(name), values).rowcount == 1
+
+        change("UPDATE {0} SET event_time = event_time + 1 WHERE key = %s", keys[1])
+        change("UPDATE {0} SET body = (SELECT body FROM {0} WHERE key = %s) WHERE key = %s", keys[1], keys[2])
+        change("DELETE FROM {0} WHERE key = %s", keys[3])
+        change("UPDATE {0} SET body = ''::bytea WHERE key = %s", keys[4])
+    found = counted.check_consistency()
+    assert not found
+    assert (found.online.keys, found.offline.keys, found.different) == (500, 501, 4)
+    first, second, third, fourth = found.differences
+    assert [one.key["id"] for one in found.differences] == ["k1", "k2", "k3", "k4"]
+    assert first.online == {"_event_time": BEGIN + timedelta(microseconds=1)}
+    assert first.offline == {"_event_time": BEGIN}
+    assert second.reason == "the record's key is not the canonical key of its row"
+    assert second.offline is not None
+    assert second.offline["number"] == 2
+    assert third.online is None
+    assert third.offline is not None
+    assert third.offline["raw"] == b"\xff"
+    assert fourth.online is not None
+    assert fourth.online["_operation"] == "unreadable"
+    told = command(served, "consistency", "check", "--project", project.name, "--group", "counted")
+    assert told.returncode == 1, told.stderr
+    assert told.stdout.splitlines()[0] == "4 keys differ; 500 are online, 501 offline"
+    assert "id=k3, day=2013-01-01: online nothing, offline {" in told.stdout
+
+
+def command(served: Served, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`headrace`, as ada."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")}
+    environment = {**bare, "HEADRACE_API": served.url, "HEADRACE_API_KEY": served.key("ada")}
+    typed = [sys.executable, "-m", "headrace_cli.main", *arguments]
+    return subprocess.run(typed, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_group_in_one_store_has_nothing_to_compare(project: Project) -> None:
+    alone = project.get_feature_store().create_feature_group(
+        "alone", primary_key=["id"], features={"id": "string"}, offline_enabled=False
+    )
+    alone.save()
+    with pytest.raises(Invalid, match="kept in one store only") as refusal:
+        alone.check_consistency()
+    assert refusal.value.code == "not-in-both-stores"

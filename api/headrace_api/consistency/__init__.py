@@ -1,0 +1,1 @@
+"""Routes that compare the stores of a feature group."""
