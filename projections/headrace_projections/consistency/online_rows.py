@@ -102,9 +102,20 @@ def compared_rows(group: Group, schemas: Mapping[int, str], stored: Sequence[Tup
 
 
 def _readable(group: Group, rows: Rows, stored: Sequence[TupleRow]) -> Any:
-    columns = table_of(group, rows).select([column.name for column in group.columns])
+    columns = _whole(group, rows).select([column.name for column in group.columns])
     operation = pa.array(["delete" if rows.deleted else "upsert"] * len(rows), pa.string())
     return _with_place(columns, [stored[place] for place in rows.offset.tolist()], operation, [None] * len(rows))
+
+
+def _whole(group: Group, rows: Rows) -> Any:
+    """The rows as a table, with the default of each column that came later than their schema."""
+    columns = table_of(group, rows)
+    types = {column.name: TYPES[column.type] for column in group.columns}
+    for name, value in group.defaults.items():
+        if rows.decoded is not None and name not in rows.decoded.columns:
+            default = pa.array([value] * len(rows), types[name])
+            columns = columns.set_column(columns.schema.get_field_index(name), name, default)
+    return columns
 
 
 def _unreadable(group: Group, refused: Sequence[Refused], stored: Sequence[TupleRow]) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from headrace_projections.consistency.compared import EVENT_TIME, KNOWN_AT, OFFSET, OPERATION, REASON, compared_schema
-from headrace_projections.history.columns import literal, quoted
+from headrace_projections.history.columns import counting, literal, quoted
+from headrace_projections.history.moment import before
+from headrace_projections.history.stored import stored_rows
 from headrace_projections.history.view import GroupHistory
 from headrace_projections.rows.groups import Group
 
@@ -28,16 +30,12 @@ def last_rows(history: GroupHistory) -> str:
     Which rows are the last is found on the narrow columns alone; the others are read for those rows.
     """
     group = history.group
-    files = ", ".join(literal(file.path) for file in history.files)
-    source = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-    before = " OR ".join(
-        f'("_partition" = {number} AND "_offset" < {end})' for number, end in sorted(history.ends.items())
-    )
+    source = stored_rows(group, [file.path for file in history.files])
     time = quoted(group.event_time or KNOWN_AT)
     columns = ", ".join(quoted(column.name) for column in group.columns)
     return f"""
         WITH last AS (
-            SELECT "_partition", "_offset" FROM {source} WHERE {before}
+            SELECT "_partition", "_offset" FROM {source} WHERE {before(history.ends)} AND {counting(group)}
             QUALIFY row_number() OVER (
                 PARTITION BY {_key(group)} ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC
             ) = 1)

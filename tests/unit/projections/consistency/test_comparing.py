@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.unit.projections.rows.things import SCHEMA_ID, SCHEMAS, THINGS, body,
 
 from headrace_broker.record import Record
 from headrace_events.entity_key import encode_key
+from headrace_events.row_schema import Appended, Column
 from headrace_projections.consistency.compared import Consistency
 from headrace_projections.consistency.comparing import SHOWN, compare
 from headrace_projections.consistency.online_rows import compared_rows, online_schema
@@ -21,6 +23,7 @@ from headrace_projections.history.engine import Engine
 from headrace_projections.history.view import GroupHistory, StoredFile
 from headrace_projections.offline.arrow import table_of
 from headrace_projections.rows.fit import fit
+from headrace_projections.rows.groups import Group, Growth
 
 KNOWN_AT = 1_700_000_000_000_000
 Stored = tuple[bytes, int, int, int, bool, int, bytes]
@@ -39,15 +42,17 @@ def stored(row: dict[str, Any], offset: int) -> Stored:
     return (key(row["number"]), row["at"], KNOWN_AT, offset, False, SCHEMA_ID, body(row))
 
 
-def compared(folder: Path, online: Sequence[Stored], records: Sequence[Record], end: int = 1_000) -> Consistency:
-    rows = compared_rows(THINGS, SCHEMAS, online) if online else online_schema(THINGS).empty_table()
+def compared(
+    folder: Path, online: Sequence[Stored], records: Sequence[Record], end: int = 1_000, group: Group = THINGS
+) -> Consistency:
+    rows = compared_rows(group, SCHEMAS, online) if online else online_schema(group).empty_table()
     pq.write_table(rows, folder / "online.parquet")
     files: tuple[StoredFile, ...] = ()
     if records:
-        parts = [table_of(THINGS, part) for part in fit(THINGS, SCHEMAS, records).rows]
+        parts = [table_of(group, part) for part in fit(group, SCHEMAS, records).rows]
         pq.write_table(pa.concat_tables(parts), folder / "history.parquet")
         files = (StoredFile(path=str(folder / "history.parquet")),)
-    history = GroupHistory(group=THINGS, files=files, ends={0: end, 1: 0})
+    history = GroupHistory(group=group, files=files, ends={0: end, 1: 0})
     return compare(history, folder / "online.parquet", folder / "offline.parquet", Engine())
 
 
@@ -75,6 +80,21 @@ def test_what_is_behind_the_position_does_not_count(tmp_path: Path) -> None:
     before = [stored(row, offset) for offset, row in enumerate(ROWS)]
     assert compared(tmp_path, before, HISTORY, end=6).equal
     assert not compared(tmp_path, before, HISTORY, end=7).equal
+
+
+def test_rows_from_before_a_column_came_have_its_default_in_both_stores(tmp_path: Path) -> None:
+    later = Appended(name="later", type="double", default="0.5")
+    column = Column(name="later", type="double")
+    growth = (Growth(schema_id=SCHEMA_ID + 1, features=(later,)),)
+    grown = replace(THINGS, columns=(*THINGS.columns, column), growth=growth)
+    assert compared(tmp_path, [GONE, *ONLINE], HISTORY, group=grown).equal
+
+
+def test_rows_from_before_a_clearing_count_in_no_store(tmp_path: Path) -> None:
+    cleared = replace(THINGS, begins=(2, 0))
+    left = [GONE, stored(thing(1, 5, share=9.0), 5), *ONLINE[2:]]
+    assert compared(tmp_path, left, HISTORY, group=cleared).equal
+    assert not compared(tmp_path, [GONE, *ONLINE], HISTORY, group=cleared).equal
 
 
 def test_a_group_without_rows_is_equal(tmp_path: Path) -> None:
