@@ -21,6 +21,7 @@ from headrace_events.training_files import (
     TrainingDatasetDeleted,
     TrainingFilesRemoved,
 )
+from headrace_events.training_formats import must_be_format
 
 
 @value
@@ -174,8 +175,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             must_not_be_clearing(view.read(wish.view_version, wish.project), known)
             seed = _seed(wish)
             _check_splits(wish.splits)
-            if wish.format not in {"parquet", "csv"}:
-                raise Invalid("unknown-format", f"training data is written as parquet or csv, not {wish.format!r}")
+            must_be_format(wish.format)
             version = next_version(versions, wish.version, "training dataset", wish.key)
             return [
                 TrainingDatasetRequested(

@@ -43,6 +43,10 @@ class DatasetApi:
         _must_be(sha256, hashlib.sha256(content).hexdigest())
         return content
 
+    def parts(self, sha256: str) -> Iterator[bytes]:
+        """The bytes as they come; whoever takes them checks the hash. Raises NotFound, Unreachable."""
+        return self._api.download(f"{self._path}/{sha256}")
+
     def download(self, sha256: str, local_path: str | os.PathLike[str]) -> Path:
         """Write the file there once its bytes are known to be right; raises NotFound, Failed."""
         path = Path(local_path)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 from headrace._columns import Feature
-from headrace._errors import Failed
+from headrace._errors import Failed, Invalid
 from headrace._http import Api
+from headrace._locations import Location
 from headrace._splits import Time, adjacent, at_random, iso
 from headrace._training_dataset import TrainingDataset, TrainingSplit, differences
+from headrace._training_files import DataFormat, must_hold
 from headrace._vectors import ReturnType, jsonable, shaped
 from headrace._view_columns import ViewColumns
 from headrace._view_vectors import ReadFeatureView
-
-DataFormat = Literal["parquet", "csv"]
 
 
 class FeatureView(ReadFeatureView):
@@ -81,13 +81,19 @@ class FeatureView(ReadFeatureView):
         end_time: Time | None = None,
         *,
         data_format: DataFormat = "parquet",
+        location: str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
         version: int | None = None,
         wait: bool = True,
         show_progress: bool = True,
     ) -> tuple[int, TrainingDataset]:
-        """Examples with event time in [start_time, end_time), as one split `train`; see create_train_test_split."""
+        """Examples with event time in [start_time, end_time), as one split `train`; see create_train_test_split.
+
+        With `location` the files are written there too, as TrainingDataset.export does.
+        """
         splits = adjacent({"train": (start_time, end_time)})
-        return self._create(splits, data_format, version, wait=wait, show_progress=show_progress)
+        to = _to(location, storage_options, wait=wait)
+        return self._create(splits, data_format, version, to=to, wait=wait, show_progress=show_progress)
 
     def create_train_test_split(
         self,
@@ -99,6 +105,8 @@ class FeatureView(ReadFeatureView):
         test_end: Time | None = None,
         seed: int | None = None,
         data_format: DataFormat = "parquet",
+        location: str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
         version: int | None = None,
         wait: bool = True,
         show_progress: bool = True,
@@ -119,7 +127,8 @@ class FeatureView(ReadFeatureView):
             splits = at_random({"test": test_size}, train_start, test_end, inner)
         else:
             splits = adjacent({"train": (train_start, train_end), "test": (test_start, test_end)})
-        return self._create(splits, data_format, version, seed=seed, wait=wait, show_progress=show_progress)
+        to = _to(location, storage_options, wait=wait)
+        return self._create(splits, data_format, version, seed=seed, to=to, wait=wait, show_progress=show_progress)
 
     def create_train_validation_test_split(
         self,
@@ -134,6 +143,8 @@ class FeatureView(ReadFeatureView):
         test_end: Time | None = None,
         seed: int | None = None,
         data_format: DataFormat = "parquet",
+        location: str | None = None,
+        storage_options: Mapping[str, Any] | None = None,
         version: int | None = None,
         wait: bool = True,
         show_progress: bool = True,
@@ -155,7 +166,8 @@ class FeatureView(ReadFeatureView):
                     "test": (test_start, test_end),
                 }
             )
-        return self._create(splits, data_format, version, seed=seed, wait=wait, show_progress=show_progress)
+        to = _to(location, storage_options, wait=wait)
+        return self._create(splits, data_format, version, seed=seed, to=to, wait=wait, show_progress=show_progress)
 
     def training_data(
         self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
@@ -268,9 +280,11 @@ class FeatureView(ReadFeatureView):
         *,
         seed: int | None = None,
         positions: Sequence[str] = (),
+        to: Location | None = None,
         wait: bool,
         show_progress: bool,
     ) -> tuple[int, TrainingDataset]:
+        must_hold(data_format, self._columns.file_types)
         body = {
             "splits": [asdict(split) for split in splits],
             "seed": seed,
@@ -283,6 +297,8 @@ class FeatureView(ReadFeatureView):
         dataset = self.get_training_dataset(made["version"])
         if wait:
             dataset.wait(show_progress=show_progress)
+        if to is not None:
+            dataset.export_to(to)
         return dataset.version, dataset
 
     def _features_and_labels(
@@ -327,3 +343,14 @@ class FeatureView(ReadFeatureView):
     @property
     def _path(self) -> str:
         return f"/api/projects/{self._project}/feature-views/{self.name}/versions/{self.version}"
+
+
+def _to(location: str | None, storage_options: Mapping[str, Any] | None, *, wait: bool) -> Location | None:
+    if location is None:
+        return None
+    if not wait:
+        raise Invalid(
+            "files are written to a location once they are made: wait, or call export() later",
+            code="location-without-wait",
+        )
+    return Location(location, storage_options)

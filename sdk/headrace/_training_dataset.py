@@ -15,6 +15,7 @@ from headrace._artifacts import DatasetApi
 from headrace._dataset_hash import DatasetHash
 from headrace._errors import Failed, NotFound
 from headrace._http import Api
+from headrace._locations import Location
 from headrace._training_files import batches, schema_of
 
 IDENTITY = "_"
@@ -174,19 +175,42 @@ class TrainingDataset:
         with self._downloaded(name) as found:
             rows = [batch for path in found for batch in batches(path, self.manifest.format, self._types)]
             table = pa.Table.from_batches(rows, self._schema())
-        shown = [
-            column
-            for column in table.column_names
-            if not column.startswith(IDENTITY) or (event_time if column == "_event_time" else primary_key)
-        ]
-        return table.select(shown)
+        return table.select(self._shown(primary_key=primary_key, event_time=event_time))
 
     def download(self, folder: str | Path) -> list[Path]:
-        """Write the files, `<split>.parquet` or `.csv`, into the folder, each checked against its hash."""
+        """Write the files, `<split>.<format>`, into the folder, each checked against its hash."""
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         form = self.manifest.format
         return [self._files.download(file.sha256, place / f"{file.split}.{form}") for file in self._stored()]
+
+    def export(self, location: str, storage_options: Mapping[str, Any] | None = None) -> list[str]:
+        """Write the files, `<split>.<format>`, into a folder or object store that fsspec reaches; returns where.
+
+        They go through this program, part by part, each checked against its hash; `storage_options` (credentials, say)
+        stay in it. Raises Invalid, Unavailable, Failed.
+        """
+        return self.export_to(Location(location, storage_options))
+
+    def export_to(self, place: Location) -> list[str]:
+        """As `export`, to a place that is there already."""
+        form = self.manifest.format
+        return [
+            place.write(f"{file.split}.{form}", self._files.parts(file.sha256), file.sha256) for file in self._stored()
+        ]
+
+    def batches(
+        self, split: str | None = None, *, primary_key: bool = False, event_time: bool = False
+    ) -> Iterator[Any]:
+        """As `read`, in Arrow record batches one after the other, for what is larger than memory.
+
+        The files lie in a temporary folder until the last batch is taken.
+        """
+        shown = self._shown(primary_key=primary_key, event_time=event_time)
+        with self._downloaded(self._split(split)) as found:
+            for path in found:
+                for batch in batches(path, self.manifest.format, self._types):
+                    yield batch.select(shown)
 
     def recompute_hash(self) -> str:
         """The hash of the rows in the files, downloaded and checked for this: equal to the manifest's, or they differ.
@@ -215,6 +239,13 @@ class TrainingDataset:
         if name not in names:
             raise NotFound(f"{self!r} has the splits {', '.join(names)}: say which", code="split-not-found")
         return name
+
+    def _shown(self, *, primary_key: bool, event_time: bool) -> list[str]:
+        return [
+            column
+            for column in self._types
+            if not column.startswith(IDENTITY) or (event_time if column == "_event_time" else primary_key)
+        ]
 
     def _schema(self) -> Any:
         return schema_of(self._types)

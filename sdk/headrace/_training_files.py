@@ -1,10 +1,33 @@
-"""Reading training files, Parquet or CSV, into Arrow batches of the view's types."""
+"""Reading training files of any format into Arrow batches of the view's types; memory does not grow with the file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
+
+from headrace._errors import Invalid
+
+DataFormat = Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5"]
+
+
+_PLAIN = frozenset({"boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp"})
+_HOLDS: Mapping[str, frozenset[str]] = dict.fromkeys(("csv", "tsv", "tfrecord", "npy", "hdf5"), _PLAIN)
+
+
+def must_hold(form: str, types: Mapping[str, str]) -> None:
+    """Raise Invalid for a format that is not offered, or that does not hold one of the columns (name → type)."""
+    if form not in get_args(DataFormat):
+        raise Invalid(
+            f"training data is written as {', '.join(get_args(DataFormat))}, not {form!r}", code="unknown-format"
+        )
+    for column, kind in types.items():
+        if form in _HOLDS and kind not in _HOLDS[form]:
+            raise Invalid(
+                f"{form} does not hold column {column!r} of type {kind}: write parquet, or a view without it",
+                code="unsupported-type",
+                details={"column": column, "type": kind, "format": form},
+            )
 
 
 def schema_of(types: Mapping[str, str]) -> Any:
@@ -26,17 +49,35 @@ def schema_of(types: Mapping[str, str]) -> Any:
 
 
 def batches(path: Path, form: str, types: Mapping[str, str]) -> Iterator[Any]:
-    """The file's rows in order; memory does not grow with the file."""
-    if form == "parquet":
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only training data needs it
+    """The file's rows in order; `docs/training-data.md` says how each format holds nulls and times."""
+    match form:
+        case "parquet":
+            yield from _parquet_batches(path, types)
+        case "csv" | "tsv":
+            if path.stat().st_size:
+                yield from _delimited_batches(path, "," if form == "csv" else "\t", types)
+        case "npy":
+            from headrace._npy_file import npy_batches  # noqa: PLC0415 - only this format needs it
 
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(columns=list(types))
-    elif path.stat().st_size:
-        yield from _csv_batches(path, types)
+            yield from npy_batches(path, types, schema_of(types))
+        case "hdf5":
+            from headrace._hdf5_file import hdf5_batches  # noqa: PLC0415 - only this format needs it
+
+            yield from hdf5_batches(path, types, schema_of(types))
+        case _:
+            from headrace._tfrecord_file import tfrecord_batches  # noqa: PLC0415 - only this format needs it
+
+            yield from tfrecord_batches(path, types, schema_of(types))
 
 
-def _csv_batches(path: Path, types: Mapping[str, str]) -> Iterator[Any]:
+def _parquet_batches(path: Path, types: Mapping[str, str]) -> Iterator[Any]:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only training data needs it
+
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(columns=list(types))
+
+
+def _delimited_batches(path: Path, delimiter: str, types: Mapping[str, str]) -> Iterator[Any]:
     """Nulls are empty and not quoted; binaries are hexadecimal digits."""
     import pyarrow as pa  # noqa: PLC0415 - only training data needs it
     from pyarrow import csv  # noqa: PLC0415 - only training data needs it
@@ -50,12 +91,18 @@ def _csv_batches(path: Path, types: Mapping[str, str]) -> Iterator[Any]:
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    with csv.open_csv(path, convert_options=convert, parse_options=csv.ParseOptions(newlines_in_values=True)) as file:
+    parse = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    with csv.open_csv(path, convert_options=convert, parse_options=parse) as file:
         for batch in file:
             columns = [
-                pa.array([None if text is None else bytes.fromhex(text) for text in column.to_pylist()], pa.binary())
-                if kind == "binary"
-                else column
+                unhexed(column) if kind == "binary" else column
                 for column, kind in zip(batch.columns, types.values(), strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def unhexed(column: Any) -> Any:
+    """Binaries of their hexadecimal digits."""
+    import pyarrow as pa  # noqa: PLC0415 - only training data needs it
+
+    return pa.array([None if text is None else bytes.fromhex(text) for text in column.to_pylist()], pa.binary())

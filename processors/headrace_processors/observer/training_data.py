@@ -43,7 +43,12 @@ def _table(artifacts: Artifacts, project: str, file: DatasetFile) -> pa.Table:
     try:
         if content.startswith(PARQUET):
             return pa.parquet.read_table(io.BytesIO(content))
-        return pa.csv.read_csv(io.BytesIO(content))
+        if b"\0" in content[:64]:
+            raise NoReference(
+                f"file {file.sha256} of the training dataset is not Parquet, CSV or TSV: write one of these"
+            )
+        delimiter = "\t" if b"\t" in content.partition(b"\n")[0] else ","
+        return pa.csv.read_csv(io.BytesIO(content), parse_options=pa.csv.ParseOptions(delimiter=delimiter))
     except pa.ArrowException as error:
         raise NoReference(f"file {file.sha256} of the training dataset cannot be read: {error}") from error
 

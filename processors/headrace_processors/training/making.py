@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from headrace_events.errors import Invalid
 from headrace_events.training_dataset import DatasetFile, Split
-from headrace_processors.training.files import write
+from headrace_events.training_formats import must_hold
 from headrace_processors.training.splitting import rows_of
+from headrace_processors.training.writers import write
 from headrace_projections.history.engine import Engine
-from headrace_projections.history.errors import Unavailable
+from headrace_projections.history.errors import Impossible, Unavailable
 from headrace_projections.history.hashing import DatasetHash
 from headrace_projections.history.view import ViewHistory
 
@@ -36,8 +38,13 @@ def make(
 ) -> Made:
     """Make the dataset; the same history, splits and seed give the same hash.
 
-    `form` is `parquet` or `csv`; `store` keeps a file and tells its SHA-256. Raises Unavailable, and what `store` does.
+    `form` is one of FORMATS; `store` keeps a file and tells its SHA-256. Raises Impossible where the format does not
+    hold a column or a value, Unavailable, and what `store` does.
     """
+    try:
+        must_hold(form, history.feature_types() | history.identity_types())
+    except Invalid as refused:
+        raise Impossible(f"{refused.code}: {refused.message}") from refused
     schema = history.schema()
     hashed = DatasetHash(schema)
     files = []

@@ -11,6 +11,8 @@ import pyarrow as pa
 from headrace_projections.history.errors import Unavailable
 
 BATCH_ROWS = 65_536
+BATCH_VALUES = 4_000_000
+"""How many values a batch has at most, so that wide rows come in shorter batches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Engine:
             try:
                 for name, table in tables.items():
                     connection.register(name, table)
-                batches = connection.sql(query).to_arrow_reader(BATCH_ROWS)
+                batches = connection.sql(query).to_arrow_reader(max(1, min(BATCH_ROWS, BATCH_VALUES // len(schema))))
             except duckdb.Error as error:
                 raise _translated(error) from error
             yield _cast(batches, schema)

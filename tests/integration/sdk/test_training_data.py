@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 import pytest
 from tests.integration.clients import eventually
@@ -16,6 +16,7 @@ from tests.integration.offline_thread import offline
 from tests.integration.platform import Platform
 
 from headrace import Failed, FeatureView, HeadraceError, Invalid, NotFound, Project, connect
+from headrace._training_files import DataFormat
 from headrace_events.api_key import IssueApiKey
 
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
@@ -176,14 +177,18 @@ def test_purged_data_can_be_made_again_and_a_deleted_dataset_is_gone(view: Featu
     assert again.recompute_hash() == first.manifest.hash
 
 
-def test_csv_holds_the_same_rows_as_parquet(view: FeatureView, tmp_path: Path) -> None:
-    _, dataset = view.create_training_data(hour(0), hour(20), data_format="csv", show_progress=False)
+def test_every_format_holds_the_same_rows(view: FeatureView, tmp_path: Path) -> None:
     _, other = view.create_training_data(hour(0), hour(20), show_progress=False)
-    assert dataset.manifest.hash == other.manifest.hash == dataset.recompute_hash()
-    pd.testing.assert_frame_equal(dataset.read(), other.read())
-    (path,) = dataset.download(tmp_path)
-    assert path.name == "train.csv"
-    assert len(pd.read_csv(io.StringIO(path.read_text()))) == 20
+    forms: tuple[DataFormat, ...] = ("csv", "tsv", "tfrecord", "npy", "hdf5")
+    asked = [view.create_training_data(hour(0), hour(20), data_format=form, wait=False)[1] for form in forms]
+    for form, dataset in zip(forms, asked, strict=True):
+        dataset.wait(show_progress=False)
+        assert dataset.manifest.hash == other.manifest.hash == dataset.recompute_hash()
+        pd.testing.assert_frame_equal(dataset.read(), other.read())
+        (path,) = dataset.download(tmp_path)
+        assert path.name == f"train.{form}"
+    assert len(pd.read_csv(tmp_path / "train.csv")) == 20
+    assert len(np.load(tmp_path / "train.npy")) == 20
 
 
 def test_a_dataset_without_rows_is_one(view: FeatureView) -> None:

@@ -48,7 +48,7 @@ def row(manifest: Manifest) -> dict[str, Any]:
         "seed": 7,
         "positions": list(manifest.positions),
         "hash": manifest.hash,
-        "files": [{"split": one.split, "sha256": "", "size": 1, "rows": one.rows} for one in manifest.files],
+        "files": [{"split": one.split, "sha256": one.sha256, "size": 1, "rows": one.rows} for one in manifest.files],
     }
 
 

@@ -26,6 +26,7 @@ from headrace_processors.observer.errors import NoReference
 from headrace_processors.observer.known import Followed, Known, Watched
 from headrace_processors.observer.references import reference_of
 from headrace_processors.observer.training_data import training_columns
+from headrace_processors.training.writers import write
 
 
 def recorded(event: Event, project: str = "flights") -> Recorded:
@@ -126,11 +127,15 @@ def test_a_label_of_two_values_does_not() -> None:
 def stored(tmp_path: Path, table: pa.Table, kind: str = "parquet") -> tuple[Artifacts, DatasetFile]:
     artifacts = Artifacts.at(tmp_path.as_uri())
     out = io.BytesIO()
-    (pa.parquet.write_table if kind == "parquet" else pa.csv.write_csv)(table, out)
+    match kind:
+        case "parquet":
+            pa.parquet.write_table(table, out)
+        case _:
+            pa.csv.write_csv(table, out, pa.csv.WriteOptions(delimiter="," if kind == "csv" else "\t"))
     return artifacts, file("train", artifacts.write("flights", out.getvalue()))
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "tsv"])
 def test_numeric_columns_are_read_and_missing_values_are_nan(tmp_path: Path, kind: str) -> None:
     columns: dict[str, Any] = {"n": [1, None, 3], "x": [0.5, 1.5, None], "b": [True, None, False], "t": ["a", "b", "c"]}
     artifacts, made = stored(tmp_path, pa.table(columns), kind)
@@ -146,6 +151,16 @@ def test_the_split_named_train_is_the_reference(tmp_path: Path) -> None:
     test = file("test", test.sha256)
     assert training_columns(artifacts, "flights", [test, train], ["x"])["x"].tolist() == [1.0]
     assert training_columns(artifacts, "flights", [test], ["x"])["x"].tolist() == [2.0]
+
+
+@pytest.mark.parametrize("form", ["npy", "hdf5", "tfrecord"])
+def test_files_of_other_formats_give_no_reference_and_say_so(form: str, tmp_path: Path) -> None:
+    rows = pa.table({"wind": [0.5, 1.5]})
+    write(tmp_path / "train", form, rows.schema, rows.to_batches())
+    artifacts = Artifacts.at(tmp_path.as_uri())
+    stored = file("train", artifacts.store("flights", tmp_path / "train"))
+    with pytest.raises(NoReference, match="is not Parquet, CSV or TSV"):
+        training_columns(artifacts, "flights", [stored], ["wind"])
 
 
 def test_files_that_are_gone_changed_or_unnamed_give_no_reference(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from headrace_broker.artifacts import Artifacts
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.ids import Micros
 from headrace_events.training_dataset import Split
-from headrace_processors.training import files
 from headrace_processors.training.making import make
+from headrace_processors.training.writers import write as write_file
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Unavailable
 from headrace_projections.history.view import GroupHistory, StoredFile, ViewHistory
@@ -125,7 +125,7 @@ def test_a_disk_that_takes_no_file_is_unavailable(tmp_path: Path) -> None:
 def test_csv_tells_every_value_from_every_other(vector: Vector, tmp_path: Path) -> None:
     for name, rows in vector.tables().items():
         path = tmp_path / name
-        assert files.write(path, "csv", vector.schema, rows.to_batches()) == rows.num_rows
+        assert write_file(path, "csv", vector.schema, rows.to_batches()) == rows.num_rows
         kinds = {field.name: pa.string() if pa.types.is_binary(field.type) else field.type for field in vector.schema}
         read = pyarrow.csv.read_csv(
             path,
@@ -150,5 +150,5 @@ def _plain(value: Any) -> Any:
 
 def test_an_empty_string_in_csv_is_no_null(tmp_path: Path) -> None:
     rows = table({"name": "string"}, [[""], [None], ['"'], ["a,b\nc"]])
-    files.write(tmp_path / "f", "csv", rows.schema, rows.to_batches())
+    write_file(tmp_path / "f", "csv", rows.schema, rows.to_batches())
     assert (tmp_path / "f").read_text() == '"name"\n""\n\n""""\n"a,b\nc"\n'
