@@ -23,10 +23,10 @@ def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], retur
 
     Raises Invalid for another return type.
     """
-    typed = [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
+    named = [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
     if return_type == "dict":
-        return typed
-    values = [list(row.values()) for row in typed]
+        return named
+    values = [list(row.values()) for row in named]
     if return_type == "list":
         return values
     if return_type == "numpy":

@@ -17,7 +17,10 @@ ROWS: list[dict[str, Any]] = [
     {"wind": 1.5, "at": "2013-06-01T00:00:00Z", "day": "2013-06-01", "raw": "AP8="},
     {"day": None, "wind": None, "at": None, "raw": None},
 ]
-VALUES = [[1.5, datetime(2013, 6, 1, tzinfo=UTC), date(2013, 6, 1), b"\0\xff"], [None, None, None, None]]
+VALUES: list[list[Any]] = [
+    [1.5, datetime(2013, 6, 1, tzinfo=UTC), date(2013, 6, 1), b"\0\xff"],
+    [None, None, None, None],
+]
 
 
 def test_values_come_in_the_order_of_the_features_and_in_their_types() -> None:
