@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from headrace_api import health
 from headrace_api.activity import routes as activity
+from headrace_api.annotations import routes as annotations
 from headrace_api.artifacts import routes as artifacts
 from headrace_api.audit import routes as audit
 from headrace_api.authorities import routes as authorities
@@ -23,6 +24,7 @@ from headrace_api.deployments import routes as deployments
 from headrace_api.errors import Problem, handle_errors
 from headrace_api.feast import routes as feast
 from headrace_api.feature_groups import routes as feature_groups
+from headrace_api.feature_usage import routes as feature_usage
 from headrace_api.feature_views import routes as feature_views
 from headrace_api.history import routes as history
 from headrace_api.identities import routes as identities
@@ -51,6 +53,7 @@ from headrace_api.sessions import routes as sessions
 from headrace_api.shares import feature_groups as shared_feature_groups
 from headrace_api.shares import routes as shares
 from headrace_api.studies import routes as studies
+from headrace_api.tag_schemas import routes as tag_schemas
 from headrace_api.time_travel import routes as time_travel
 from headrace_api.topics import routes as topics
 from headrace_api.totp import routes as totp
@@ -87,6 +90,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     time_travel.router,
     consistency.router,
     feature_views.router,
+    annotations.router,
+    feature_usage.router,
+    tag_schemas.router,
     vectors.router,
     feast.router,
     history.router,

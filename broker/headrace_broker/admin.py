@@ -165,7 +165,8 @@ class Admin:
         if topic not in found:
             raise Missing(f"there is no topic {topic!r}")
         topic_id, partitions = found[topic]
-        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the client's own stubs leave it out
+        asked = {TopicPartition(topic, number): latest for number in range(partitions)}
         futures = self._client.list_offsets(asked, request_timeout=_ANSWER_S)
         ends = {where.partition: self._answer(future).offset for where, future in futures.items()}
         return [Position(topic_id, number, ends[number]) for number in range(partitions)]

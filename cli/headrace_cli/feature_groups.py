@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -74,3 +75,35 @@ def clear(
     _group(name, version, project, user).clear()
     told_of = {"feature_group": name, "version": version, "phase": "cleared"}
     tell(as_json, told_of, f"feature group {name} version {version} is cleared")
+
+
+@app.command("usage")
+@told
+def usage(name: str, version: Version, project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show which views, models, deployments and other projects use each feature of a version."""
+    uses = _group(name, version, project, user).usage()
+    if as_json:
+        tell(as_json, [asdict(use) for use in uses], "")
+        return
+    rows = [
+        {
+            "feature": use.feature,
+            "views": ", ".join(f"{view.name} {view.version} ({view.role})" for view in use.views) or "-",
+            "models": ", ".join(f"{model} {number}" for model, number in use.models),
+            "deployments": ", ".join(use.deployments),
+            "projects": ", ".join(use.projects),
+        }
+        for use in uses
+    ]
+    tell_rows(as_json, rows, ("feature", "views", "models", "deployments", "projects"))
+
+
+@app.command("unused")
+@told
+def unused(project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
+    """Show the features of a project that nobody uses."""
+    found = signed_in(user).get_project(project).get_feature_store().unused_features()
+    rows = [asdict(one) for one in found]
+    if not as_json:
+        rows = [{**row, "features": ", ".join(row["features"])} for row in rows]
+    tell_rows(as_json, rows, ("name", "version", "features"))

@@ -14,6 +14,7 @@ class Access(StrEnum):
     REVOCATIONS = "revocations"
     SIGNING_IN = "signing-in"
     ONESELF = "oneself"
+    TAG_SCHEMAS = "tag-schemas"
     PEOPLE = "people"
     PLATFORM = "platform"
     PROJECT = "project"
@@ -29,6 +30,7 @@ ACCESS: Mapping[Access, tuple[Right, str]] = {
     Access.REVOCATIONS: (Right.ANYBODY, "the authority's certificate, and which certificates it has taken back"),
     Access.SIGNING_IN: (Right.ANYBODY, "begin a session, with the proof that it takes"),
     Access.ONESELF: (Right.ANY_USER, "oneself: one's projects, keys, sessions and certificates"),
+    Access.TAG_SCHEMAS: (Right.ANY_USER, "which tags there are, and what their values look like"),
     Access.PEOPLE: (Right.ADMINISTRATOR, "everybody: users, their keys, sessions and certificates"),
     Access.PLATFORM: (Right.ADMINISTRATOR, "the platform's activity, and the whole audit trail"),
     Access.PROJECT: (Right.MEMBER_OR_ADMINISTRATOR, "a project and all that is in it, but for what follows"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from headrace_events.avro import Avro
 from headrace_events.ids import Micros
+from headrace_events.json_schema import JsonSchemas
 from headrace_events.language import Command, Event
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Known(Protocol):
     @property
     def avro(self) -> Avro:
         """Avro's own rules."""
+        ...
+
+    @property
+    def json_schemas(self) -> JsonSchemas:
+        """JSON Schema's rules."""
         ...
 
     def schema(self, schema_id: int) -> "Schema | None":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headrace_events import (
+    annotation_words,
     api_key,
     authority,
     certificate,
@@ -27,6 +28,7 @@ from headrace_events import (
     share,
     study,
     subject,
+    tag_schema,
     topic,
     totp,
     training_dataset,
@@ -118,6 +120,12 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     feature_group_growth.AppendFeatures: (Right.OWNER, ""),
     feature_view.CreateFeatureView: (Right.MEMBER, ""),
     feature_view_life.DeleteFeatureView: (Right.MEMBER, ""),
+    tag_schema.CreateTagSchema: (Right.ADMINISTRATOR, ""),
+    annotation_words.Describe: (Right.MEMBER, ""),
+    annotation_words.ChangeKeywords: (Right.MEMBER, ""),
+    annotation_words.Tag: (Right.MEMBER, ""),
+    annotation_words.Untag: (Right.MEMBER, ""),
+    annotation_words.Deprecate: (Right.OWNER, ""),
     training_dataset.CreateTrainingDataset: (Right.MEMBER, ""),
     training_dataset.RecordTrainingDataset: (Right.SYSTEM, "training-datasets"),
     training_dataset.RecordTrainingDatasetFailure: (Right.SYSTEM, "training-datasets"),

@@ -45,6 +45,7 @@ MEANING: Mapping[Scope, str] = {
 """What each scope is good for, as the guide shows it."""
 
 OF_KIND: Mapping[str, Scope] = {
+    "annotation": Scope.FEATURES,
     "api_key": Scope.ACCOUNT,
     "authority": Scope.ADMIN,
     "certificate": Scope.KAFKA,
@@ -64,6 +65,7 @@ OF_KIND: Mapping[str, Scope] = {
     "share": Scope.PROJECTS,
     "study": Scope.EXPERIMENTS,
     "subject": Scope.KAFKA,
+    "tag_schema": Scope.ADMIN,
     "topic": Scope.KAFKA,
     "totp": Scope.ACCOUNT,
     "training_dataset": Scope.FEATURES,

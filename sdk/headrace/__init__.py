@@ -26,6 +26,7 @@ from headrace._errors import (
 from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
 from headrace._feature_group import FeatureGroup
 from headrace._feature_store import FeatureStore
+from headrace._feature_usage import FeatureUse, UnusedFeatures, ViewUse
 from headrace._feature_view import FeatureView
 from headrace._groups import ConsumerGroup, GroupMember, GroupPartition
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
@@ -50,6 +51,7 @@ from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStore
 from headrace._sharing import Share, SharesApi
 from headrace._study import ExperimentResult, Study
+from headrace._tag_schemas import TagSchema, TagSchemasApi
 from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
 from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._trial_project import TrialProject
@@ -82,6 +84,7 @@ __all__ = [
     "FeatureGroupAsOf",
     "FeatureGroupCommit",
     "FeatureStore",
+    "FeatureUse",
     "FeatureView",
     "FeatureWindow",
     "Forbidden",
@@ -129,15 +132,19 @@ __all__ = [
     "SharesApi",
     "StoreDigest",
     "Study",
+    "TagSchema",
+    "TagSchemasApi",
     "TrainingDataset",
     "TrialProject",
     "Unavailable",
     "Unreachable",
+    "UnusedFeatures",
     "Usage",
     "User",
     "UsersApi",
     "Vector",
     "VectorStatus",
+    "ViewUse",
     "Visible",
     "Window",
     "administrator",

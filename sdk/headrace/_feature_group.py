@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
+from headrace._annotations import Annotations
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
 from headrace._errors import Invalid, NotFound
+from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
 from headrace._growth import appended
@@ -57,7 +60,7 @@ class GroupWish:
     features: Sequence[Feature] | None
 
 
-class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
+class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife, Annotations):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -103,8 +106,8 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
 
     @property
     def description(self) -> str:
-        """What its maker wrote about it."""
-        return self._wish.description
+        """What is said about it."""
+        return self._wish.description if self._row is None else str(self._row["description"])
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -253,6 +256,24 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife):
         """
         answer = self._api.ask(f"{self._path}/consistency", {"seconds": seconds}, timeout=seconds + CHECK_S)
         return consistency_of(answer, self.features)
+    def update_feature_description(self, feature_name: str, description: str) -> FeatureGroup:
+        """Say what one feature is, in place of what was said before; raises NotFound."""
+        path = f"{self._path}/features/{quote(feature_name, safe='')}/description"
+        self._api.put(path, {"description": description})
+        self._refresh()
+        return self
+
+    def usage(self) -> list[FeatureUse]:
+        """Who uses each feature: views, models, deployments, and other projects that it is shared with."""
+        return [feature_use(row) for row in self._api.get(f"{self._path}/usage")]
+
+    def _refresh(self) -> Mapping[str, Any]:
+        self._row = self._api.get(self._path)
+        return self._known
+
+    @property
+    def _said(self) -> Mapping[str, Any]:
+        return self._known
 
     @property
     def _known(self) -> Mapping[str, Any]:

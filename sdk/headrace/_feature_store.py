@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from headrace._annotations import warn_if_deprecated
 from headrace._columns import features_of
 from headrace._errors import Conflict, NotFound
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
+from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
 from headrace._http import Api
 from headrace._sharing import Share, SharesApi
@@ -96,7 +98,7 @@ class FeatureStore(FeatureViews):
         return found
 
     def get_feature_group(self, name: str, version: int | None = None) -> FeatureGroup:
-        """A version of a feature group, or the newest; raises NotFound."""
+        """A version of a feature group, or the newest; one that is deprecated with a FutureWarning. Raises NotFound."""
         base = f"/api/projects/{self._project}/feature-groups/{name}"
         row = self._api.get(base)[0] if version is None else self._api.get(f"{base}/versions/{version}")
         if row["topic_phase"] != "open":
@@ -105,6 +107,7 @@ class FeatureStore(FeatureViews):
                 lambda now: now if now["topic_phase"] == "open" else None,
                 f"the topic of feature group {name!r}",
             )
+        warn_if_deprecated("feature group", row)
         return FeatureGroup.existing(self._api, self._project, self._make_producer, row)
 
     def get_feature_groups(self, name: str | None = None) -> list[FeatureGroup]:
@@ -112,3 +115,8 @@ class FeatureStore(FeatureViews):
         base = f"/api/projects/{self._project}/feature-groups"
         rows = self._api.get(f"{base}/{name}" if name else base)
         return [FeatureGroup.existing(self._api, self._project, self._make_producer, row) for row in rows]
+
+    def unused_features(self) -> list[UnusedFeatures]:
+        """The features that nobody uses, by version of a group; keys and event times are none of them."""
+        rows = self._api.get(f"/api/projects/{self._project}/unused-features")
+        return [unused_features(row) for row in rows]

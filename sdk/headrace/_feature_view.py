@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from headrace._annotations import Annotations
 from headrace._columns import Feature
 from headrace._errors import Failed, Invalid
 from headrace._http import Api
@@ -18,8 +19,8 @@ from headrace._view_columns import ViewColumns
 from headrace._view_vectors import ReadFeatureView
 
 
-class FeatureView(ReadFeatureView):
-    """One version of a view; it never changes."""
+class FeatureView(ReadFeatureView, Annotations):
+    """One version of a view; what it selects never changes."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
         self._api = api
@@ -42,7 +43,7 @@ class FeatureView(ReadFeatureView):
 
     @property
     def description(self) -> str:
-        """What its maker wrote about it."""
+        """What is said about it."""
         return str(self._row["description"])
 
     @property
@@ -64,6 +65,14 @@ class FeatureView(ReadFeatureView):
     def primary_keys(self) -> list[str]:
         """The primary key of the root group: what names an example, and what a feature vector is asked by."""
         return self._columns.primary_key
+
+    def _refresh(self) -> Mapping[str, Any]:
+        self._row = self._api.get(self._path)
+        return self._row
+
+    @property
+    def _said(self) -> Mapping[str, Any]:
+        return self._row
 
     def delete(self) -> None:
         """Delete this version; its name and version are never used again.

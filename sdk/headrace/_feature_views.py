@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headrace._annotations import warn_if_deprecated
 from headrace._errors import Conflict, NotFound
 from headrace._feature_view import FeatureView
 from headrace._http import Api
@@ -65,9 +66,10 @@ class FeatureViews:
                 return self.get_feature_view(name, version)
 
     def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
-        """A version of a view, or the newest; raises NotFound."""
+        """A version of a view, or the newest; one that is deprecated with a FutureWarning. Raises NotFound."""
         path = f"/api/projects/{self._project}/feature-views/{name}"
         row = self._api.get(path)[0] if version is None else self._api.get(f"{path}/versions/{version}")
+        warn_if_deprecated("feature view", row)
         return FeatureView(self._api, self._project, row)
 
     def get_feature_views(self, name: str | None = None) -> list[FeatureView]:

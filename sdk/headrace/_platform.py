@@ -15,6 +15,7 @@ from headrace._http import Api
 from headrace._project import Project
 from headrace._search import SearchResults, search
 from headrace._settings import Settings
+from headrace._tag_schemas import TagSchemasApi
 from headrace._usage import set_quota
 from headrace._users import UsersApi
 
@@ -68,6 +69,10 @@ class Platform:
     def get_authorities_api(self) -> AuthoritiesApi:
         """Who signs certificates; for administrators."""
         return AuthoritiesApi(self.api)
+
+    def get_tag_schemas_api(self) -> TagSchemasApi:
+        """Which tags there are; administrators make them."""
+        return TagSchemasApi(self.api)
 
     def get_account_api(self) -> AccountApi:
         """One's own password, one-time codes and sessions."""

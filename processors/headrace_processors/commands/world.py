@@ -18,6 +18,7 @@ from headrace_events.share import Share
 from headrace_events.usage import used_by
 from headrace_schemas.avro import ApacheAvro
 from headrace_schemas.catalogue import FIRST_FREE_ID
+from headrace_schemas.json_schemas import BoundedJsonSchemas
 
 S = TypeVar("S")
 
@@ -92,6 +93,7 @@ class World:
     dropped: list[AggregateKey] = field(default_factory=list)
     schema_id: int = FIRST_FREE_ID
     avro: ApacheAvro = field(default_factory=ApacheAvro)
+    json_schemas: BoundedJsonSchemas = field(default_factory=BoundedJsonSchemas)
     now: Micros = field(default=Micros(0))
     actor: str = ""
 

@@ -242,6 +242,8 @@ CREATE TABLE feature_groups (
     clears_asked    bigint NOT NULL DEFAULT 0,      -- how often somebody asked to clear it
     clears          bigint NOT NULL DEFAULT 0,      -- the last of these requests that is done
     cleared         text[],                         -- where rows begin to count: positions, by partition
+    deprecated      boolean NOT NULL DEFAULT false,
+    keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
     created_by      text NOT NULL,                  -- actor
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL,
@@ -268,10 +270,45 @@ CREATE TABLE feature_views (
     root            jsonb NOT NULL,                 -- {"group", "version", "features", "prefix"}
     joins           jsonb NOT NULL,                 -- [{"selection", "on": [{"left", "right"}], "kind"}]
     labels          text[] NOT NULL,
+    deprecated      boolean NOT NULL DEFAULT false,
+    keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
     created_by      text NOT NULL,
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL,
     PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE feature_descriptions (                 -- said after the group was made; else `columns` tells
+    project         text NOT NULL,
+    name            text NOT NULL,                  -- of the group
+    version         bigint NOT NULL,
+    feature         text NOT NULL,
+    description     text NOT NULL,
+    described_by    text NOT NULL,                  -- actor
+    described_seq   bigint NOT NULL,
+    described_time  timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version, feature)
+);
+
+CREATE TABLE tag_schemas (
+    name            text PRIMARY KEY,
+    schema          text NOT NULL,                  -- JSON Schema
+    created_by      text NOT NULL,                  -- actor
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL
+);
+
+CREATE TABLE tags (
+    project         text NOT NULL,
+    kind            text NOT NULL,                  -- feature_group, feature_view
+    name            text NOT NULL,                  -- of the thing
+    version         bigint NOT NULL,
+    tag             text NOT NULL,
+    value           text NOT NULL,                  -- JSON
+    tagged_by       text NOT NULL,                  -- actor
+    tagged_seq      bigint NOT NULL,
+    tagged_time     timestamptz NOT NULL,
+    PRIMARY KEY (project, kind, name, version, tag)
 );
 
 CREATE TABLE training_datasets (

@@ -355,3 +355,48 @@ def test_a_cleared_group_shows_only_what_is_inserted_afterwards(project: Project
     things.insert([{"id": "a", "at": BEGIN, "number": 3}, {"id": "b", "at": BEGIN, "number": 4}], wait=True)
     assert things.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN, "number": 3}
     assert sorted(things.read(history=True)["number"].tolist()) == [3, 4]
+
+
+def test_what_members_say_of_a_group_and_a_view_is_read_back(project: Project, served: Served) -> None:
+    store = project.get_feature_store()
+    things = group(project, "spoken_of", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    view = store.create_feature_view("spoken_of_view", things.select_all())
+    owner = f"owner_{project.name.replace('-', '_')}"
+    with served.administrator() as platform:
+        schemas = platform.get_tag_schemas_api()
+        assert schemas.create(owner, {"type": "object", "required": ["team"]}) in schemas.get_all()
+        with pytest.raises(Invalid, match="is not taken"):
+            schemas.create(f"{owner}_too", {"$ref": "https://example.org/schema.json"})
+    for thing in (things, view):
+        thing.update_description("all we know").add_keywords(["b", "a"]).add_keywords(["c"]).delete_keyword("b")
+        thing.add_tag(owner, {"team": "meteorology"})
+        assert (thing.description, thing.get_keywords()) == ("all we know", ["a", "c"])
+        assert thing.get_tags() == {owner: {"team": "meteorology"}}
+        with pytest.raises(Invalid, match="'team' is a required property"):
+            thing.add_tag(owner, {})
+        assert thing.set_keywords(["z"]).get_keywords() == ["z"]
+    assert view.delete_tag(owner).get_tags() == {}
+    with pytest.raises(NotFound):
+        view.get_tag(owner)
+    things.update_feature_description("number", "how many")
+    assert [feature.description for feature in things.features] == ["", "", "how many"]
+    assert not things.deprecated
+    things.update_deprecated()
+    with pytest.warns(FutureWarning, match="'spoken_of' version 1 is deprecated"):
+        again = store.get_feature_group("spoken_of", 1)
+    assert (again.deprecated, again.description, again.features[2].description) == (True, "all we know", "how many")
+    again.update_deprecated(False)
+    assert not store.get_feature_group("spoken_of", 1).deprecated
+
+
+def test_who_uses_which_feature_is_told_and_which_ones_nobody_uses(project: Project) -> None:
+    store = project.get_feature_store()
+    columns = {"id": "string", "at": "timestamp", "used": "double", "idle": "double"}
+    things = group(project, "partly_used", features=columns)
+    store.create_feature_view("partly", things.select(["used"]))
+    by_name = {use.feature: use for use in things.usage()}
+    assert list(by_name) == ["id", "at", "used", "idle"]
+    (view,) = by_name["used"].views
+    assert (view.name, view.version, view.column, view.role) == ("partly", 1, "used", "feature")
+    assert by_name["idle"].unused
+    assert [one.features for one in store.unused_features() if one.name == "partly_used"] == [("idle",)]

@@ -2,6 +2,7 @@
 
 from headrace_projections.catalogue.apply import (
     activity,
+    annotations,
     authorities,
     experiments,
     features,
@@ -22,6 +23,7 @@ apply = handlers.apply
 
 __all__ = [
     "activity",
+    "annotations",
     "apply",
     "authorities",
     "experiments",

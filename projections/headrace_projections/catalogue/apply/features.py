@@ -1,5 +1,6 @@
 """Feature groups, feature views and training datasets."""
 
+from headrace_events.annotation_words import Annotated
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
@@ -13,6 +14,7 @@ from headrace_events.training_dataset import (
     TrainingDatasetRequested,
 )
 from headrace_events.training_files import TrainingDataPurged, TrainingDatasetDeleted, TrainingFilesRemoved
+from headrace_projections.catalogue.apply.annotations import forgotten
 from headrace_projections.catalogue.apply.handlers import authored, on, project_of, record, records, stamped
 from headrace_projections.changes import Change, Delete, Forget, Update, Upsert, Values
 
@@ -55,7 +57,8 @@ def clear_feature_group(event: FeatureGroupCleared, at: Recorded) -> list[Change
 def delete_feature_group(event: FeatureGroupDeleted, at: Recorded) -> list[Change]:
     """Show it no more; what it was, the activity tells."""
     key = {"project": project_of(at), "name": event.name, "version": event.version}
-    return [Delete("feature_groups", key), Forget("feature_group_growth", key)]
+    said = forgotten(Annotated.FEATURE_GROUP, key)
+    return [Delete("feature_groups", key), Forget("feature_group_growth", key), *said]
 
 
 @on(FeatureGroupFeaturesAppended)
@@ -86,7 +89,8 @@ def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
 @on(FeatureViewDeleted)
 def delete_feature_view(event: FeatureViewDeleted, at: Recorded) -> list[Change]:
     """Show it no more; what it was, the activity tells."""
-    return [Delete("feature_views", {"project": project_of(at), "name": event.name, "version": event.version})]
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Delete("feature_views", key), *forgotten(Annotated.FEATURE_VIEW, key)]
 
 
 _OfDataset = (

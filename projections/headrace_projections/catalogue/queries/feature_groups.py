@@ -43,6 +43,8 @@ class FeatureGroupRow:
     clears_asked: int
     clears: int
     cleared: tuple[str, ...] | None = None
+    deprecated: bool
+    keywords: tuple[str, ...]
     created_by: str
     created_time: datetime
 
@@ -55,8 +57,14 @@ async def feature_groups(
     With a receiver, only those that are shared with it now.
     """
     query = """
-        SELECT groups.*, groups.columns || later.features AS columns, later.growth,
-               coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema
+        SELECT groups.*, later.growth, coalesce(topics.phase, 'requested') AS topic_phase, schemas.schema,
+               (SELECT jsonb_agg(CASE WHEN said.description IS NULL THEN entry
+                                      ELSE entry || jsonb_build_object('description', said.description) END
+                                 ORDER BY place)
+                FROM jsonb_array_elements(groups.columns || later.features) WITH ORDINALITY AS entries (entry, place)
+                LEFT JOIN catalogue.feature_descriptions said
+                  ON said.project = groups.project AND said.name = groups.name AND said.version = groups.version
+                 AND said.feature = entry->>'name') AS columns
         FROM catalogue.feature_groups groups
         CROSS JOIN LATERAL (
             SELECT coalesce(jsonb_agg(to_jsonb(growth) ORDER BY appended_seq), '[]') AS growth,

@@ -18,6 +18,8 @@ class FeatureViewRow:
     root: GroupSelection
     joins: tuple[Join, ...]
     labels: tuple[str, ...]
+    deprecated: bool
+    keywords: tuple[str, ...]
     created_by: str
     created_time: datetime
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectClosing
-from headrace_projections.search.apply import experiments, features, projects, runs, serving
+from headrace_projections.search.apply import annotations, experiments, features, projects, runs, serving
 from headrace_projections.search.document import Document
 from headrace_projections.search.telling import HANDLERS, Telling
 
-__all__ = ["Documents", "experiments", "features", "projects", "runs", "serving"]
+__all__ = ["Documents", "annotations", "experiments", "features", "projects", "runs", "serving"]
 
 
 @dataclass(slots=True)

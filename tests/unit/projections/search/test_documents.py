@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +11,13 @@ from tests.lineage_story import ENVIRONMENT, PROGRAM
 from tests.unit.projections.catalogue.examples import recorded
 from tests.unit.projections.lineage.test_edges import STUDY, story
 
+from headrace_events.annotation_words import Annotated, ChangeKeywords, Deprecate, Describe, Tag, Untag
 from headrace_events.deployment import DeleteDeployment
 from headrace_events.feature_group_growth import AppendFeatures, NewFeature
 from headrace_events.language import Command, Event
 from headrace_events.project import ProjectDescribed, ProjectRequested
 from headrace_events.readme import ReadmeWritten
+from headrace_events.tag_schema import CreateTagSchema
 from headrace_projections.lineage import node
 from headrace_projections.search.apply import Documents
 from headrace_projections.search.document import Document
@@ -85,6 +88,29 @@ def test_a_deleted_deployment_is_still_found_as_deleted() -> None:
     assert (live.state, gone.state) == ("ready", "deleted")
     assert gone.seq > live.seq
     assert gone.created == live.created
+
+
+def test_a_thing_is_found_by_all_that_is_said_about_it_now() -> None:
+    group: dict[str, Any] = {"project": "flights", "kind_of": Annotated.FEATURE_GROUP, "name": "weather", "version": 1}
+    said: list[tuple[str, Command]] = [
+        ("user:root-admin", CreateTagSchema(name="owner", schema="{}")),
+        ("user:bob", Describe(**group, description="What the stations saw")),
+        ("user:bob", Describe(**group, description="in metres per second", feature="wind_gust")),
+        ("user:bob", ChangeKeywords(**group, add=("hourly", "metar"))),
+        ("user:bob", Tag(**group, tag="owner", value='{"team":"meteorology"}')),
+        ("user:ada", Deprecate(**group, deprecated=True)),
+    ]
+    before, found = documents()["feature_group:weather.1"], documents(*said)["feature_group:weather.1"]
+    assert (found.description, found.state) == ("What the stations saw", "deprecated")
+    assert found.columns == (*before.columns[:2], "wind_gust in metres per second")
+    assert found.text == (*before.text, "keyword hourly", "keyword metar", 'tag owner {"team":"meteorology"}')
+    said += [
+        ("user:bob", ChangeKeywords(**group, remove=("metar",))),
+        ("user:bob", Untag(**group, tag="owner")),
+        ("user:ada", Deprecate(**group, deprecated=False)),
+    ]
+    again = documents(*said)["feature_group:weather.1"]
+    assert (again.state, again.text) == (before.state, (*before.text, "keyword hourly"))
 
 
 def test_the_version_of_a_document_grows_with_every_change() -> None:

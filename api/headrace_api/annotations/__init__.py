@@ -1,0 +1,1 @@
+"""Routes about what members say of feature groups and views."""

@@ -1,0 +1,1 @@
+"""Routes about who uses which feature."""

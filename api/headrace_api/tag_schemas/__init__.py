@@ -1,0 +1,1 @@
+"""Routes about which tags there are."""

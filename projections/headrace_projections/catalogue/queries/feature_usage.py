@@ -1,0 +1,179 @@
+"""Who uses which feature: views that select it, models that learnt from these, deployments that serve them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from headrace_events.feature_view import GroupSelection, Join
+from headrace_events.language import value
+from headrace_events.model import TrainedOn
+from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow, feature_groups
+from headrace_projections.catalogue.queries.rows import Pool, all_of
+
+
+@value
+class ViewUse:
+    """A view that reads the feature as its column of that name; `role` is feature, label or key (of a join)."""
+
+    name: str
+    version: int
+    column: str
+    role: str
+
+
+@value
+class ModelUse:
+    """A model version that takes the feature, or learnt to predict it."""
+
+    name: str
+    version: int
+
+
+@value
+class FeatureUse:
+    """Who uses a feature; `projects` are others whose views read it because it is shared with them."""
+
+    feature: str
+    views: tuple[ViewUse, ...] = ()
+    models: tuple[ModelUse, ...] = ()
+    deployments: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+
+
+@value
+class UnusedFeatures:
+    """Features of a version of a group that no view reads; keys and the event time are none of them."""
+
+    name: str
+    version: int
+    features: tuple[str, ...]
+
+
+@value
+class ReadingView:
+    """What a view reads, and of which project it is."""
+
+    project: str
+    name: str
+    version: int
+    root: GroupSelection
+    joins: tuple[Join, ...]
+    labels: tuple[str, ...]
+
+
+@value
+class LearntModel:
+    """A model version that learnt from a training dataset."""
+
+    name: str
+    version: int
+    inputs: tuple[str, ...]
+    trained_on: TrainedOn
+
+
+@value
+class ServedModel:
+    """A deployment that is not deleted."""
+
+    name: str
+    model: str
+    model_version: int
+
+
+@value
+class Consumers:
+    """Everything that may use a feature of a project's groups."""
+
+    project: str
+    views: tuple[ReadingView, ...]
+    models: tuple[LearntModel, ...]
+    deployments: tuple[ServedModel, ...]
+
+    def of(self, group: str, version: int, features: Sequence[str]) -> tuple[FeatureUse, ...]:
+        """Who uses each of these features of a group, in their order."""
+        views: dict[str, list[ViewUse]] = {feature: [] for feature in features}
+        projects: dict[str, set[str]] = {feature: set() for feature in features}
+        for view in self.views:
+            for feature, column, role in _reads(view, self.project, group, version):
+                if feature not in views:
+                    continue
+                if view.project == self.project:
+                    views[feature].append(ViewUse(name=view.name, version=view.version, column=column, role=role))
+                else:
+                    projects[feature].add(view.project)
+        return tuple(self._use(feature, views[feature], projects[feature]) for feature in features)
+
+    def _use(self, feature: str, views: Sequence[ViewUse], projects: Iterable[str]) -> FeatureUse:
+        models = [model for model in self.models if any(_takes(model, view) for view in views)]
+        named = {(model.name, model.version) for model in models}
+        served = [one.name for one in self.deployments if (one.model, one.model_version) in named]
+        return FeatureUse(
+            feature=feature,
+            views=tuple(views),
+            models=tuple(ModelUse(name=model.name, version=model.version) for model in models),
+            deployments=tuple(served),
+            projects=tuple(sorted(projects)),
+        )
+
+
+def _reads(view: ReadingView, project: str, group: str, version: int) -> Iterator[tuple[str, str, str]]:
+    """What the view reads of the group: the feature, what the view calls it, and as what."""
+    for selection in (view.root, *(join.selection for join in view.joins)):
+        if (selection.home(view.project), selection.group, selection.version) == (project, group, version):
+            for feature in selection.features:
+                column = selection.prefix + feature
+                yield feature, column, "label" if column in view.labels else "feature"
+    root = view.root
+    if (root.home(view.project), root.group, root.version) == (project, group, version):
+        for key in dict.fromkeys(pair.left for join in view.joins for pair in join.on):
+            if key not in root.features:
+                yield key, key, "key"
+
+
+def _takes(model: LearntModel, view: ViewUse) -> bool:
+    of_view = (model.trained_on.view, model.trained_on.view_version) == (view.name, view.version)
+    return of_view and (view.role == "label" or view.column in model.inputs)
+
+
+async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[FeatureUse, ...] | None:
+    """Who uses each feature of a version of a group; None where there is no such version."""
+    rows = await feature_groups(pool, project, name, version)
+    if not rows:
+        return None
+    consumers = await _consumers(pool, project)
+    return consumers.of(name, version, [column.name for column in rows[0].columns])
+
+
+async def unused_features(pool: Pool, project: str) -> list[UnusedFeatures]:
+    """The features of all groups of the project that nobody uses; groups of which everything is used are left out."""
+    consumers = await _consumers(pool, project)
+    found = [unused(consumers, row) for row in await feature_groups(pool, project)]
+    return [one for one in found if one.features]
+
+
+def unused(consumers: Consumers, row: FeatureGroupRow) -> UnusedFeatures:
+    """The features of a version of a group that nobody uses."""
+    given = {*row.primary_key, row.event_time}
+    uses = consumers.of(row.name, row.version, [column.name for column in row.columns if column.name not in given])
+    free = tuple(use.feature for use in uses if not use.views and not use.projects)
+    return UnusedFeatures(name=row.name, version=row.version, features=free)
+
+
+async def _consumers(pool: Pool, project: str) -> Consumers:
+    of: Mapping[str, str] = {"project": project}
+    views = """
+        SELECT project, name, version, root, joins, labels FROM catalogue.feature_views
+        WHERE project = %(project)s OR root->>'project' = %(project)s
+           OR jsonb_path_exists(joins, '$[*].selection.project ? (@ == $project)',
+                                jsonb_build_object('project', %(project)s::text))
+        ORDER BY project, name, version"""
+    models = """
+        SELECT name, version, inputs, trained_on FROM catalogue.model_versions
+        WHERE project = %(project)s AND trained_on IS NOT NULL ORDER BY name, version"""
+    deployments = """
+        SELECT name, model, model_version FROM catalogue.deployments
+        WHERE project = %(project)s AND phase <> 'deleted' ORDER BY name"""
+    return Consumers(
+        project=project,
+        views=tuple(await all_of(pool, ReadingView, views, **of)),
+        models=tuple(await all_of(pool, LearntModel, models, **of)),
+        deployments=tuple(await all_of(pool, ServedModel, deployments, **of)),
+    )

@@ -1,0 +1,85 @@
+"""Who uses which feature, put together from what the catalogue has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from headrace_events.feature_view import GroupSelection, Join, KeyPair
+from headrace_events.model import TrainedOn
+from headrace_projections.catalogue.queries.feature_usage import (
+    Consumers,
+    FeatureUse,
+    LearntModel,
+    ModelUse,
+    ReadingView,
+    ServedModel,
+    ViewUse,
+)
+
+VIEW = ReadingView(
+    project="flights",
+    name="late",
+    version=2,
+    root=GroupSelection(group="flights", version=1, features=("distance", "late")),
+    joins=(
+        Join(
+            selection=GroupSelection(group="weather", version=1, features=("wind", "rain"), prefix="then_"),
+            on=(KeyPair(left="origin", right="origin"),),
+        ),
+    ),
+    labels=("late",),
+)
+MODEL = LearntModel(
+    name="delay",
+    version=3,
+    inputs=("distance", "then_wind"),
+    trained_on=TrainedOn(view="late", view_version=2, version=1),
+)
+ELSEWHERE = replace(
+    VIEW,
+    project="rival",
+    root=GroupSelection(group="weather", version=1, features=("snow",), project="flights"),
+    joins=(),
+)
+ALL = Consumers(
+    project="flights",
+    views=(VIEW, ELSEWHERE),
+    models=(MODEL, replace(MODEL, name="old", trained_on=replace(MODEL.trained_on, view_version=1))),
+    deployments=(
+        ServedModel(name="live", model="delay", model_version=3),
+        ServedModel(name="older", model="delay", model_version=2),
+    ),
+)
+
+
+def test_a_feature_is_used_by_views_models_and_deployments_under_the_views_name() -> None:
+    wind, rain = ALL.of("weather", 1, ["wind", "rain"])
+    assert wind == FeatureUse(
+        feature="wind",
+        views=(ViewUse(name="late", version=2, column="then_wind", role="feature"),),
+        models=(ModelUse(name="delay", version=3),),
+        deployments=("live",),
+    )
+    assert rain == replace(
+        wind, feature="rain", views=(replace(wind.views[0], column="then_rain"),), models=(), deployments=()
+    )
+
+
+def test_a_label_is_used_by_the_models_that_learnt_it_and_a_key_by_the_view() -> None:
+    late, origin, gate = ALL.of("flights", 1, ["late", "origin", "gate"])
+    assert (late.views[0].role, late.models, late.deployments) == (
+        "label",
+        (ModelUse(name="delay", version=3),),
+        ("live",),
+    )
+    assert (origin.views[0].role, origin.models) == ("key", ())
+    assert gate == FeatureUse(feature="gate")
+
+
+def test_of_another_project_only_its_name_is_told() -> None:
+    (snow,) = ALL.of("weather", 1, ["snow"])
+    assert snow == FeatureUse(feature="snow", projects=("rival",))
+
+
+def test_another_version_of_the_group_is_another_group() -> None:
+    assert ALL.of("weather", 2, ["wind"]) == (FeatureUse(feature="wind"),)
