@@ -15,7 +15,13 @@ def _thing(event: _Said, at: Recorded) -> Values:
 
 
 def _tag(event: Tagged | Untagged, at: Recorded) -> Values:
-    return {**_thing(event, at), "kind": event.kind_of.value, "tag": event.tag}
+    return {
+        "project": project_of(at),
+        "kind": event.kind_of.value,
+        "name": event.name,
+        "version": event.version,
+        "tag": event.tag,
+    }
 
 
 @on(Described)
