@@ -100,6 +100,7 @@ _BODIES: Mapping[str, Any] = {
     "vectors-read_group_vectors": {"keys": []},
     "shared_feature_groups-read_shared_vectors": {"keys": []},
     "vectors-read_view_vectors": {"entries": []},
+    "vectors-read_inference_helpers": {"entries": []},
     "vectors-read_past_vectors": {"entries": [], "times": []},
     "consistency-compare_stores": {"seconds": 0},
     "feast-get_online_features": {"entities": {"airport": []}, "features": ["weather:wind"]},

@@ -64,9 +64,10 @@ class FeatureGroupCreated(Event):
 
 @value
 class FeatureGroupVersion:
-    """What decisions need to know of a version; `schema_id` is the newest schema of its rows."""
+    """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema."""
 
     columns: tuple[str, ...]
+    types: Mapping[str, str]
     primary_key: tuple[str, ...]
     event_time: str | None = None
     schema_id: int
@@ -191,6 +192,7 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
         case FeatureGroupCreated():
             made = FeatureGroupVersion(
                 columns=tuple(column.name for column in fact.columns),
+                types={column.name: column.type for column in fact.columns},
                 primary_key=fact.primary_key,
                 event_time=fact.event_time,
                 schema_id=fact.schema_id,
@@ -200,7 +202,8 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
         case FeatureGroupFeaturesAppended() if state is not None:
             version = state.versions[str(fact.version)]
             columns = (*version.columns, *(feature.name for feature in fact.features))
-            grown = replace(version, columns=columns, schema_id=fact.schema_id)
+            types = {**version.types, **{feature.name: feature.type for feature in fact.features}}
+            grown = replace(version, columns=columns, types=types, schema_id=fact.schema_id)
             return replace(state, versions={**state.versions, str(fact.version): grown})
         case _:
             raise unknown(fact)

@@ -5,11 +5,15 @@ from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import Invalid, NotFound
+from headrace_events.feature_filter import Filter, check_filters
 from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
 from headrace_events.shared import Shareable, Shared
+
+MOST_SECONDS = 9_999 * 366 * 86_400
+"""Longer than all time."""
 
 
 @value
@@ -40,16 +44,25 @@ class GroupSelection:
 
 @value
 class Join:
-    """A group joined to the root: the last row by (event time, known-at, offset) not after the root's event time."""
+    """A group joined to the root: the last row by (event time, known-at, offset) not after the root's event time.
+
+    With `lookback_seconds` a row counts that long after its event time, as with the group's time to live.
+    """
 
     selection: GroupSelection
     on: tuple[KeyPair, ...]
     kind: str = "left"
+    lookback_seconds: int | None = None
 
 
 @command("feature_view.create")
 class CreateFeatureView(Command):
-    """Make a version of a view. The root group's rows are the examples; `labels` name view columns to predict."""
+    """Make a version of a view. The root group's rows are the examples; `labels` name view columns to predict.
+
+    `inference_helpers` and `training_helpers` name columns that no model sees: what is asked for beside a vector, and
+    what is read beside training data. `filters` all have to keep an example. With `known_at` an example sees only rows
+    that were known at its event time.
+    """
 
     project: str
     name: str
@@ -58,6 +71,10 @@ class CreateFeatureView(Command):
     root: GroupSelection
     joins: tuple[Join, ...] = ()
     labels: tuple[str, ...] = ()
+    inference_helpers: tuple[str, ...] = ()
+    training_helpers: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    known_at: bool = False
 
     @property
     def key(self) -> str:
@@ -74,10 +91,19 @@ class FeatureViewCreated(Event):
     root: GroupSelection
     joins: tuple[Join, ...]
     labels: tuple[str, ...]
+    inference_helpers: tuple[str, ...] = ()
+    training_helpers: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    known_at: bool = False
 
     @property
     def key(self) -> str:
         return self.name
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The columns that no model sees: labels and helpers."""
+        return frozenset((*self.labels, *self.inference_helpers, *self.training_helpers))
 
 
 @value
@@ -116,15 +142,11 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
             root = _group(known, wish.project, wish.root)
             if wish.joins and root.event_time is None:
                 raise Invalid("no-event-time", f"group {wish.root.group!r} needs an event time to be joined as of it")
-            for join in wish.joins:
-                right = _group(known, wish.project, join.selection)
+            joined = [_group(known, wish.project, join.selection) for join in wish.joins]
+            for join, right in zip(wish.joins, joined, strict=True):
                 _check_join(join, root, right)
-            names = columns(wish.root, wish.joins)
-            if len(set(names)) != len(names):
-                raise Invalid("duplicate-column", "two columns of the view have one name: give a join a prefix")
-            for label in wish.labels:
-                if label not in names:
-                    raise Invalid("unknown-label", f"label {label!r} is not a column of the view", {"label": label})
+            _check_columns(wish)
+            check_filters(wish.filters, root.types, [right.types for right in joined])
             return [
                 FeatureViewCreated(
                     name=wish.name,
@@ -133,6 +155,10 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
                     root=wish.root,
                     joins=wish.joins,
                     labels=wish.labels,
+                    inference_helpers=wish.inference_helpers,
+                    training_helpers=wish.training_helpers,
+                    filters=wish.filters,
+                    known_at=wish.known_at,
                 )
             ]
         case _:
@@ -185,9 +211,29 @@ def _group(known: Known, project: str, selection: GroupSelection) -> FeatureGrou
     return version
 
 
+def _check_columns(wish: CreateFeatureView) -> None:
+    """Raise Invalid unless names are used once, and labels and helpers are different columns of the view."""
+    names = columns(wish.root, wish.joins)
+    if len(set(names)) != len(names):
+        raise Invalid("duplicate-column", "two columns of the view have one name: give a join a prefix")
+    for label in wish.labels:
+        if label not in names:
+            raise Invalid("unknown-label", f"label {label!r} is not a column of the view", {"label": label})
+    for helper in (*wish.inference_helpers, *wish.training_helpers):
+        if helper not in names:
+            raise Invalid("unknown-helper", f"helper {helper!r} is not a column of the view", {"helper": helper})
+    given = (*wish.labels, *wish.inference_helpers, *wish.training_helpers)
+    twice = next((name for name in given if given.count(name) > 1), None)
+    if twice is not None:
+        message = f"{twice!r} is named twice among labels, inference helpers and training helpers: name it once"
+        raise Invalid("column-twice", message, {"column": twice})
+
+
 def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersion) -> None:
     if join.kind not in {"left", "inner"}:
         raise Invalid("invalid-join", f"a join is left or inner, not {join.kind!r}")
+    if join.lookback_seconds is not None and not 0 < join.lookback_seconds <= MOST_SECONDS:
+        raise Invalid("invalid-lookback", f"a lookback is 1 to {MOST_SECONDS} seconds")
     if right.event_time is None:
         raise Invalid("no-event-time", f"group {join.selection.group!r} needs an event time to be joined as of it")
     if {pair.right for pair in join.on} != set(right.primary_key):

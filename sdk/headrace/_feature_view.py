@@ -52,14 +52,30 @@ class FeatureView(ReadFeatureView, Annotations):
         return list(self._row["labels"])
 
     @property
+    def inference_helper_columns(self) -> list[str]:
+        """The columns that no model sees, which get_inference_helper reads."""
+        return list(self._row["inference_helpers"])
+
+    @property
+    def training_helper_columns(self) -> list[str]:
+        """The columns that no model sees, which training data gives where asked."""
+        return list(self._row["training_helpers"])
+
+    @property
+    def known_at(self) -> bool:
+        """Whether an example sees only rows that were known at its event time."""
+        return bool(self._row["known_at"])
+
+    @property
     def schema(self) -> list[Feature]:
         """All columns, labels among them, with their types."""
         return self._columns.all
 
     @property
     def features(self) -> list[Feature]:
-        """The columns a model sees: all but the labels."""
-        return [feature for feature in self.schema if feature.name not in self.labels]
+        """The columns a model sees: all but labels and helpers."""
+        hidden = {*self.labels, *self.inference_helper_columns, *self.training_helper_columns}
+        return [feature for feature in self.schema if feature.name not in hidden]
 
     @property
     def primary_keys(self) -> list[str]:
@@ -198,32 +214,44 @@ class FeatureView(ReadFeatureView, Annotations):
         return self.get_train_validation_test_split(version)
 
     def get_training_data(
-        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+        self,
+        training_dataset_version: int,
+        *,
+        primary_key: bool = False,
+        event_time: bool = False,
+        training_helper_columns: bool = False,
     ) -> tuple[Any, Any]:
         """Features and labels of a dataset with one split, as pandas DataFrames."""
         dataset = self.get_training_dataset(training_dataset_version)
-        return self._features_and_labels(dataset, None, primary_key=primary_key, event_time=event_time)
+        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        return self._features_and_labels(dataset, None, **shown)
 
     def get_train_test_split(
-        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+        self,
+        training_dataset_version: int,
+        *,
+        primary_key: bool = False,
+        event_time: bool = False,
+        training_helper_columns: bool = False,
     ) -> tuple[Any, Any, Any, Any]:
         """X_train, X_test, y_train, y_test of a dataset, as pandas DataFrames."""
         dataset = self.get_training_dataset(training_dataset_version)
-        parts = [
-            self._features_and_labels(dataset, split, primary_key=primary_key, event_time=event_time)
-            for split in ("train", "test")
-        ]
+        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "test")]
         return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
 
     def get_train_validation_test_split(
-        self, training_dataset_version: int, *, primary_key: bool = False, event_time: bool = False
+        self,
+        training_dataset_version: int,
+        *,
+        primary_key: bool = False,
+        event_time: bool = False,
+        training_helper_columns: bool = False,
     ) -> tuple[Any, Any, Any, Any, Any, Any]:
         """X_train, X_validation, X_test, y_train, y_validation, y_test of a dataset, as pandas DataFrames."""
         dataset = self.get_training_dataset(training_dataset_version)
-        parts = [
-            self._features_and_labels(dataset, split, primary_key=primary_key, event_time=event_time)
-            for split in ("train", "validation", "test")
-        ]
+        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "validation", "test")]
         return parts[0][0], parts[1][0], parts[2][0], parts[0][1], parts[1][1], parts[2][1]
 
     def get_training_dataset(self, training_dataset_version: int) -> TrainingDataset:
@@ -311,10 +339,18 @@ class FeatureView(ReadFeatureView, Annotations):
         return dataset.version, dataset
 
     def _features_and_labels(
-        self, dataset: TrainingDataset, split: str | None, *, primary_key: bool = False, event_time: bool = False
+        self,
+        dataset: TrainingDataset,
+        split: str | None,
+        *,
+        primary_key: bool = False,
+        event_time: bool = False,
+        training_helpers: bool = False,
     ) -> tuple[Any, Any]:
         rows = dataset.read(split, primary_key=primary_key, event_time=event_time)
-        return rows.drop(columns=self.labels), rows[self.labels]
+        beside = [*self.labels, *self.inference_helper_columns]
+        beside += [] if training_helpers else self.training_helper_columns
+        return rows.drop(columns=beside), rows[self.labels]
 
     # Serving
 
@@ -323,6 +359,32 @@ class FeatureView(ReadFeatureView, Annotations):
         if training_dataset_version is not None:
             self.get_training_dataset(training_dataset_version)
         self.features, self.primary_keys  # noqa: B018 - read once, before the first vector is asked for
+
+    def get_inference_helper(
+        self,
+        entry: Mapping[str, Any],
+        passed_features: Mapping[str, Any] | None = None,
+        *,
+        return_type: ReturnType = "dict",
+    ) -> Any:
+        """The online values of the inference helpers of one entity, which no vector has; None for what is not there."""
+        passed = None if passed_features is None else [passed_features]
+        found = self.get_inference_helpers([entry], passed, return_type=return_type)
+        return found[0] if return_type in {"list", "dict"} else found
+
+    def get_inference_helpers(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        passed_features: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        return_type: ReturnType = "dict",
+    ) -> Any:
+        """The online values of the inference helpers of several entities, in their order; see get_inference_helper."""
+        question = {"entries": jsonable(entry), "passed_features": jsonable(passed_features or [])}
+        answer = self._api.ask(f"{self._path}/inference-helpers", question)
+        rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
+        helpers = [column for column in self.schema if column.name in self.inference_helper_columns]
+        return shaped(rows, helpers, return_type)
 
     def get_feature_vectors_as_of(
         self,

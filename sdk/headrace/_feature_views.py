@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from headrace._annotations import warn_if_deprecated
 from headrace._errors import Conflict, NotFound
@@ -24,6 +25,10 @@ class FeatureViews:
         version: int | None = None,
         description: str = "",
         labels: Sequence[str] = (),
+        *,
+        inference_helper_columns: Sequence[str] = (),
+        training_helper_columns: Sequence[str] = (),
+        known_at: bool = False,
     ) -> FeatureView:
         """A version of a view; without `version`, the next one. It never changes.
 
@@ -33,6 +38,9 @@ class FeatureViews:
             version: see above.
             description: for people.
             labels: columns of the query to predict; training data gives them apart, serving leaves them out.
+            inference_helper_columns: columns of the query that no model sees; get_inference_helper reads them.
+            training_helper_columns: columns of the query that no model sees; training data gives them where asked.
+            known_at: whether an example sees, of joined groups, only rows whose known-at is not after its event time.
 
         Raises:
             HeadraceError: a feature, key or label does not exist, or the version does.
@@ -42,6 +50,9 @@ class FeatureViews:
             "version": version,
             "description": description,
             "labels": list(labels),
+            "inference_helpers": list(inference_helper_columns),
+            "training_helpers": list(training_helper_columns),
+            "known_at": known_at,
             **query.body(),
         }
         accepted = self._api.post(f"/api/projects/{self._project}/feature-views", body)
@@ -55,13 +66,14 @@ class FeatureViews:
         version: int = 1,
         description: str = "",
         labels: Sequence[str] = (),
+        **wishes: Any,
     ) -> FeatureView:
         """The version if it is there, else a new one, as with `create_feature_view`."""
         try:
             return self.get_feature_view(name, version)
         except NotFound:
             try:
-                return self.create_feature_view(name, query, version, description, labels)
+                return self.create_feature_view(name, query, version, description, labels, **wishes)
             except Conflict:
                 return self.get_feature_view(name, version)
 

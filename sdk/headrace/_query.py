@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from headrace._columns import Feature
-from headrace._errors import Invalid
+from headrace._errors import HeadraceError, Invalid
+from headrace._filters import Condition, FeatureColumn, Filter, GroupVersion
 
 
 class SelectableGroup(Protocol):
@@ -60,6 +62,11 @@ class Selection:
     project: str | None = None
 
     @property
+    def identity(self) -> GroupVersion:
+        """Which group it is of."""
+        return (self.project, self.group, self.version)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The features as a view calls them."""
         return tuple(self.prefix + feature for feature in self.features)
@@ -82,6 +89,21 @@ class JoinedSelection:
     selection: Selection
     on: Mapping[str, str]
     kind: str
+    lookback_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedCondition:
+    """A condition of a filter, of the root (None) or of the join of that number."""
+
+    join: int | None
+    column: str
+    operator: str
+    values: tuple[str, ...]
+
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"join": self.join, "column": self.column, "operator": self.operator, "values": list(self.values)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +112,7 @@ class Query:
 
     root: Selection
     joins: tuple[JoinedSelection, ...] = ()
+    filters: tuple[tuple[PlacedCondition, ...], ...] = ()
 
     @property
     def features(self) -> list[str]:
@@ -106,6 +129,7 @@ class Query:
         right_on: Sequence[str] | None = None,
         join_type: Literal["left", "inner"] = "left",
         prefix: str | None = None,
+        lookback: timedelta | float | None = None,
     ) -> Query:
         """This query with the features of another one, as they were at the root's event time.
 
@@ -116,6 +140,8 @@ class Query:
             right_on: see `left_on`.
             join_type: `left` keeps examples that find nothing, with nulls; `inner` leaves them out.
             prefix: goes before the names of the joined features.
+            lookback: how long (a timedelta or seconds) a row of the joined group counts after its event time; older
+                ones are as if they were not there. The group's time to live holds too.
 
         Raises:
             Invalid: the columns do not exist, or are not the joined group's primary key, or two features share a name.
@@ -125,7 +151,9 @@ class Query:
         right = replace(sub_query.root, prefix=prefix if prefix is not None else sub_query.root.prefix)
         pairs = _pairs(right, on, left_on, right_on)
         _check(self.root, right, pairs)
-        joined = Query(root=self.root, joins=(*self.joins, JoinedSelection(selection=right, on=pairs, kind=join_type)))
+        join = JoinedSelection(selection=right, on=pairs, kind=join_type, lookback_seconds=_seconds(lookback))
+        moved = tuple(tuple(replace(one, join=len(self.joins)) for one in any_of) for any_of in sub_query.filters)
+        joined = Query(root=self.root, joins=(*self.joins, join), filters=(*self.filters, *moved))
         twice = sorted({name for name in joined.features if joined.features.count(name) > 1})
         if twice:
             raise Invalid(
@@ -133,15 +161,50 @@ class Query:
             )
         return joined
 
+    def filter(self, condition: Filter) -> Query:
+        """This query without the examples for which the condition does not hold: `query.filter(fg.wind > 3)`.
+
+        It may name any column of the root and of joined groups, selected or not, and looks at what an example has and
+        sees at its event time. Filters of one query all have to hold. They choose examples of training data; online
+        vectors are not filtered.
+
+        Raises:
+            Invalid: the group is not in the query, or more than once; then filter its selection before it is joined.
+        """
+        placed = tuple(
+            tuple(
+                PlacedCondition(join=self._place(one), column=one.column, operator=one.operator, values=one.values)
+                for one in any_of
+            )
+            for any_of in condition.groups
+        )
+        return replace(self, filters=(*self.filters, *placed))
+
+    def _place(self, condition: Condition) -> int | None:
+        places = [place for place, one in ((None, self.root), *self._joined()) if one.identity == condition.group]
+        if len(places) != 1:
+            _, group, version = condition.group
+            found = "is not in the query" if not places else "is in the query more than once"
+            raise Invalid(
+                f"feature group {group!r} version {version} {found}: filter its selection before it is joined",
+                code="invalid-filter",
+            )
+        return places[0]
+
+    def _joined(self) -> list[tuple[int, Selection]]:
+        return [(number, join.selection) for number, join in enumerate(self.joins)]
+
     def body(self) -> dict[str, Any]:
         """As the API takes it."""
         return {
+            "filters": [{"any_of": [one.body() for one in any_of]} for any_of in self.filters],
             "root": self.root.body(),
             "joins": [
                 {
                     "selection": join.selection.body(),
                     "on": [{"left": left, "right": right} for left, right in join.on.items()],
                     "kind": join.kind,
+                    "lookback_seconds": join.lookback_seconds,
                 }
                 for join in self.joins
             ],
@@ -155,6 +218,20 @@ class Selectable:
     def shared_by(self) -> str | None:
         """The other project that shares it; None, where it is the project's own."""
         return None
+
+    def __getattr__(self: SelectableGroup, name: str) -> FeatureColumn:
+        """A column, to be compared in a filter: `fg.wind > 3`; `fg["name"]` where groups have something so called."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return Selectable.__getitem__(self, name)
+        except HeadraceError as error:
+            raise AttributeError(str(error), name=name, obj=self) from None
+
+    def __getitem__(self: SelectableGroup, name: str) -> FeatureColumn:
+        """A column, to be compared in a filter; raises Invalid where the group lacks it."""
+        selection = Selectable.select(self, [name]).root
+        return FeatureColumn(selection.identity, name, selection.columns[name])
 
     def select(self: SelectableGroup, features: Sequence[str | Feature]) -> Query:
         """These features; raises Invalid for one that the group lacks."""
@@ -208,6 +285,15 @@ def _pairs(
     if len(lefts) != len(rights) or len(set(lefts)) != len(lefts):
         raise Invalid("left_on and right_on name as many columns, each of them once", code="join-columns")
     return dict(zip(lefts, rights, strict=True))
+
+
+def _seconds(lookback: timedelta | float | None) -> int | None:
+    if lookback is None:
+        return None
+    seconds = lookback.total_seconds() if isinstance(lookback, timedelta) else float(lookback)
+    if not seconds > 0 or not seconds.is_integer():
+        raise Invalid("a lookback is a whole number of seconds, or a timedelta of one", code="invalid-lookback")
+    return int(seconds)
 
 
 def _names(given: Sequence[str]) -> list[str]:

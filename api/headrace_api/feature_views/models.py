@@ -1,10 +1,13 @@
 """What is sent about feature views."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from headrace_api.body import Body, Name, Text
+from headrace_events.feature_filter import MOST_CHARACTERS, MOST_VALUES
+
+FilterText = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class Selection(Body):
@@ -30,6 +33,27 @@ class NewJoin(Body):
     selection: Selection
     on: list[KeyColumns]
     kind: Literal["left", "inner"] = "left"
+    lookback_seconds: int | None = Field(default=None, description="how long a row counts after its event time")
+
+
+class NewCondition(Body):
+    """A comparison with a column of the root group, or of a joined one."""
+
+    column: Name
+    join: int | None = Field(default=None, description="the number of the join, from 0; null: the root group")
+    operator: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is null", "is not null"]
+    values: list[FilterText] = Field(
+        default_factory=list,
+        max_length=MOST_VALUES,
+        description="one for a comparison, some for in, none for a test for null; as texts: numbers, true or false,"
+        " ISO 8601 (UTC without a zone), base64",
+    )
+
+
+class NewFilter(Body):
+    """Keeps the examples for which any of these holds."""
+
+    any_of: list[NewCondition]
 
 
 class NewFeatureView(Body):
@@ -41,3 +65,13 @@ class NewFeatureView(Body):
     root: Selection = Field(description="its rows are the examples")
     joins: list[NewJoin] = Field(default_factory=list)
     labels: list[Name] = Field(default_factory=list, description="columns of the view to predict")
+    inference_helpers: list[Name] = Field(
+        default_factory=list, description="columns that no model sees, to be asked for beside a vector"
+    )
+    training_helpers: list[Name] = Field(
+        default_factory=list, description="columns that no model sees, to be read beside training data"
+    )
+    filters: list[NewFilter] = Field(default_factory=list, description="each has to keep an example of training data")
+    known_at: bool = Field(
+        default=False, description="whether an example sees only rows that were known at its event time"
+    )

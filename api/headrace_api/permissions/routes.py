@@ -145,6 +145,7 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "vectors-read_group_vectors": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_vectors": (Access.PROJECT_DATA,),
     "vectors-read_view_vectors": (Access.PROJECT_DATA,),
+    "vectors-read_inference_helpers": (Access.PROJECT_DATA,),
     "vectors-read_past_vectors": (Access.PROJECT_DATA,),
     "feast-get_online_features": (Access.PROJECT_DATA,),
     "rows-read_rows": (Access.PROJECT_DATA,),

@@ -27,6 +27,7 @@ class Vectors:
     context: Context
     groups: OnlineReader
     views: ViewReader
+    helpers: ViewReader
     _until: dict[tuple[str, str], float] = field(default_factory=dict)
 
     async def must_get_values(self, project: str, user: str) -> None:
@@ -51,7 +52,8 @@ async def _vectors(request: Request, project: ProjectPath, context: Here, caller
     vectors: Vectors | None = getattr(request.app.state, "vectors", None)
     if vectors is None or vectors.context is not context:
         reader = OnlineReader(context.pool)
-        vectors = request.app.state.vectors = Vectors(context=context, groups=reader, views=ViewReader(reader))
+        views, helpers = ViewReader(reader), ViewReader(reader, helpers=True)
+        vectors = request.app.state.vectors = Vectors(context=context, groups=reader, views=views, helpers=helpers)
     await vectors.must_get_values(project, caller.user)
     return vectors
 

@@ -50,12 +50,32 @@ async def read_view_vectors(  # noqa: PLR0917 - FastAPI passes all of them by na
 ) -> Response:
     """For each entry, in order: `status` (complete, partial, missing), `values` and `statuses` as `features` has them.
 
-    Labels are left out. A feature is found, passed, missing, deleted or expired. With
+    Labels and helpers are left out. A feature is found, passed, missing, deleted or expired. With
     `Accept: application/vnd.apache.arrow.stream`, a table of the features, `_status` and `_statuses`.
     """
     found = await online.views.vectors(project, name, version, body.entries, body.passed_features)
     if arrow:
         return Response(view_stream(found), media_type=MEDIA_TYPE)
+    return json_response(
+        {
+            "features": found.features,
+            "vectors": [
+                {"status": vector.status, "values": vector.values, "statuses": vector.statuses}
+                for vector in found.vectors
+            ],
+        }
+    )
+
+
+@router.post("/feature-views/{name}/versions/{version}/inference-helpers", summary="Read inference helpers of a view")
+async def read_inference_helpers(
+    project: ProjectPath, name: str, version: Version, body: Entries, online: Online
+) -> Response:
+    """For each entry, in order, what the view has for whoever asks a model, and the model does not see: as for vectors.
+
+    `features` names the inference helpers; each is found, passed, missing, deleted or expired.
+    """
+    found = await online.helpers.vectors(project, name, version, body.entries, body.passed_features)
     return json_response(
         {
             "features": found.features,

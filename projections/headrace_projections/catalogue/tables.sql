@@ -268,8 +268,12 @@ CREATE TABLE feature_views (
     version         bigint NOT NULL,
     description     text NOT NULL,
     root            jsonb NOT NULL,                 -- {"group", "version", "features", "prefix"}
-    joins           jsonb NOT NULL,                 -- [{"selection", "on": [{"left", "right"}], "kind"}]
+    joins           jsonb NOT NULL,                 -- [{"selection", "on": [{"left", "right"}], "kind", "lookback_seconds"}]
     labels          text[] NOT NULL,
+    inference_helpers text[] NOT NULL,
+    training_helpers text[] NOT NULL,
+    filters         jsonb NOT NULL,                 -- [{"any_of": [{"column", "join", "operator", "values"}]}]
+    known_at        boolean NOT NULL,               -- an example sees only what was known at its event time
     deprecated      boolean NOT NULL DEFAULT false,
     keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
     created_by      text NOT NULL,

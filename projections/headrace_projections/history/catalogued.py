@@ -55,6 +55,10 @@ async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> 
         root=row.root,
         joins=row.joins,
         labels=row.labels,
+        inference_helpers=row.inference_helpers,
+        training_helpers=row.training_helpers,
+        filters=row.filters,
+        known_at=row.known_at,
     )
     await must_be_open_to(pool, project, borrowed(selections(view)))
     groups = []

@@ -11,6 +11,8 @@ TIME = "_t"
 """The event time inside a query, microseconds UTC."""
 GONE = "_gone"
 """Whether the row is a delete."""
+FROM = "_from"
+"""When the row begins to count where only what was known counts: the later of its event time and its known-at."""
 
 
 def latest_versions(
@@ -42,6 +44,40 @@ def latest_versions(
             PARTITION BY {", ".join(version)}
             ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC
         ) = 1"""
+
+
+def winners_as_known(
+    history: GroupHistory, columns: Iterable[str], *, earliest: int | None = None, latest: int | None = None
+) -> str:
+    """SQL: rows with these columns, TIME, GONE and FROM: the last one by FROM is what was known of a key at a time.
+
+    That is the last by (event time, known-at, offset) of all that count by then. A row is left out where a later one
+    counts from the same moment or from an earlier one on: it is never the last.
+    """
+    group = history.group
+    types = types_of(group.columns)
+    wanted = dict.fromkeys((*group.primary_key, *columns))
+    if group.event_time is None:
+        earliest = None
+    files = history.between(earliest, latest if group.event_time else None)
+    if not files:
+        return f"SELECT *, CAST(NULL AS BIGINT) AS {FROM} FROM ({_nothing(types, wanted)})"
+    time = f"epoch_us({quoted(group.event_time or '_known_at')})"
+    known = 'epoch_us("_known_at")'
+    inner = ", ".join(f"{typed_as(name, types[name])} AS {quoted(name)}" for name in wanted)
+    conditions = [before(history.ends)]
+    conditions += [f"{time} >= {earliest}"] if earliest is not None else []
+    conditions += [f"{time} <= {latest}", f"{known} <= {latest}"] if latest is not None else []
+    key = ", ".join(quoted(name) for name in group.primary_key)
+    return f"""
+        SELECT * EXCLUDE (_order) FROM (
+            SELECT {inner}, {time} AS {TIME}, "_operation" = 'delete' AS {GONE},
+                greatest({time}, {known}) AS {FROM},
+                {{'time': {time}, 'known': {known}, 'offset': "_offset", 'partition': "_partition"}} AS _order
+            FROM {stored_rows(group, files)}
+            WHERE {" AND ".join(conditions)})
+        QUALIFY _order = max(_order) OVER (PARTITION BY {key} ORDER BY {FROM} RANGE UNBOUNDED PRECEDING)
+            AND row_number() OVER (PARTITION BY {key}, {FROM} ORDER BY _order DESC) = 1"""
 
 
 def _nothing(types: Mapping[str, str], wanted: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from headrace_events.ids import Micros
 from headrace_projections.history.columns import quoted
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible
-from headrace_projections.history.latest import TIME, latest_versions
+from headrace_projections.history.latest import FROM, TIME, latest_versions, winners_as_known
 from headrace_projections.history.lookups import counts_at, feature_columns, joins, needed_of_root, tables
 from headrace_projections.history.view import ViewHistory, arrow_schema
 from headrace_projections.offline.arrow import TYPES
@@ -25,23 +25,24 @@ def vectors_as_of(
     times: Sequence[Micros],
     engine: Engine | None = None,
 ) -> pa.Table:
-    """The view's features without its labels, one row per entry (a primary key of the root) at its time, in order.
+    """The view's features without labels and helpers, one row per entry at its time, in order.
 
-    The root's own row is the last one not after the time, as every joined one is. What is not there is null, in inner
-    joins too. Dates and times in entries may be ISO 8601. Raises Impossible for an entry that is no primary key,
-    Unavailable.
+    An entry is a primary key of the root. The root's own row is the last one not after the time, as every joined one
+    is. What is not there is null, in inner joins too; filters leave nothing out. Dates and times in entries may be ISO
+    8601. Raises Impossible for an entry that is no primary key, Unavailable.
     """
     root = history.root.group
     columns = needed_of_root(history)
     counts = counts_at("h", "e", root.ttl_seconds)
     found = [f"CASE WHEN {counts} THEN h.{quoted(name)} END AS {quoted(name)}" for name in columns]
     same = [f"e.{quoted(name)} = h.{quoted(name)}" for name in root.primary_key]
-    types = {name: kind for name, kind in history.feature_types().items() if name not in history.view.labels}
+    types = {name: kind for name, kind in history.feature_types().items() if name not in history.view.hidden}
+    rows, counted_from = (winners_as_known, FROM) if history.view.known_at else (latest_versions, TIME)
     first, last = min(times, default=0), max(times, default=0)
     named = [
-        f"h AS ({latest_versions(history.root, columns, latest=last)})",
+        f"h AS ({rows(history.root, columns, latest=last)})",
         f"""r AS (SELECT e._row, e.{TIME}, {", ".join(found)}
-            FROM entries e ASOF LEFT JOIN h ON {" AND ".join(same)} AND e.{TIME} >= h.{TIME})""",
+            FROM entries e ASOF LEFT JOIN h ON {" AND ".join(same)} AND e.{TIME} >= h.{counted_from})""",
         *tables(history, first, last),
         f"v AS (SELECT r._row, {', '.join(feature_columns(history))} FROM r {joins(history)})",
     ]

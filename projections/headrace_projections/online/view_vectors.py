@@ -1,11 +1,12 @@
 """Vectors of feature views: the root's last row, and of every joined group the last row of the key it is joined by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headrace_events.errors import Invalid, NotFound
-from headrace_events.feature_view import GroupSelection, Join, borrowed
+from headrace_events.feature_view import GroupSelection, Join, borrowed, columns
 from headrace_events.shared import Shared
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow, feature_views
 from headrace_projections.catalogue.queries.sharing import must_be_open_to
@@ -72,10 +73,14 @@ class _ReadableView:
 
 
 class ViewReader:
-    """Reads vectors of views through an OnlineReader; views never change, so they are asked for once."""
+    """Reads vectors of views through an OnlineReader; views never change, so they are asked for once.
 
-    def __init__(self, reader: OnlineReader) -> None:
+    With `helpers` it reads inference helpers in the place of features.
+    """
+
+    def __init__(self, reader: OnlineReader, *, helpers: bool = False) -> None:
         self._reader = reader
+        self._helpers = helpers
         self._views: dict[tuple[str, str, int], _ReadableView] = {}
 
     async def vectors(
@@ -99,16 +104,17 @@ class ViewReader:
         root_keys = [_root_key(view, entry) for entry in entries]
         async with self._reader.pool.connection() as connection:
             roots = await self._reader.read(connection, view.root.readable, root_keys)
-            columns = [(view.root, roots)]
+            read = [(view.root, roots)]
             for part in view.joined:
                 keys = [
                     _joined_key(part, entry, None if key is None else row)
                     for entry, key, row in zip(entries, root_keys, roots, strict=True)
                 ]
-                columns.append((part, await self._reader.read(connection, part.readable, keys)))
+                found = await self._reader.read(connection, part.readable, keys)
+                read.append((part, [_young_enough(part, vector) for vector in found]))
         given = passed or [{}] * len(entries)
         vectors = tuple(
-            _assembled(view.features, [(part, found[row]) for part, found in columns], given[row])
+            _assembled(view.features, [(part, found[row]) for part, found in read], given[row])
             for row in range(len(entries))
         )
         return ViewVectors(columns=view.columns, vectors=vectors)
@@ -123,33 +129,45 @@ class ViewReader:
         return found
 
     async def _readable(self, project: str, row: FeatureViewRow) -> _ReadableView:
-        root = await self._part(project, row.root, row.labels, None)
+        names = columns(row.root, row.joins)
+        left_out = row.hidden if not self._helpers else set(names) - set(row.inference_helpers)
+        root = await self._part(project, row.root, left_out, None)
         joined = [
-            await self._part(project, join.selection, row.labels, join)
+            await self._part(project, join.selection, left_out, join)
             for join in row.joins
-            if _features(join.selection, row.labels)
+            if _features(join.selection, left_out)
         ]
-        columns = tuple(column for place, part in enumerate((root, *joined)) for column in _columns(part, place))
-        lefts = frozenset(pair.left for part in joined if part.join for pair in part.join.on)
+        answered = tuple(column for place, part in enumerate((root, *joined)) for column in _columns(part, place))
+        lefts = frozenset(pair.left for join in row.joins for pair in join.on)
         return _ReadableView(
             root=root,
             joined=tuple(joined),
-            columns=columns,
-            features=tuple(column.name for column in columns),
+            columns=answered,
+            features=tuple(column.name for column in answered),
             lefts=lefts,
             known=lefts.union(root.readable.group.primary_key),
             borrowed=borrowed((row.root, *(join.selection for join in row.joins))),
         )
 
-    async def _part(self, project: str, selection: GroupSelection, labels: Sequence[str], join: Join | None) -> _Part:
+    async def _part(self, project: str, selection: GroupSelection, left_out: Set[str], join: Join | None) -> _Part:
         readable = await self._reader.group(selection.home(project), selection.group, selection.version)
-        return _Part(readable=readable, features=_features(selection, labels), join=join)
+        return _Part(readable=readable, features=_features(selection, left_out), join=join)
 
 
-def _features(selection: GroupSelection, labels: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Column → name in the view, of those that are no labels."""
+def _features(selection: GroupSelection, left_out: Set[str]) -> tuple[tuple[str, str], ...]:
+    """Column → name in the view, of those that are not left out."""
     named = ((feature, selection.prefix + feature) for feature in selection.features)
-    return tuple((feature, name) for feature, name in named if name not in labels)
+    return tuple((feature, name) for feature, name in named if name not in left_out)
+
+
+def _young_enough(part: _Part, vector: Vector) -> Vector:
+    """The vector, or that it is expired: older than the join looks back."""
+    lookback = part.join.lookback_seconds if part.join is not None else None
+    if lookback is None or vector.status is not Status.FOUND or vector.event_time is None:
+        return vector
+    if datetime.now(UTC) - vector.event_time <= timedelta(seconds=lookback):
+        return vector
+    return Vector(status=Status.EXPIRED, event_time=vector.event_time)
 
 
 def _columns(part: _Part, place: int) -> list[ViewFeature]:

@@ -54,8 +54,8 @@ class View:
         return {name: types[name] for name in dict.fromkeys((*self.identity, *lefts))}
 
     def _gives(self, selection: GroupSelection) -> bool:
-        """Whether a group gives anything but labels."""
-        return any(selection.prefix + feature not in self.created.labels for feature in selection.features)
+        """Whether a group gives anything that a model sees."""
+        return any(selection.prefix + feature not in self.created.hidden for feature in selection.features)
 
     @property
     def types(self) -> Mapping[str, str]:

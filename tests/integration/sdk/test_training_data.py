@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,8 @@ from tests.integration.clients import eventually
 from tests.integration.offline_thread import offline
 from tests.integration.platform import Platform
 
-from headrace import Failed, FeatureView, HeadraceError, Invalid, NotFound, Project, connect
+from headrace import Failed, FeatureView, HeadraceError, Invalid, NotFound, Project, Query, connect
+from headrace._query import PlacedCondition
 from headrace._training_files import DataFormat
 from headrace_events.api_key import IssueApiKey
 
@@ -96,6 +98,42 @@ def test_a_view_knows_its_features_labels_and_keys(view: FeatureView, project: P
     assert [one.name for one in fs.get_feature_views()] == ["delays"]
     with pytest.raises(NotFound):
         fs.get_feature_view("delays", 7)
+
+
+def test_a_view_with_filters_helpers_and_bounds_of_time_gives_what_it_says(view: FeatureView, project: Project) -> None:
+    fs = project.get_feature_store()
+    flights, winds = fs.get_feature_group("flights"), fs.get_feature_group("weather")
+    query = flights.select(["origin", "late"]).join(winds.select(["wind"]), on=["origin"], lookback=timedelta(hours=1))
+    chosen = (flights.origin == "JFK") & (winds.wind.isin([1.1, 3.1, 5.1]) | (winds.wind >= 97))
+    helped = fs.create_feature_view(
+        "helped",
+        query.filter(chosen).filter(flights["at"] < hour(98)),
+        labels=["late"],
+        inference_helper_columns=["origin"],
+    )
+    assert [one.name for one in helped.features] == ["wind"]
+    x, y = helped.training_data(show_progress=False)
+    assert (list(x.columns), list(y.columns)) == (["wind"], ["late"])
+    assert x["wind"].tolist() == [1.1, 3.1, 5.1, 97.1]
+    known = fs.create_feature_view("known", query, training_helper_columns=["origin"], known_at=True)
+    version, dataset = known.create_training_data(show_progress=False)
+    assert dataset.read()["wind"].isna().all()
+    x, _ = known.get_training_data(version, training_helper_columns=True)
+    assert list(x.columns) == ["origin", "late", "wind"]
+    past = known.get_feature_vectors_as_of([{"flight": "f001"}] * 2, [hour(1), datetime.now(UTC)], return_type="dict")
+    assert past == [{"late": None, "wind": None}, {"late": False, "wind": None}]
+    entry = {"flight": "f001"}
+    assert helped.get_feature_vector(entry, allow_missing=True) == [None]
+    assert helped.get_inference_helper(entry) == {"origin": "JFK"}
+    assert helped.get_inference_helpers([entry, {"flight": "none"}], return_type="list") == [["JFK"], [None]]
+    with pytest.raises(Invalid, match="no value of type double"):
+        fs.create_feature_view("wrong", _told(query, "wind", "'; DROP TABLE flights; --"))
+
+
+def _told(query: Query, column: str, text: str) -> Query:
+    """A query with a filter as no SDK would make it."""
+    condition = PlacedCondition(join=0, column=column, operator="==", values=(text,))
+    return replace(query, filters=((condition,),))
 
 
 def test_a_split_by_time_gives_features_and_labels_as_of_each_flight(view: FeatureView) -> None:

@@ -48,12 +48,14 @@ def test_a_feature_that_the_group_lacks_is_named_with_those_it_has() -> None:
 def test_a_join_goes_by_the_joined_groups_key_unless_told_otherwise() -> None:
     query = FLIGHTS.select(["origin"]).join(WEATHER.select(["wind"]))
     assert query.body() == {
+        "filters": [],
         "root": {"group": "flights", "version": 1, "features": ["origin"], "prefix": ""},
         "joins": [
             {
                 "selection": {"group": "weather", "version": 1, "features": ["wind"], "prefix": ""},
                 "on": [{"left": "origin", "right": "origin"}],
                 "kind": "left",
+                "lookback_seconds": None,
             }
         ],
     }

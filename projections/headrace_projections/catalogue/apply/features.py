@@ -80,6 +80,10 @@ def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
         "root": record(event.root),
         "joins": records(event.joins),
         "labels": list(event.labels),
+        "inference_helpers": list(event.inference_helpers),
+        "training_helpers": list(event.training_helpers),
+        "filters": records(event.filters),
+        "known_at": event.known_at,
         **authored("created", at),
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}

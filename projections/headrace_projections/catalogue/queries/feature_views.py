@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
 from headrace_events.training_dataset import DatasetFile, Split
@@ -18,10 +19,19 @@ class FeatureViewRow:
     root: GroupSelection
     joins: tuple[Join, ...]
     labels: tuple[str, ...]
+    inference_helpers: tuple[str, ...]
+    training_helpers: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    known_at: bool
     deprecated: bool
     keywords: tuple[str, ...]
     created_by: str
     created_time: datetime
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The columns that no model sees: labels and helpers."""
+        return frozenset((*self.labels, *self.inference_helpers, *self.training_helpers))
 
 
 @value

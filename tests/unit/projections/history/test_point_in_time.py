@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from tests.unit.projections.history.offline_rows import group, write
 from tests.unit.projections.history.slow_join import Row, slow_examples, slow_vector, visible
 
+from headrace_events.feature_filter import LISTED, NULL_TESTS, OPERATORS, Condition, Filter
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
 from headrace_projections.history.errors import Impossible, Unavailable
@@ -85,7 +87,7 @@ def plain(table: pa.Table) -> list[dict[str, Any]]:
 
 
 times = st.integers(0, 12).map(lambda second: second * SECOND)
-known = st.integers(0, 5).map(lambda second: (1_000 + second) * SECOND)
+known = st.integers(-1, 10).map(lambda second: second * SECOND)
 shops = st.sampled_from(["a", "b", "ä"])
 nullable_shops = st.none() | shops
 numbers = st.none() | st.integers(-5, 5)
@@ -117,6 +119,42 @@ shop_rows = rows_of({"shop": shops, "size": numbers, "note": st.none() | st.samp
 town_rows = rows_of({"shop": shops, "town": st.integers(-2, 2), "heat": st.none() | st.just(1.5)})
 ttls = st.none() | st.integers(1, 6)
 kinds = st.sampled_from(["left", "inner"])
+FILTERED: Mapping[tuple[int | None, str], str] = {
+    (None, "amount"): "double",
+    (None, "town"): "int",
+    (None, "shop"): "string",
+    (None, "at"): "timestamp",
+    (0, "size"): "bigint",
+    (0, "note"): "string",
+    (0, "at"): "timestamp",
+    (1, "heat"): "float",
+    (1, "shop"): "string",
+}
+"""Join and column → feature type, of columns that are selected and of others."""
+TEXTS: Mapping[str, st.SearchStrategy[str]] = {
+    "double": st.floats(-2, 2).map(repr),
+    "int": st.integers(-5, 5).map(str),
+    "bigint": st.integers(-5, 5).map(str),
+    "string": st.sampled_from(["", "a", "b", "ä", "x", "ü", "'", "a' OR 'a' = 'a"]),
+    "float": st.sampled_from(["1.5", "1", "1.6"]),
+    "timestamp": st.integers(0, 12).map(lambda second: f"1970-01-01T01:00:{second:02d}+01:00"),
+}
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    """A condition that fits the view of the test."""
+    (join, column), kind = draw(st.sampled_from(sorted(FILTERED.items(), key=repr)))
+    operator = draw(st.sampled_from(sorted(OPERATORS)))
+    count = 0 if operator in NULL_TESTS else 1
+    most = 3 if operator in LISTED else count
+    values = draw(st.lists(TEXTS[kind], min_size=count, max_size=most))
+    return Condition(column=column, join=join, operator=operator, values=tuple(values))
+
+
+filters = st.lists(
+    st.lists(conditions(), min_size=1, max_size=2).map(lambda any_of: Filter(any_of=tuple(any_of))), max_size=2
+).map(tuple)
 ends = st.fixed_dictionaries({0: st.integers(0, 20), 1: st.integers(0, 20)})
 
 
@@ -125,16 +163,23 @@ ends = st.fixed_dictionaries({0: st.integers(0, 20), 1: st.integers(0, 20)})
     ends=st.fixed_dictionaries({"orders": ends, "shops": ends, "towns": ends}),
     ttl=st.tuples(ttls, ttls, ttls),
     kind=st.tuples(kinds, kinds),
+    lookback=st.tuples(ttls, ttls),
+    known_at=st.booleans(),
+    kept=filters,
 )
 @pytest.mark.fuzz
 @settings(
     max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 def test_the_join_equals_the_slow_one(
+    *,
     rows: dict[str, list[Row]],
     ends: dict[str, dict[int, int]],
     ttl: tuple[int | None, int | None, int | None],
     kind: tuple[str, str],
+    lookback: tuple[int | None, int | None],
+    known_at: bool,
+    kept: tuple[Filter, ...],
 ) -> None:
     groups = {
         "orders": ORDERS,
@@ -142,10 +187,17 @@ def test_the_join_equals_the_slow_one(
         "towns": group("towns", TOWNS, ["shop", "town"], ttl_seconds=ttl[2]),
     }
     view = view_of(
-        joined("shops", ["size", "note"], {"shop": "shop"}, kind=kind[0], prefix="s_"),
-        joined("towns", ["heat", "at"], {"town": "town", "shop": "shop"}, kind=kind[1], prefix="t_"),
+        replace(
+            joined("shops", ["size", "note"], {"shop": "shop"}, kind=kind[0], prefix="s_"),
+            lookback_seconds=lookback[0],
+        ),
+        replace(
+            joined("towns", ["heat", "at"], {"town": "town", "shop": "shop"}, kind=kind[1], prefix="t_"),
+            lookback_seconds=lookback[1],
+        ),
         labels=("s_size",),
     )
+    view = replace(view, filters=kept, known_at=known_at, inference_helpers=("t_heat",), training_helpers=("amount",))
     seen = {name: [_with_time(row) for row in visible(rows[name], ends[name])] for name in groups}
     with tempfile.TemporaryDirectory() as folder:
         history = history_of(Path(folder), view, groups, rows, ends)
@@ -192,10 +244,14 @@ def sizes(
     end: int = 1_000,
     ttl: int | None = None,
     kind: str = "left",
+    lookback: int | None = None,
+    known_at: bool = False,
+    kept: tuple[Filter, ...] = (),
 ) -> list[tuple[float, int | None]]:
     """(amount, size of the shop) of each example; both say which offset they came from."""
     groups = {"orders": ORDERS, "shops": group("shops", SHOPS, ["shop"], ttl_seconds=ttl)}
-    view = view_of(joined("shops", ["size"], {"shop": "shop"}, kind=kind))
+    join = replace(joined("shops", ["size"], {"shop": "shop"}, kind=kind), lookback_seconds=lookback)
+    view = replace(view_of(join), known_at=known_at, filters=kept)
     ends = {"orders": {0: 1_000}, "shops": {0: end}}
     history = history_of(folder, view, groups, {"orders": order_rows, "shops": shop_rows}, ends)
     return [(row["amount"], row["size"]) for row in examples(history)]
@@ -238,6 +294,33 @@ def test_a_feature_as_old_as_its_time_to_live_counts_and_an_older_one_is_null(tm
 def test_an_expired_feature_is_not_replaced_by_one_still_older(tmp_path: Path) -> None:
     rows = [shop("a", 1, 1), shop("a", 0, 2)]
     assert sizes(tmp_path, [order(1, 8)], rows, ttl=3) == [(0.0, None)]
+
+
+def test_of_a_time_to_live_and_a_lookback_the_shorter_one_holds(tmp_path: Path) -> None:
+    rows = [shop("a", 1, 1)]
+    made = [order(1, 4), order(1, 5, 1)]
+    assert sizes(tmp_path, made, rows, lookback=3) == [(0.0, 1), (1.0, None)]
+    assert sizes(tmp_path, made, rows, lookback=9, ttl=3) == [(0.0, 1), (1.0, None)]
+    assert sizes(tmp_path, made, rows, lookback=2, ttl=9) == [(0.0, None), (1.0, None)]
+
+
+def test_what_became_known_later_is_seen_by_those_after_it_only(tmp_path: Path) -> None:
+    rows = [shop("a", 3, 1, known_at=3 * SECOND), shop("a", 4, 2, known_at=7 * SECOND), shop("a", 2, 3, known_at=0)]
+    made = [order(1, 5), order(1, 7, 1), order(1, 8, 2)]
+    assert sizes(tmp_path, made, rows) == [(0.0, 2), (1.0, 2), (2.0, 2)]
+    assert sizes(tmp_path, made, rows, known_at=True) == [(0.0, 1), (1.0, 2), (2.0, 2)]
+
+
+def test_a_delete_that_became_known_later_hides_nothing_before(tmp_path: Path) -> None:
+    rows = [shop("a", 3, 1, known_at=0), shop("a", 4, 2, known_at=7 * SECOND, delete=True)]
+    assert sizes(tmp_path, [order(1, 6), order(1, 7, 1)], rows, known_at=True) == [(0.0, 1), (1.0, None)]
+
+
+def test_a_filter_leaves_examples_out_and_changes_none_that_stay(tmp_path: Path) -> None:
+    large = Filter(any_of=(Condition(column="size", join=0, operator=">", values=("1",)),))
+    rows = [shop("a", 3, 2), shop("a", 4, 1), shop("b", 1, 7)]
+    made = [order(1, 3), order(1, 5, 1), order(2, 5, 2, shop="b"), order(3, 5, 3, shop=None)]
+    assert sizes(tmp_path, made, rows, kept=(large,)) == [(0.0, 2), (2.0, 7)]
 
 
 def test_an_inner_join_leaves_out_examples_without_a_feature(tmp_path: Path) -> None:
