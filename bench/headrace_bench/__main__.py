@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 
 import headrace
-from headrace_bench import commands, features, floors, long_log, registering, scale, servers, tenancy
+from headrace_bench import commands, features, floors, joining, long_log, registering, scale, servers, tenancy
 from headrace_bench.measure import TIMES, Figure, Goal, latency, show, timed
 from headrace_bench.rebuilding import rebuild
 from headrace_compose.stack import Stack
@@ -86,6 +86,8 @@ def working(stack: Stack) -> Iterator[Figure]:
             yield features.vector(http, owned.project, ("HTTP answer", answers))
             _say("a deployment")
             yield from features.predictions(owned.project, ("HTTP answer", answers))
+        _say("a point-in-time join")
+        yield from joining.figures()
         memory = sum(service.rss_mb or 0 for service in stack.status().services.values())
         yield Figure(what="resident memory of everything, a model served (PSS)", unit="MiB", p50=memory, goal=MEMORY)
         _say("rebuild of a short log")

@@ -52,7 +52,8 @@ def winners_as_known(
     """SQL: rows with these columns, TIME, GONE and FROM: the last one by FROM is what was known of a key at a time.
 
     That is the last by (event time, known-at, offset) of all that count by then. A row is left out where a later one
-    counts from the same moment or from an earlier one on: it is never the last.
+    counts from the same moment or from an earlier one on: it is never the last. Of two rows of one event time, the one
+    that counts from a later moment on became known later; so event times decide, and within a moment the whole order.
     """
     group = history.group
     types = types_of(group.columns)
@@ -69,15 +70,15 @@ def winners_as_known(
     conditions += [f"{time} >= {earliest}"] if earliest is not None else []
     conditions += [f"{time} <= {latest}", f"{known} <= {latest}"] if latest is not None else []
     key = ", ".join(quoted(name) for name in group.primary_key)
+    in_turn = f'PARTITION BY {key} ORDER BY {FROM}, {TIME}, "_known_at", "_offset", "_partition"'
     return f"""
-        SELECT * EXCLUDE (_order) FROM (
+        SELECT * EXCLUDE ("_known_at", "_offset", "_partition") FROM (
             SELECT {inner}, {time} AS {TIME}, "_operation" = 'delete' AS {GONE},
-                greatest({time}, {known}) AS {FROM},
-                {{'time': {time}, 'known': {known}, 'offset': "_offset", 'partition': "_partition"}} AS _order
+                greatest({time}, {known}) AS {FROM}, "_known_at", "_offset", "_partition"
             FROM {stored_rows(group, files)}
             WHERE {" AND ".join(conditions)})
-        QUALIFY _order = max(_order) OVER (PARTITION BY {key} ORDER BY {FROM} RANGE UNBOUNDED PRECEDING)
-            AND row_number() OVER (PARTITION BY {key}, {FROM} ORDER BY _order DESC) = 1"""
+        QUALIFY {TIME} = max({TIME}) OVER ({in_turn} ROWS UNBOUNDED PRECEDING)
+            AND lead({FROM}) OVER ({in_turn}) IS DISTINCT FROM {FROM}"""
 
 
 def _nothing(types: Mapping[str, str], wanted: Iterable[str]) -> str:
