@@ -10,7 +10,7 @@ from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.quota import Quota, must_fit
 from headrace_events.registry import register
-from headrace_events.row_schema import AVRO_TYPES, MOST_COLUMNS, Column, row_schema
+from headrace_events.row_schema import MOST_COLUMNS, Column, known_type, row_schema
 from headrace_events.topic import TopicRequested
 
 KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
@@ -103,6 +103,8 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
     match wish:
         case CreateFeatureGroup():
             version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
+            columns = tuple(replace(one, type=known_type(one.name, one.type)) for one in wish.columns)
+            wish = replace(wish, columns=columns)
             _check(wish)
             more = {Quota.FEATURE_GROUPS: 1, Quota.TOPICS: 1, Quota.PARTITIONS: wish.partitions}
             must_fit(known, wish.project, more)
@@ -154,12 +156,6 @@ def _check(wish: CreateFeatureGroup) -> None:
     names = [column.name for column in wish.columns]
     for column in wish.columns:
         object_name(column.name, "column")
-        if column.type not in AVRO_TYPES:
-            raise Invalid(
-                "unknown-type",
-                f"column {column.name!r} has type {column.type!r}; known are {', '.join(AVRO_TYPES)}",
-                {"column": column.name, "type": column.type},
-            )
     if not names or len(names) > MOST_COLUMNS:
         raise Invalid("invalid-columns", f"a feature group has 1 to {MOST_COLUMNS} columns")
     if len(set(names)) != len(names):

@@ -11,7 +11,7 @@ from headrace_events.feature_default import must_be_a_default
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.registry import register_next
-from headrace_events.row_schema import AVRO_TYPES, MOST_COLUMNS, Appended, grown_schema
+from headrace_events.row_schema import MOST_COLUMNS, Appended, grown_schema, known_type
 
 
 @value
@@ -60,7 +60,7 @@ def append(known: Known, wish: AppendFeatures, columns: Collection[str], schema_
     schema = known.schema(schema_id)
     assert schema is not None  # noqa: S101 - a group stands on a schema that was registered with it
     features = tuple(
-        Appended(name=one.name, type=one.type, description=one.description, default=one.default)
+        Appended(name=one.name, type=known_type(one.name, one.type), description=one.description, default=one.default)
         for one in wish.features
     )
     topic = f"{wish.project}.features.{wish.name}.{wish.version}"
@@ -84,12 +84,6 @@ def _check(wish: AppendFeatures, columns: Collection[str]) -> None:
         )
     for feature in wish.features:
         object_name(feature.name, "column")
-        if feature.type not in AVRO_TYPES:
-            raise Invalid(
-                "unknown-type",
-                f"feature {feature.name!r} has type {feature.type!r}; known are {', '.join(AVRO_TYPES)}",
-                {"column": feature.name, "type": feature.type},
-            )
         if feature.required:
             raise Invalid(
                 "required-column",
@@ -99,5 +93,5 @@ def _check(wish: AppendFeatures, columns: Collection[str]) -> None:
             )
         if feature.name in taken:
             raise AlreadyExists("column", feature.name)
-        must_be_a_default(feature.name, feature.type, feature.default)
+        must_be_a_default(feature.name, known_type(feature.name, feature.type), feature.default)
         taken.add(feature.name)

@@ -3,28 +3,17 @@
 import json
 from collections.abc import Sequence
 
-from headrace_events.feature_default import in_avro
+from headrace_events.errors import Invalid
+from headrace_events.feature_default import in_avro as default_in_avro
+from headrace_events.feature_type import canonical, in_avro, parsed
 from headrace_events.language import value
 
 MOST_COLUMNS = 10_000
 
-AVRO_TYPES: dict[str, str | dict[str, str]] = {
-    "boolean": "boolean",
-    "int": "int",
-    "bigint": "long",
-    "float": "float",
-    "double": "double",
-    "string": "string",
-    "binary": "bytes",
-    "date": {"type": "int", "logicalType": "date"},
-    "timestamp": {"type": "long", "logicalType": "timestamp-micros"},
-}
-"""Feature type → Avro type."""
-
 
 @value
 class Column:
-    """A column of a feature group; `type` is a key of AVRO_TYPES."""
+    """A column of a feature group; `type` is one of `feature_type`."""
 
     name: str
     type: str
@@ -46,11 +35,19 @@ class Appended:
         return Column(name=self.name, type=self.type, description=self.description)
 
 
+def known_type(column: str, kind: str) -> str:
+    """The type as events have it; raises Invalid, naming the column."""
+    try:
+        return canonical(kind)
+    except Invalid as error:
+        raise Invalid(error.code, f"column {column!r}: {error.message}", {"column": column, **error.details}) from None
+
+
 def row_schema(project: str, group: str, version: int, columns: Sequence[Column], required: Sequence[str]) -> str:
     """The canonical JSON text of the schema: every column that is not required is nullable, null by default."""
     fields: list[dict[str, object]] = []
     for column in columns:
-        avro = AVRO_TYPES[column.type]
+        avro = in_avro(parsed(column.type), column.name)
         if column.name in required:
             fields.append({"name": column.name, "type": avro})
         else:
@@ -76,7 +73,8 @@ def grown_schema(text: str, features: Sequence[Appended]) -> str:
     """The schema with these columns after its own; what has no default is null in rows that lack it."""
     record = json.loads(text)
     for feature in features:
-        avro, default = AVRO_TYPES[feature.type], in_avro(feature.type, feature.default)
+        avro = in_avro(parsed(feature.type), feature.name)
+        default = default_in_avro(feature.type, feature.default)
         union = ["null", avro] if default is None else [avro, "null"]
         record["fields"].append({"name": feature.name, "type": union, "default": default})
     return json.dumps(record, separators=(",", ":"))

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from headrace._errors import Invalid
+from headrace._feature_types import of_arrow
 from headrace._frames import kind_of, slices
 
-TYPES = ("boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp")
+_NESTED = (list, tuple, dict, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A column of a feature group; `type` is boolean, int, bigint, float, double, string, binary, date or timestamp.
+    """A column of a feature group.
 
+    `type` is boolean, int, bigint, float, double, string, binary, date, timestamp, decimal(precision,scale),
+    embedding(size), array<type>, map<string,type> or struct<name:type,…>.
     `default_value` is for `append_features`: what rows have that were written without the column (None: null).
     """
 
@@ -35,7 +39,7 @@ def features_of(given: Any) -> list[Feature]:
 def _of_frame(frame: Any) -> list[Feature]:
     if kind_of(frame) == "arrow":
         columns = {name: frame.schema.field(name).type for name in frame.schema.names}
-        return [Feature(name, _of_arrow(name, kind)) for name, kind in columns.items()]
+        return [Feature(name, _named(name, kind)) for name, kind in columns.items()]
     found: dict[str, str] = {}
     seen: dict[str, None] = {}
     for part in slices(frame):
@@ -57,6 +61,8 @@ def _of_frame(frame: Any) -> list[Feature]:
 
 def _of_column(name: str, values: Any) -> str | None:
     if isinstance(values, list):
+        if any(isinstance(value, _NESTED) for value in values):
+            return _of_nested(name, values)
         kinds = {_of_value(name, value) for value in values if value is not None}
         if not kinds:
             return None
@@ -67,7 +73,26 @@ def _of_column(name: str, values: Any) -> str | None:
                 f"column {name!r} mixes {', '.join(sorted(kinds))}; give features={{name: type, …}}", code="mixed-types"
             )
         return kinds.pop()
-    return None if str(values.type) == "null" else _of_arrow(name, values.type)
+    return None if str(values.type) == "null" else _named(name, values.type)
+
+
+def _named(name: str, arrow: Any) -> str:
+    """The feature type of an Arrow type; raises Invalid, naming the column."""
+    try:
+        return of_arrow(arrow)
+    except Invalid as error:
+        raise Invalid(f"column {name!r}: {error}", code="unknown-type") from None
+
+
+def _of_nested(name: str, values: list[Any]) -> str:
+    import pyarrow as pa  # noqa: PLC0415 - only frames need it
+
+    try:
+        return _named(name, pa.array(values).type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise Invalid(
+            f"column {name!r} has values of no one type ({error}); give features={{name: type, …}}", code="mixed-types"
+        ) from None
 
 
 def _of_value(name: str, value: Any) -> str:
@@ -77,27 +102,3 @@ def _of_value(name: str, value: Any) -> str:
     if kind is None:
         raise Invalid(f"column {name!r} has values of type {type(value).__name__}", code="unknown-type")
     return kind
-
-
-def _of_arrow(name: str, kind: Any) -> str:
-    import pyarrow as pa  # noqa: PLC0415 - only frames need it
-
-    types = pa.types
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    tests = (
-        ("boolean", types.is_boolean(kind)),
-        ("int", types.is_int8(kind) or types.is_int16(kind) or types.is_int32(kind) or types.is_uint8(kind)),
-        ("int", types.is_uint16(kind)),
-        ("bigint", types.is_integer(kind)),
-        ("float", types.is_float16(kind) or types.is_float32(kind)),
-        ("double", types.is_floating(kind)),
-        ("string", types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)),
-        ("binary", types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)),
-        ("date", types.is_date(kind)),
-        ("timestamp", types.is_timestamp(kind)),
-    )
-    for feature, holds in tests:
-        if holds:
-            return feature
-    raise Invalid(f"column {name!r} is {kind}, which no feature type holds yet", code="unknown-type")

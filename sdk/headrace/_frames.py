@@ -1,6 +1,7 @@
 """Frames of any library as slices of columns; nobody's frame is changed, and no more than a slice is held twice."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 from headrace._errors import Invalid
 from headrace._values import plain
 
-SLICE = 10_000
+MOST_ROWS = 10_000
+MOST_CELLS = 1_000_000
+"""Of a slice: rows, and rows times columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +44,12 @@ def kind_of(frame: Any) -> str:
     )
 
 
-def slices(frame: Any, size: int = SLICE) -> Iterator[Slice]:
-    """The frame in order, `size` rows at a time; raises Invalid."""
+def slices(frame: Any, size: int | None = None) -> Iterator[Slice]:
+    """The frame in order, `size` rows at a time, or as many as are easily held; raises Invalid."""
     kind = kind_of(frame)
     total = len(frame) if kind != "arrow" else frame.num_rows
     names = list(dict.fromkeys(name for row in frame for name in row)) if kind == "rows" else _names(frame, kind)
+    size = size or max(1, min(MOST_ROWS, MOST_CELLS // max(1, len(names))))
     for first in range(0, total, size):
         count = min(size, total - first)
         if kind == "rows":
@@ -62,7 +66,7 @@ def rows_in(frame: Any) -> int:
 
 def _names(frame: Any, kind: str) -> list[str]:
     names = list(frame.schema.names if kind == "arrow" else frame.columns)
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    twice = sorted({str(name) for name, times in Counter(names).items() if times > 1})
     if twice:
         raise Invalid(f"the frame has two columns named {', '.join(twice)}", code="duplicate-column")
     odd = [name for name in names if not isinstance(name, str)]
@@ -107,5 +111,11 @@ def _null_for_nan(array: Any) -> Any:
 
 
 def _no_nan(value: Any) -> Any:
-    """The value, or None for NaN, as which pandas writes a missing object too."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+    """The value, or None for NaN, as which pandas writes a missing object too; so inside lists and dicts."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, list):
+        return [_no_nan(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _no_nan(one) for name, one in value.items()}
+    return value

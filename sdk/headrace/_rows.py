@@ -12,7 +12,8 @@ import orjson
 from headrace._entity_key import key_encoder
 from headrace._frames import Slice
 from headrace._growth import defaults_of
-from headrace._values import CONVERT, FIRST_MICROS, LAST_MICROS, WrongValue, plain
+from headrace._nested_values import converter
+from headrace._values import FIRST_MICROS, LAST_MICROS, WrongValue, plain
 
 _FRAME = struct.Struct(">bI")
 
@@ -117,7 +118,7 @@ def _checked(values: Any, kind: str, name: str, wrong: dict[int, str]) -> list[A
         whole = _arrow(values, kind)
         if whole is not None:
             return whole
-    convert = CONVERT[kind]
+    convert = converter(kind)
     found: list[Any] = []
     for row, value in enumerate(_listed(values)):
         if value is None:
@@ -133,7 +134,7 @@ def _checked(values: Any, kind: str, name: str, wrong: dict[int, str]) -> list[A
 
 def _converted(kind: str, value: Any, name: str) -> Any:
     try:
-        return CONVERT[kind](value)
+        return converter(kind)(value)
     except WrongValue as error:
         raise WrongValue(_reason(name, value, error)) from None
 

@@ -28,6 +28,8 @@ def plain(value: Any) -> Any:
     module = type(value).__module__
     if module.startswith("pandas.") and hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False)
+    if module == "numpy" and hasattr(value, "ndim") and value.ndim:
+        return value.tolist()
     if module == "numpy" and hasattr(value, "item"):
         return value.astype("datetime64[us]").item() if value.dtype.kind == "M" else value.item()
     return value

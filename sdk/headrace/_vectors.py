@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any, Literal
 
 from headrace._columns import Feature
 from headrace._errors import Invalid
+from headrace._nested_values import from_json
 from headrace._values import plain
 
 ReturnType = Literal["list", "dict", "pandas", "polars", "numpy"]
@@ -67,11 +67,5 @@ def _text(value: Any) -> Any:
 
 
 def typed(value: Any, kind: str) -> Any:
-    """A value as JSON has it, which has no times, no dates and no bytes, as one of that type."""
-    if not isinstance(value, str):
-        return value
-    if kind == "timestamp":
-        return datetime.fromisoformat(value)
-    if kind == "binary":
-        return base64.b64decode(value)
-    return date.fromisoformat(value) if kind == "date" else value
+    """A value as JSON has it, which has no times, no dates, no decimals and no bytes, as one of that type."""
+    return from_json(value, kind) if isinstance(value, str | list | dict) and kind != "string" else value

@@ -12,7 +12,7 @@ class NewColumn(Body):
     """A feature."""
 
     name: Name = Field(examples=["temperature"])
-    type: Name = Field(examples=["double"])
+    type: Text = Field(examples=["double", "decimal(10,2)", "array<string>", "embedding(384)"])
     description: Text = ""
 
 

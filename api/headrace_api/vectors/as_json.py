@@ -1,6 +1,7 @@
-"""Stored values as JSON: times in ISO 8601 with Z, binaries in base64."""
+"""Stored values as JSON: times in ISO 8601 with Z, binaries in base64, decimals as text."""
 
 import base64
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -15,4 +16,6 @@ def json_response(answer: Any) -> Response:
 def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")

@@ -1,22 +1,52 @@
 """Columns of a group inside a DuckDB query."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from headrace_events.feature_type import Array, Decimal, Embedding, FeatureType, Flat, Map, Struct, parsed
 from headrace_events.row_schema import Column
 from headrace_projections.rows.groups import Group
 
-SQL_TYPES: Mapping[str, str] = {
-    "boolean": "BOOLEAN",
-    "int": "INTEGER",
-    "bigint": "BIGINT",
-    "float": "FLOAT",
-    "double": "DOUBLE",
-    "string": "VARCHAR",
-    "binary": "BLOB",
-    "date": "DATE",
-    "timestamp": "BIGINT",
-}
-"""Feature type → DuckDB type inside a query; timestamps are microseconds there."""
+STORED_TIME = "TIMESTAMP WITH TIME ZONE"
+
+
+class _Types(dict[str, str]):
+    """The flat types; nested ones are worked out when they are first asked for."""
+
+    def __missing__(self, kind: str) -> str:
+        found = self[kind] = _nested(parsed(kind))
+        return found
+
+
+def _nested(kind: FeatureType) -> str:
+    match kind:
+        case Flat():
+            return STORED_TIME if kind.name == "timestamp" else SQL_TYPES[kind.name]
+        case Decimal():
+            return f"DECIMAL({kind.precision},{kind.scale})"
+        case Embedding():
+            return "FLOAT[]"
+        case Array():
+            return f"{_nested(kind.item)}[]"
+        case Map():
+            return f"MAP(VARCHAR, {_nested(kind.item)})"
+        case Struct():
+            return f"STRUCT({', '.join(f'{quoted(name)} {_nested(inner)}' for name, inner in kind.fields)})"
+
+
+SQL_TYPES = _Types(
+    {
+        "boolean": "BOOLEAN",
+        "int": "INTEGER",
+        "bigint": "BIGINT",
+        "float": "FLOAT",
+        "double": "DOUBLE",
+        "string": "VARCHAR",
+        "binary": "BLOB",
+        "date": "DATE",
+        "timestamp": "BIGINT",
+    }
+)
+"""Feature type → DuckDB type inside a query; timestamps are microseconds there, but for those inside others."""
 
 
 def quoted(name: str) -> str:

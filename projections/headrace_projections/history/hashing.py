@@ -22,11 +22,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace_events.feature_type import FLAT
+from headrace_projections.history.errors import Impossible
 from headrace_projections.offline.arrow import TYPES
 
 BLOCK_ROWS = 16_384
 
-_KINDS = {arrow: kind for kind, arrow in TYPES.items()}
+_KINDS = {TYPES[kind]: kind for kind in FLAT}
 _STORED_AS = {"int": pa.int32(), "date": pa.int32(), "bigint": pa.int64(), "timestamp": pa.int64()}
 _FLOATS = {"float": np.uint32, "double": np.uint64}
 _NAN = {"float": 0x7FC00000, "double": 0x7FF8000000000000}
@@ -36,6 +38,9 @@ class DatasetHash:
     """Takes a dataset split by split, in batches of any size, and gives its hash at the end."""
 
     def __init__(self, schema: pa.Schema) -> None:
+        nested = [field.name for field in schema if field.type not in _KINDS]
+        if nested:
+            raise Impossible(f"{', '.join(nested)}: a training dataset holds columns of flat types: select others")
         self._kinds = [_KINDS[field.type] for field in schema]
         self._schema = schema
         self._sha = hashlib.sha256(b"headrace training rows 1\n")

@@ -1,14 +1,11 @@
 """The rows of a group's files as one source of a query, whatever schemas they were written with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from headrace_events.feature_default import Default
-from headrace_projections.history.columns import SQL_TYPES, literal, quoted, types_of
+from headrace_projections.history.columns import SQL_TYPES, STORED_TIME, literal, quoted, types_of
 from headrace_projections.rows.groups import Group
-
-_STORED: Mapping[str, str] = {**SQL_TYPES, "timestamp": "TIMESTAMP WITH TIME ZONE"}
-"""Feature type → DuckDB type in the files."""
 
 
 def stored_rows(group: Group, files: Sequence[str], partitioning: str = "hive_partitioning = false") -> str:
@@ -22,7 +19,7 @@ def stored_rows(group: Group, files: Sequence[str], partitioning: str = "hive_pa
         return source
     types = types_of(group.columns)
     later = [feature.name for growth in group.growth for feature in growth.features]
-    empty = [f"CAST(NULL AS {_STORED[types[name]]}) AS {quoted(name)}" for name in later]
+    empty = [f"CAST(NULL AS {_stored_as(types[name])}) AS {quoted(name)}" for name in later]
     empty.append('CAST(NULL AS INTEGER) AS "_schema_id"')
     whole = f"SELECT * FROM {source} UNION ALL BY NAME SELECT {', '.join(empty)} WHERE false"
     defaults = _defaults(group)
@@ -40,9 +37,14 @@ def _defaults(group: Group) -> list[str]:
             if feature.name in values:
                 name = quoted(feature.name)
                 lacks = f'"_operation" <> \'delete\' AND coalesce("_schema_id" NOT IN ({having}), true)'
-                default = f"CAST({_literal(values[feature.name])} AS {_STORED[types[feature.name]]})"
+                default = f"CAST({_literal(values[feature.name])} AS {_stored_as(types[feature.name])})"
                 found.append(f"CASE WHEN {lacks} THEN {default} ELSE {name} END AS {name}")
     return found
+
+
+def _stored_as(kind: str) -> str:
+    """The DuckDB type in the files."""
+    return STORED_TIME if kind == "timestamp" else SQL_TYPES[kind]
 
 
 def _literal(value: Default) -> str:

@@ -6,23 +6,52 @@ import numpy as np
 import pyarrow as pa
 
 from headrace_events.entity_key import decode_key
+from headrace_events.feature_type import Array, Decimal, Embedding, FeatureType, Flat, Map, Struct, parsed
 from headrace_projections.rows.avro import Decoded, Values
 from headrace_projections.rows.fit import Rows
 from headrace_projections.rows.groups import Group
 from headrace_projections.rows.ragged import offsets_of, span
 
 _TIME = pa.timestamp("us", tz="UTC")
-TYPES: dict[str, Any] = {
-    "boolean": pa.bool_(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "binary": pa.binary(),
-    "date": pa.date32(),
-    "timestamp": _TIME,
-}
+
+
+class _Types(dict[str, Any]):
+    """The flat types; nested ones are worked out when they are first asked for."""
+
+    def __missing__(self, kind: str) -> Any:
+        found = self[kind] = _nested(parsed(kind))
+        return found
+
+
+def _nested(kind: FeatureType) -> Any:
+    match kind:
+        case Flat():
+            return TYPES[kind.name]
+        case Decimal():
+            return pa.decimal128(kind.precision, kind.scale)
+        case Embedding():
+            return pa.list_(pa.float32())
+        case Array():
+            return pa.list_(_nested(kind.item))
+        case Map():
+            return pa.map_(pa.string(), _nested(kind.item))
+        case Struct():
+            return pa.struct([pa.field(name, _nested(inner)) for name, inner in kind.fields])
+
+
+TYPES = _Types(
+    {
+        "boolean": pa.bool_(),
+        "int": pa.int32(),
+        "bigint": pa.int64(),
+        "float": pa.float32(),
+        "double": pa.float64(),
+        "string": pa.string(),
+        "binary": pa.binary(),
+        "date": pa.date32(),
+        "timestamp": _TIME,
+    }
+)
 """Feature type → Arrow type."""
 
 EVENT_DATE = "_event_date"
@@ -82,6 +111,8 @@ def _array(decoded: Decoded, values: Values, kind: str) -> Any:
         mask = None if values.present.all() else ~values.present
         numbers = pa.array(values.numbers, mask=mask)
         return numbers if numbers.type == TYPES[kind] else numbers.cast(TYPES[kind])
+    if values.objects is not None:
+        return pa.array(values.objects.tolist(), TYPES[kind])
     assert values.starts is not None  # noqa: S101 - strings and binaries have places
     assert values.lengths is not None  # noqa: S101
     data = decoded.buffer[span(values.starts, values.lengths)]

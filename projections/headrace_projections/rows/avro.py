@@ -1,4 +1,4 @@
-"""Reading Avro bodies of flat records column by column, thousands of rows at once.
+"""Reading Avro bodies of records column by column, thousands of rows at once.
 
 Source: Apache Avro 1.12 specification, binary encoding. Decoding is where the time of a projection goes; here each
 column costs a handful of numpy operations, whatever the number of rows. A row that does not follow its schema is set
@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headrace_events.errors import Invalid
+from headrace_events.feature_type import Flat, of_avro
+from headrace_projections.rows.nested import Read, reader
 from headrace_projections.rows.ragged import Bytes, Longs, fixed, joined
 from headrace_schemas.errors import Undecodable
 
@@ -23,22 +26,27 @@ FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field of a flat record: `type` is a feature type; `null_branch` is null's place in its union, if it has one."""
+    """A field of a record: `type` is a feature type; `null_branch` is null's place in its union, if it has one.
+
+    Values of nested types are read by `nested`, one after the other.
+    """
 
     name: str
     type: str
     null_branch: int | None = None
+    nested: Read | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """One column: numbers, or for strings and binaries where they lie in the shared buffer."""
+    """One column: numbers; for strings and binaries where they lie in the shared buffer; or what is nested."""
 
     type: str
     present: npt.NDArray[np.bool_]
     numbers: npt.NDArray[Any] | None = None
     starts: Longs | None = None
     lengths: Longs | None = None
+    objects: npt.NDArray[np.object_] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +58,6 @@ class Decoded:
     errors: dict[int, str]
 
 
-_LOGICAL = {("int", "date"): "date", ("long", "timestamp-micros"): "timestamp"}
-_PLAIN = {
-    "boolean": "boolean",
-    "int": "int",
-    "long": "bigint",
-    "float": "float",
-    "double": "double",
-    "string": "string",
-    "bytes": "binary",
-}
 _DTYPES: dict[str, Any] = {
     "boolean": np.bool_,
     "int": np.int32,
@@ -77,7 +75,7 @@ _LIMITS = {
 
 
 def fields_of(text: str) -> tuple[Field, ...]:
-    """The fields of a flat record schema; raises Undecodable for one that is nested or no record."""
+    """The fields of a record schema; raises Undecodable for one that rows cannot have."""
     schema = json.loads(text)
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise Undecodable("rows need the schema of a record")
@@ -89,18 +87,18 @@ def _field(name: str, avro: Any) -> Field:
         if len(avro) != 2 or "null" not in avro:
             raise Undecodable(f"field {name!r} is a union other than null and one type")
         null = avro.index("null")
-        return Field(name=name, type=_type(name, avro[1 - null]), null_branch=null)
-    return Field(name=name, type=_type(name, avro))
+        return _typed(name, avro[1 - null], null)
+    return _typed(name, avro, None)
 
 
-def _type(name: str, avro: Any) -> str:
-    if isinstance(avro, dict):
-        found = _LOGICAL.get((str(avro.get("type")), str(avro.get("logicalType")))) or _PLAIN.get(str(avro.get("type")))
-    else:
-        found = _PLAIN.get(avro)
-    if found is None:
-        raise Undecodable(f"field {name!r} has a type that rows cannot have: {json.dumps(avro)[:100]}")
-    return found
+def _typed(name: str, avro: Any, null_branch: int | None) -> Field:
+    try:
+        kind = of_avro(avro)
+    except (Invalid, ValueError, KeyError, TypeError) as error:
+        text = json.dumps(avro)[:100]
+        raise Undecodable(f"field {name!r} has a type that rows cannot have: {text} ({error})") from error
+    nested = None if isinstance(kind, Flat) else reader(kind)
+    return Field(name=name, type=str(kind), null_branch=null_branch, nested=nested)
 
 
 @dataclass(slots=True)
@@ -175,7 +173,8 @@ def decode(fields: Sequence[Field], bodies: Sequence[bytes]) -> Decoded:
             if wrong.any():
                 cursor.fail(there[wrong], f"column {entry.name!r} has a branch that its union lacks")
             there = there[branch == (0 if entry.null_branch == 1 else 2)]
-        columns[entry.name] = _READERS[entry.type](cursor, there, entry, len(bodies))
+        read = _READERS[entry.type] if entry.nested is None else _read_nested
+        columns[entry.name] = read(cursor, there, entry, len(bodies))
         if len(cursor.errors) != seen:
             rows, _ = cursor.sound(rows, rows)
     over = rows[cursor.place[rows] != cursor.ends[rows]]
@@ -241,6 +240,20 @@ def _read_text(cursor: _Cursor, rows: Longs, entry: Field, count: int) -> Values
     starts, lengths = np.zeros(count, np.int64), np.zeros(count, np.int64)
     starts[rows], lengths[rows] = start, length
     return Values(type=entry.type, present=present, starts=starts, lengths=lengths)
+
+
+def _read_nested(cursor: _Cursor, rows: Longs, entry: Field, count: int) -> Values:
+    assert entry.nested is not None  # noqa: S101 - it is asked for nested fields alone
+    present, objects = np.zeros(count, np.bool_), np.empty(count, np.object_)
+    for row, start, end in zip(rows.tolist(), cursor.place[rows].tolist(), cursor.ends[rows].tolist(), strict=True):
+        try:
+            objects[row], read = entry.nested(cursor.buffer[start:end].tobytes(), 0)
+        except Undecodable as error:
+            cursor.errors.setdefault(row, f"column {entry.name!r}: {error}")
+        else:
+            present[row] = True
+            cursor.place[row] = start + read
+    return Values(type=entry.type, present=present, objects=objects)
 
 
 def _only_utf8(cursor: _Cursor, rows: Longs, start: Longs, length: Longs, name: str) -> tuple[Longs, Longs, Longs]:

@@ -223,6 +223,7 @@ def _kept_columns(decoded: Decoded, keep: npt.NDArray[np.bool_]) -> Decoded:
             numbers=None if values.numbers is None else values.numbers[keep],
             starts=None if values.starts is None else values.starts[keep],
             lengths=None if values.lengths is None else values.lengths[keep],
+            objects=None if values.objects is None else values.objects[keep],
         )
         for name, values in decoded.columns.items()
     }

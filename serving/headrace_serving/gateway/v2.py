@@ -157,7 +157,7 @@ def metadata(serving: Serving) -> dict[str, Any]:
         "versions": [str(serving.deployed.version)],
         "platform": f"headrace_{serving.model.framework}",
         "inputs": [
-            {"name": name, "datatype": _DATATYPES[types.get(name, "double")], "shape": [-1]}
+            {"name": name, "datatype": _DATATYPES.get(types.get(name, "double"), "BYTES"), "shape": [-1]}
             for name in serving.model.inputs
         ],
         "outputs": [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in _OUTPUTS.items()],

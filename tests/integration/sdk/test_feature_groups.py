@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -205,6 +206,56 @@ def test_a_group_grows_while_an_old_client_goes_on(project: Project, served: Ser
         ["share", "note", "born"],
         "user:ada",
     )
+
+
+def test_nested_values_come_back_as_they_were(project: Project) -> None:
+    things = group(
+        project,
+        "nested",
+        features={
+            "id": "string",
+            "at": "timestamp",
+            "price": "decimal(10,2)",
+            "where": "struct<lat:double,names:array<string>>",
+            "counts": "map<string,bigint>",
+            "vector": "embedding(3)",
+        },
+    )
+    row = {
+        "id": "a",
+        "at": datetime(2013, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+        "price": Decimal("12.50"),
+        "where": {"lat": 47.25, "names": ["née", None]},
+        "counts": {"x": 1, "y": None},
+        "vector": [0.5, -1.5, 2.0],
+    }
+    receipt = things.insert([row, {**row, "id": "b", "vector": [0.5]}], wait=True)
+    assert [refusal.row for refusal in receipt.refused] == [1]
+    assert things.get_vector({"id": "a"}) == row
+    (stored,) = things.read("arrow").select(list(row)).to_pylist(maps_as_pydicts="strict")
+    assert stored == row
+    assert things.append_features({"tags": "array<string>"}).features[-1] == Feature("tags", "array<string>")
+    things.insert([{**row, "tags": ["new", None]}], wait=True)
+    assert things.get_vector({"id": "a"}) == {**row, "tags": ["new", None]}
+
+
+@pytest.mark.long
+def test_a_group_has_ten_thousand_columns(project: Project) -> None:
+    many = {f"f{number}": "double" for number in range(9_997)}
+    wide = group(project, "wide", features={"id": "string", "at": "timestamp", **many})
+    wide.append_features(Feature("last", "double", default_value=0.5))
+    assert len(wide.features) == 10_000
+    rows = [
+        {"id": f"k{row}", "at": BEGIN, **{name: row + place / 8 for place, name in enumerate(many)}} for row in (1, 2)
+    ]
+    wide.insert(rows, wait=True)
+    assert wide.get_vector({"id": "k1"}) == {**rows[0], "last": 0.5}
+    assert sorted(wide.read("arrow").select(["id", "f9996", "last"]).to_pylist(), key=lambda row: str(row["id"])) == [
+        {"id": row["id"], "f9996": row["f9996"], "last": 0.5} for row in rows
+    ]
+    with pytest.raises(Invalid) as refusal:
+        wide.append_features({"more": "int"})
+    assert refusal.value.code == "too-many-columns"
 
 
 def test_an_append_is_refused_with_its_reason(project: Project, served: Served) -> None:

@@ -255,7 +255,9 @@ def test_features_are_read_off_a_frame() -> None:
     [
         ([{"a": None}], "unknown-type"),
         ([{"a": 1}, {"a": "x"}], "mixed-types"),
-        ([{"a": [1]}], "unknown-type"),
+        ([{"a": {1}}], "unknown-type"),
+        ([{"a": []}], "unknown-type"),
+        ([{"a": [1, "x"]}], "mixed-types"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "duplicate-column"),
         (pd.DataFrame([[1]], columns=[0]), "invalid-name"),
         ("text", "unknown-frame"),
