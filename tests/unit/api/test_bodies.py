@@ -40,7 +40,7 @@ def owner(service: Service, path: str, body: Any) -> Any:
         ({"version": True}, "body.version"),
         ({"online": "yes"}, "body.online"),
         ({"columns": {}}, "body.columns"),
-        ({"columns": [{"name": "a", "type": "decimal"}]}, "body.columns.0.type"),
+        ({"columns": [{"name": "a", "type": 5}]}, "body.columns.0.type"),
         ({"columns": [{"name": "a", "type": "int", "x": 1}]}, "body.columns.0.x"),
         ({"columns": [{"type": "int"}]}, "body.columns.0.name"),
         ({"primary_key": "airport"}, "body.primary_key"),
@@ -53,6 +53,12 @@ def test_a_wrong_field_is_named(flights: Service, change: dict[str, Any], where:
     answer = owner(flights, "feature-groups", {**GROUP, **change})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
     assert where in answer.json()["details"]
+
+
+def test_a_column_of_an_unknown_type_is_named(flights: Service) -> None:
+    answer = owner(flights, "feature-groups", {**GROUP, "columns": [{"name": "a", "type": "decimal"}]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-type")
+    assert answer.json()["details"]["column"] == "a"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '"x"', "{'a': 1}", '{"user": "a"', "[" * 5_000])
