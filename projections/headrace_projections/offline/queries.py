@@ -76,12 +76,16 @@ def all_rows(group: Group, files: Sequence[str]) -> str:
 
 
 def _last_rows(group: Group, rows: str) -> str:
+    """The last rows are found by what orders them alone, then fetched: no memory is taken for their other columns."""
     time = quoted(group.event_time or "_known_at")
     key = ", ".join(quoted(name) for name in group.primary_key)
+    last = (
+        f'SELECT "_partition", "_offset", "_operation" FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {key} '
+        f'ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC) = 1'
+    )
     return (
-        f"SELECT * FROM ({rows} QUALIFY row_number() OVER (PARTITION BY {key} "
-        f'ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC) = 1) '
-        "WHERE \"_operation\" <> 'delete'"
+        f"SELECT * FROM ({rows}) SEMI JOIN (SELECT * FROM ({last}) WHERE \"_operation\" <> 'delete') "
+        'USING ("_partition", "_offset")'
     )
 
 
