@@ -71,7 +71,10 @@ class CreateTrainingDataset(Command):
 
 @command("training_dataset.record")
 class RecordTrainingDataset(Command):
-    """The training processor says: made. `hash` is over the sorted rows in canonical encoding, not the files."""
+    """The training processor says: made. `hash` is over the sorted rows in canonical encoding, not the files.
+
+    `statistics` is the SHA-256 of the stored statistics of each split and feature.
+    """
 
     project: str
     view: str
@@ -80,6 +83,7 @@ class RecordTrainingDataset(Command):
     files: tuple[DatasetFile, ...]
     positions: tuple[str, ...]
     hash: str
+    statistics: str | None = None
 
     @property
     def key(self) -> str:
@@ -120,7 +124,10 @@ class TrainingDatasetRequested(Event):
 
 @event("training_dataset.recorded")
 class TrainingDatasetRecorded(Event):
-    """The dataset exists; `positions` are where each topic's rows ended, exclusive."""
+    """The dataset exists; `positions` are where each topic's rows ended, exclusive.
+
+    `statistics` is the SHA-256 of the stored statistics of each split and feature.
+    """
 
     view: str
     view_version: int
@@ -128,6 +135,7 @@ class TrainingDatasetRecorded(Event):
     files: tuple[DatasetFile, ...]
     positions: tuple[str, ...]
     hash: str
+    statistics: str | None = None
 
     @property
     def key(self) -> str:
@@ -199,6 +207,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                     files=wish.files,
                     positions=wish.positions,
                     hash=wish.hash,
+                    statistics=wish.statistics,
                 )
             ]
         case RecordTrainingDatasetFailure():
@@ -303,6 +312,7 @@ def evolve(state: TrainingDatasets | None, fact: Event) -> TrainingDatasets:
             versions[str(version)] = "purged"
         case TrainingDatasetDeleted(version=version):
             versions[str(version)] = "deleted"
+            emptied = tuple(other for other in emptied if other != version)
         case TrainingFilesRemoved(version=version):
             emptied = (*emptied, version)
         case _:

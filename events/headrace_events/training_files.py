@@ -52,7 +52,7 @@ class RecordTrainingFilesRemoved(_OfDataset, Command):
 
 @event("training_dataset.purged")
 class TrainingDataPurged(_OfDataset, Event):
-    """Nobody reads its files any more; the training processor removes them."""
+    """Nobody reads its files any more; the training processor removes them. Manifest and statistics stay."""
 
     view: str
     view_version: int
@@ -61,7 +61,7 @@ class TrainingDataPurged(_OfDataset, Event):
 
 @event("training_dataset.deleted")
 class TrainingDatasetDeleted(_OfDataset, Event):
-    """It is no longer there; the training processor removes its files, if it has any."""
+    """It is no longer there; the training processor removes its files and its statistics, if it has any."""
 
     view: str
     view_version: int

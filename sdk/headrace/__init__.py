@@ -54,6 +54,7 @@ from headrace._study import ExperimentResult, Study
 from headrace._tag_schemas import TagSchema, TagSchemasApi
 from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
 from headrace._training_dataset import Manifest, TrainingDataset
+from headrace._training_statistics import FeatureStatistics
 from headrace._trial_project import TrialProject
 from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
@@ -83,6 +84,7 @@ __all__ = [
     "FeatureGroup",
     "FeatureGroupAsOf",
     "FeatureGroupCommit",
+    "FeatureStatistics",
     "FeatureStore",
     "FeatureUse",
     "FeatureView",

@@ -8,8 +8,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from headrace._artifacts import DatasetApi
 from headrace._dataset_hash import DatasetHash
@@ -17,6 +20,7 @@ from headrace._errors import Failed, NotFound
 from headrace._http import Api
 from headrace._locations import Location
 from headrace._training_files import batches, schema_of
+from headrace._training_statistics import FeatureStatistics, statistics_of
 
 IDENTITY = "_"
 """What the names of the columns begin with that identify an example: `_key_<column>` and `_event_time`."""
@@ -142,6 +146,17 @@ class TrainingDataset:
                 for file in row["files"]
             ),
         )
+
+    @cached_property
+    def statistics(self) -> dict[str, dict[str, FeatureStatistics]]:
+        """Split → feature → counts, moments, quantiles and histogram; they stay when the files are purged.
+
+        Raises Failed while the dataset is not there, NotFound where it was made before statistics were taken.
+        """
+        sha256 = self._recorded().get("statistics")
+        if sha256 is None:
+            raise NotFound(f"{self!r} has no statistics: recreate_training_dataset makes them", code="no-statistics")
+        return statistics_of(orjson.loads(self._files.read_content(sha256)))
 
     def wait(self, timeout: float = 600.0, *, show_progress: bool = True) -> TrainingDataset:
         """Return when the files are there; raises Failed with the reason where they cannot be made, or not in time."""

@@ -30,6 +30,7 @@ class TrainingFiles:
     """Folded from all metadata events; `take` them in the order of their topic."""
 
     _kept: dict[_Key, frozenset[str]] = field(default_factory=dict)
+    _statistics: dict[_Key, str] = field(default_factory=dict)
     _leaving: dict[_Key, Leaving] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> None:
@@ -38,12 +39,19 @@ class TrainingFiles:
         match recorded.event:
             case ProjectClosing(project=closed):
                 self._kept = {key: files for key, files in self._kept.items() if key[0] != closed}
+                self._statistics = {key: one for key, one in self._statistics.items() if key[0] != closed}
                 self._leaving = {key: one for key, one in self._leaving.items() if key[0] != closed}
             case TrainingDatasetRecorded() as made:
                 key = (project, made.view, made.view_version, made.version)
                 self._kept[key] = frozenset(file.sha256 for file in made.files)
-            case TrainingDataPurged() | TrainingDatasetDeleted() as left:
-                self._leave((project, left.view, left.view_version, left.version), recorded.at)
+                if made.statistics is not None:
+                    self._statistics[key] = made.statistics
+            case TrainingDataPurged() as purged:
+                self._leave((project, purged.view, purged.view_version, purged.version), recorded.at, frozenset())
+            case TrainingDatasetDeleted() as left:
+                key = (project, left.view, left.view_version, left.version)
+                counted = self._statistics.pop(key, None)
+                self._leave(key, recorded.at, frozenset() if counted is None else frozenset((counted,)))
             case TrainingFilesRemoved() as gone:
                 self._leaving.pop((project, gone.view, gone.view_version, gone.version), None)
             case _:
@@ -53,15 +61,15 @@ class TrainingFiles:
         """What is to go now, without the files that a dataset of the same project that is kept has too."""
         return [self._alone(one) for one in self._leaving.values()]
 
-    def _leave(self, key: _Key, at: Position) -> None:
+    def _leave(self, key: _Key, at: Position, more: frozenset[str]) -> None:
         before = self._leaving.get(key)
         files = self._kept.pop(key, before.sha256s if before else frozenset())
         project, view, view_version, version = key
         answer = RecordTrainingFilesRemoved(project=project, view=view, view_version=view_version, version=version)
-        self._leaving[key] = Leaving(project=project, sha256s=files, answer=answer, at=at)
+        self._leaving[key] = Leaving(project=project, sha256s=files | more, answer=answer, at=at)
 
     def _alone(self, one: Leaving) -> Leaving:
-        kept: set[str] = set()
+        kept = {sha256 for key, sha256 in self._statistics.items() if key[0] == one.project}
         for key, files in self._kept.items():
             if key[0] == one.project:
                 kept |= files

@@ -6,12 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 
 from headrace_events.errors import Invalid
 from headrace_events.training_dataset import DatasetFile, Split
 from headrace_events.training_formats import must_hold
 from headrace_processors.training.splitting import rows_of
+from headrace_processors.training.statistics import DatasetStatistics
 from headrace_processors.training.writers import write
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible, Unavailable
@@ -21,10 +23,11 @@ from headrace_projections.history.view import ViewHistory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The stored files, in the order of their splits, and the hash over all their rows."""
+    """The stored files, in the order of their splits, the hash over all their rows, and their statistics' SHA-256."""
 
     files: tuple[DatasetFile, ...]
     hash: str
+    statistics: str
 
 
 def make(
@@ -46,7 +49,7 @@ def make(
     except Invalid as refused:
         raise Impossible(f"{refused.code}: {refused.message}") from refused
     schema = history.schema()
-    hashed = DatasetHash(schema)
+    hashed, counted = DatasetHash(schema), DatasetStatistics(schema)
     files = []
     try:
         with (
@@ -55,7 +58,8 @@ def make(
         ):
             path = Path(folder) / "file"
             for split, batches in parts:
-                rows = write(path, form, schema, hashed.split(split.name, batches))
+                passing = counted.split(split.name, hashed.split(split.name, batches))
+                rows = write(path, form, schema, passing)
                 sha256 = store(path)
                 files.append(
                     DatasetFile(
@@ -67,6 +71,8 @@ def make(
                     )
                 )
                 path.unlink()
+            path.write_bytes(orjson.dumps(counted.summary()))
+            statistics = store(path)
     except (OSError, pa.ArrowException) as error:
         raise Unavailable(f"the training files cannot be written: {error}") from error
-    return Made(files=tuple(files), hash=hashed.hexdigest())
+    return Made(files=tuple(files), hash=hashed.hexdigest(), statistics=statistics)

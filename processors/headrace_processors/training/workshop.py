@@ -117,6 +117,7 @@ class Workshop:
             files=made.files,
             positions=written(work.ends),
             hash=made.hash,
+            statistics=made.statistics,
         )
 
     def _store(self, project: str, file: Path) -> str:

@@ -328,6 +328,7 @@ CREATE TABLE training_datasets (
     positions       text[],                         -- where each topic's rows ended, exclusive
     files           jsonb,                          -- [{"split", "address", "sha256", "size", "rows"}]
     hash            text,
+    statistics      text,                           -- the SHA-256 of what is counted of each split and feature
     stored          boolean NOT NULL DEFAULT false, -- whether the files are there
     reason          text,                           -- why it failed
     requested_by    text NOT NULL,

@@ -151,6 +151,12 @@ def test_a_split_by_time_gives_features_and_labels_as_of_each_flight(view: Featu
     assert with_identity["_event_time"].iloc[7] == hour(7)
     assert dataset.recompute_hash() == dataset.manifest.hash
     assert len(dataset.manifest.positions) == 2
+    assert [list(dataset.statistics[split]) for split in ("train", "test")] == [["origin", "late", "then_wind"]] * 2
+    wind = dataset.statistics["train"]["then_wind"]
+    assert (wind.count, wind.nulls, wind.min, wind.max) == (60, 0, 0.2, 59.1)
+    assert wind.mean == pytest.approx(x_train["then_wind"].mean())
+    assert wind.std == pytest.approx(x_train["then_wind"].std())
+    assert dataset.statistics["test"]["origin"].distinct == 2
 
 
 def test_made_again_after_late_rows_the_hash_is_the_same_and_with_another_bound_it_differs(
@@ -201,6 +207,7 @@ def test_purged_data_can_be_made_again_and_a_deleted_dataset_is_gone(view: Featu
     view.purge_training_data(first.version)
     purged = view.get_training_dataset(first.version)
     assert (purged.state, purged.manifest) == ("purged", first.manifest)
+    assert purged.statistics == first.statistics
     with pytest.raises(NotFound, match=rf"were purged: recreate_training_dataset\({first.version}\)"):
         purged.read()
     eventually(lambda: not view.get_training_dataset(first.version).stored or None, "the purge to be done")

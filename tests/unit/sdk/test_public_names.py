@@ -33,6 +33,7 @@ PUBLIC = {
     "FeatureGroup",
     "FeatureGroupAsOf",
     "FeatureGroupCommit",
+    "FeatureStatistics",
     "FeatureStore",
     "FeatureUse",
     "FeatureView",

@@ -138,6 +138,7 @@ def record_dataset(event: TrainingDatasetRecorded, at: Recorded) -> list[Change]
         "positions": list(event.positions),
         "files": records(event.files),
         "hash": event.hash,
+        "statistics": event.statistics,
         "stored": True,
         **stamped("ended", at),
     }

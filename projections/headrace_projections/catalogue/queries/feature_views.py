@@ -38,7 +38,8 @@ class FeatureViewRow:
 class TrainingDatasetRow:
     """A version of a view's training data; `phase` is requested, recorded (with files and hash), failed or purged.
 
-    Purged, it keeps what is said of its files; `stored` says whether they are still there.
+    Purged, it keeps what is said of its files; `stored` says whether they are still there. `statistics` is
+    the SHA-256 of an artifact.
     """
 
     view: str
@@ -52,6 +53,7 @@ class TrainingDatasetRow:
     positions: tuple[str, ...] | None = None
     files: tuple[DatasetFile, ...] | None = None
     hash: str | None = None
+    statistics: str | None = None
     stored: bool
     reason: str | None = None
     requested_by: str

@@ -18,9 +18,11 @@ from headrace_processors.training.leaving import TrainingFiles
 from headrace_processors.training.requests import Requests
 
 
-def recorded(version: int, *sha256s: str) -> TrainingDatasetRecorded:
+def recorded(version: int, *sha256s: str, statistics: str | None = None) -> TrainingDatasetRecorded:
     files = tuple(DatasetFile(split="train", address="", sha256=one, size=1, rows=1) for one in sha256s)
-    return TrainingDatasetRecorded(view="sales", view_version=1, version=version, files=files, positions=(), hash="")
+    return TrainingDatasetRecorded(
+        view="sales", view_version=1, version=version, files=files, positions=(), hash="", statistics=statistics
+    )
 
 
 def purged(version: int) -> TrainingDataPurged:
@@ -60,6 +62,13 @@ def test_a_file_that_another_dataset_has_too_stays() -> None:
     assert going(made) == [(1, {"a"})]
     assert going([*made, removed(1), purged(2)]) == [(2, {"b"})]
     assert going([*made, removed(1), recorded(3, "a"), deleted(1)]) == [(1, set())]
+
+
+def test_statistics_go_with_a_deleted_dataset_and_stay_with_a_purged_one() -> None:
+    made = [recorded(1, "a", statistics="s"), recorded(2, statistics="t"), recorded(3, statistics="t")]
+    assert going([*made, purged(1)]) == [(1, {"a"})]
+    assert going([*made, purged(1), removed(1), deleted(1)]) == [(1, {"s"})]
+    assert going([*made, deleted(1), deleted(2)]) == [(1, {"a", "s"}), (2, set())]
 
 
 def test_what_leaves_knows_where_that_was_said_and_a_closed_project_has_nothing() -> None:

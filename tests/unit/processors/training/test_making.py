@@ -14,11 +14,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.dataset_vectors import Vector, table, vectors
-from tests.unit.projections.history.offline_rows import group, write
+from tests.unit.processors.training.orders import ORDERS, VIEW
+from tests.unit.projections.history.offline_rows import write
 from tests.unit.projections.history.slow_join import Row
 
 from headrace_broker.artifacts import Artifacts
-from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.ids import Micros
 from headrace_events.training_dataset import Split
 from headrace_processors.training.making import make
@@ -27,15 +27,6 @@ from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Unavailable
 from headrace_projections.history.view import GroupHistory, StoredFile, ViewHistory
 
-ORDERS = group("orders", {"id": "bigint", "at": "timestamp", "amount": "double", "shop": "string"}, ["id"])
-VIEW = FeatureViewCreated(
-    name="orders",
-    version=1,
-    description="",
-    root=GroupSelection(group="orders", version=1, features=("amount", "shop")),
-    joins=(),
-    labels=(),
-)
 SPLITS = (
     Split(name="train", start=Micros(0), end=Micros(10)),
     Split(name="test", start=Micros(10), end=Micros(20)),

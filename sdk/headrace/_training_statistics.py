@@ -1,0 +1,62 @@
+"""What a training dataset counts of its features, split by split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Counts between `edges`, lower ones in, upper ones out but for the last."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureStatistics:
+    """A feature in a split: `count` rows, of which `nulls` have no value.
+
+    `mean`, `std` (of a sample), `quantiles` (rank → value) and `histogram` are of finite numbers, where true counts as
+    1, and None where doubles do not hold them; `nonfinite` are NaN and infinities. `distinct` is estimated (standard
+    error 1.6 %), as are quantiles and histogram (0.7 % of the rows). `min` and `max` of dates and times are ISO 8601.
+    """
+
+    name: str
+    count: int
+    nulls: int
+    distinct: int
+    nonfinite: int
+    min: float | str | None
+    max: float | str | None
+    mean: float | None = None
+    std: float | None = None
+    quantiles: Mapping[float, float] = field(default_factory=dict)
+    histogram: Histogram | None = None
+
+
+def statistics_of(stored: Mapping[str, Any]) -> dict[str, dict[str, FeatureStatistics]]:
+    """Split → feature → its statistics, from what the platform stored."""
+    return {
+        split: {feature["name"]: _feature(feature, counted["rows"]) for feature in counted["features"]}
+        for split, counted in stored["splits"].items()
+    }
+
+
+def _feature(stored: Mapping[str, Any], rows: int) -> FeatureStatistics:
+    histogram = stored.get("histogram")
+    return FeatureStatistics(
+        name=stored["name"],
+        count=rows,
+        nulls=stored["nulls"],
+        distinct=stored["distinct"],
+        nonfinite=stored["nonfinite"],
+        min=stored["min"],
+        max=stored["max"],
+        mean=stored.get("mean"),
+        std=stored.get("std"),
+        quantiles={float(rank): value for rank, value in stored.get("quantiles", {}).items()},
+        histogram=histogram and Histogram(edges=tuple(histogram["edges"]), counts=tuple(histogram["counts"])),
+    )
