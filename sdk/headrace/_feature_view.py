@@ -12,7 +12,7 @@ from headrace._errors import Failed, Invalid
 from headrace._http import Api
 from headrace._locations import Location
 from headrace._splits import Time, adjacent, at_random, iso
-from headrace._training_dataset import TrainingDataset, TrainingSplit, differences
+from headrace._training_dataset import TrainingDataset, TrainingSplit
 from headrace._training_files import DataFormat, must_hold
 from headrace._vectors import ReturnType, jsonable, shaped
 from headrace._view_columns import ViewColumns
@@ -272,7 +272,8 @@ class FeatureView(ReadFeatureView, Annotations):
         Raises:
             Failed: the rows are not the same (`training-data-differs`, if waited for), or can no longer be made.
         """
-        manifest = self.get_training_dataset(training_dataset_version).manifest
+        before = self.get_training_dataset(training_dataset_version)
+        manifest = before.manifest
         _, dataset = self._create(
             manifest.splits,
             manifest.format,
@@ -282,7 +283,7 @@ class FeatureView(ReadFeatureView, Annotations):
             wait=wait,
             show_progress=show_progress,
         )
-        if wait and (found := differences(manifest, dataset.manifest)):
+        if wait and (found := dataset.differs_from(before)):
             raise Failed(
                 f"version {dataset.version} is not what version {training_dataset_version} was: {'; '.join(found)}",
                 code="training-data-differs",

@@ -20,7 +20,7 @@ from headrace._errors import Failed, NotFound
 from headrace._http import Api
 from headrace._locations import Location
 from headrace._training_files import batches, schema_of
-from headrace._training_statistics import FeatureStatistics, statistics_of
+from headrace._training_statistics import FeatureStatistics, changed, statistics_of
 
 IDENTITY = "_"
 """What the names of the columns begin with that identify an example: `_key_<column>` and `_event_time`."""
@@ -157,6 +157,13 @@ class TrainingDataset:
         if sha256 is None:
             raise NotFound(f"{self!r} has no statistics: recreate_training_dataset makes them", code="no-statistics")
         return statistics_of(orjson.loads(self._files.read_content(sha256)))
+
+    def differs_from(self, before: TrainingDataset) -> list[str]:
+        """What tells it apart from one that should be the same, in words; nothing where their hashes agree."""
+        found = differences(before.manifest, self.manifest)
+        if found and all(one._recorded().get("statistics") for one in (before, self)):
+            found += changed(before.statistics, self.statistics)
+        return found
 
     def wait(self, timeout: float = 600.0, *, show_progress: bool = True) -> TrainingDataset:
         """Return when the files are there; raises Failed with the reason where they cannot be made, or not in time."""

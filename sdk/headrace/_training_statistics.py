@@ -45,6 +45,23 @@ def statistics_of(stored: Mapping[str, Any]) -> dict[str, dict[str, FeatureStati
     }
 
 
+def changed(
+    before: Mapping[str, Mapping[str, FeatureStatistics]], after: Mapping[str, Mapping[str, FeatureStatistics]]
+) -> list[str]:
+    """In which features the splits of two datasets differ, in words; estimates are left aside."""
+    said = []
+    for split, features in before.items():
+        others = after.get(split, {})
+        names = [name for name, one in features.items() if name not in others or _exact(one) != _exact(others[name])]
+        if names:
+            said.append(f"in split {split!r} the values of {', '.join(names)} are others")
+    return said
+
+
+def _exact(one: FeatureStatistics) -> tuple[object, ...]:
+    return one.count, one.nulls, one.nonfinite, one.min, one.max, one.mean, one.std
+
+
 def _feature(stored: Mapping[str, Any], rows: int) -> FeatureStatistics:
     histogram = stored.get("histogram")
     return FeatureStatistics(

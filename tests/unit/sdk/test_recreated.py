@@ -11,6 +11,7 @@ from tests.unit.sdk.answering import answering
 from headrace import Failed, FeatureView, Manifest
 from headrace._http import Api
 from headrace._training_dataset import TrainingFile, TrainingSplit, differences
+from headrace._training_statistics import FeatureStatistics, changed
 
 BEFORE = Manifest(
     view="delays",
@@ -60,6 +61,21 @@ def test_what_differs_is_said_of_each_split() -> None:
     fewer = (BEFORE.files[0], replace(BEFORE.files[1], rows=8))
     assert differences(BEFORE, replace(BEFORE, hash="b", files=fewer)) == ["split 'test' has 8 rows, not 10"]
     assert differences(BEFORE, replace(BEFORE, hash="b")) == ["as many rows in each split, but other values or types"]
+
+
+def test_features_whose_values_are_others_are_named() -> None:
+    late, wind = (
+        FeatureStatistics(name=name, count=10, nulls=0, distinct=2, nonfinite=0, min=0.0, max=1.0, mean=0.5)
+        for name in ("late", "wind")
+    )
+    before = {"train": {"late": late, "wind": wind}, "test": {"wind": wind}}
+    assert changed(before, before) == []
+    assert changed(before, {**before, "train": {"late": replace(late, distinct=3), "wind": wind}}) == []
+    after = {"train": {"late": late, "wind": replace(wind, mean=0.6)}, "test": {}}
+    assert changed(before, after) == [
+        "in split 'train' the values of wind are others",
+        "in split 'test' the values of wind are others",
+    ]
 
 
 def test_a_dataset_that_comes_out_otherwise_is_no_recreation() -> None:

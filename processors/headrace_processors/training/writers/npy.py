@@ -15,6 +15,7 @@ NULL = "_null_"
 MOST_CHARACTERS = 1_024
 """A field is as wide as the longest text of its column, in every record."""
 
+_ROWS_AT_ONCE = 4_096
 _TYPES: dict[Any, str] = {
     pa.bool_(): "?",
     pa.int32(): "<i4",
@@ -56,15 +57,19 @@ class NpyWriter:
     def _write(self) -> None:
         dtype = np.dtype([field for column in self._schema for field in self._fields(column)])
         head = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (self._rows,)}
-        with self._path.open("wb") as file, pa.memory_map(str(self._aside)) as source:
+        with self._path.open("wb") as file, pa.OSFile(str(self._aside)) as source:
             np.lib.format.write_array_header_2_0(file, head)
             spooled = pa.ipc.open_file(source)
             for number in range(spooled.num_record_batches):
                 batch = spooled.get_batch(number)
-                records = np.zeros(batch.num_rows, dtype)
-                for name in self._schema.names:
-                    _fill(records, name, batch.column(name))
-                file.write(records.tobytes())
+                for first in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                    file.write(self._records(batch.slice(first, _ROWS_AT_ONCE), dtype))
+
+    def _records(self, batch: pa.RecordBatch, dtype: Any) -> bytes:
+        records = np.zeros(batch.num_rows, dtype)
+        for name in self._schema.names:
+            _fill(records, name, batch.column(name))
+        return records.tobytes()
 
     def _fields(self, column: pa.Field) -> list[tuple[str, str]]:
         kind = _TYPES.get(column.type) or f"<U{self._longest[column.name]}"
