@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,18 +14,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def key_of(group: Group, entity: Mapping[str, Any]) -> bytes:
-    """The key of an entity that names its whole primary key; raises Invalid."""
-    missing = [name for name in group.primary_key if entity.get(name) is None]
-    if missing:
-        raise Invalid(
-            "missing-key",
-            f"name the whole primary key of {group.name!r}: {', '.join(missing)} is missing",
-            {"missing": ", ".join(missing)},
-        )
+def key_maker(group: Group) -> Callable[[Mapping[str, Any]], bytes]:
+    """What makes the key of an entity that names its whole primary key; it raises Invalid."""
     types = group.key_types
-    values = [key_value(kind, entity[name]) for kind, name in zip(types, group.primary_key, strict=True)]
-    return encode_key(types, values)
+    typed = tuple(zip(types, group.primary_key, strict=True))
+
+    def key_of(entity: Mapping[str, Any]) -> bytes:
+        missing = [name for name in group.primary_key if entity.get(name) is None]
+        if missing:
+            raise Invalid(
+                "missing-key",
+                f"name the whole primary key of {group.name!r}: {', '.join(missing)} is missing",
+                {"missing": ", ".join(missing)},
+            )
+        return encode_key(types, [key_value(kind, entity[name]) for kind, name in typed])
+
+    return key_of
 
 
 def key_value(kind: str, given: Any) -> KeyValue:

@@ -2,10 +2,11 @@
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import fastavro
@@ -14,15 +15,15 @@ from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import TupleRow
 
 from headrace_events.errors import NotFound
-from headrace_projections.online.entities import key_of
+from headrace_projections.online.entities import key_maker
 from headrace_projections.online.tables import table
 from headrace_projections.rows.catalogued import CataloguedGroup, Pool, group_of, schema_of
 from headrace_projections.rows.groups import Group
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SELECT = sql.SQL(
-    "SELECT key, event_time, deleted, schema_id, body, (SELECT schema_id FROM catalogue.feature_groups "
-    "WHERE project = {project} AND name = {name} AND version = {version}) FROM {table} WHERE key = ANY(%s)"
+    "SELECT {place} AS place, key, event_time, deleted, schema_id, body, (SELECT schema_id FROM catalogue.feature_groups "
+    "WHERE project = {project} AND name = {name} AND version = {version}) AS newest FROM {table} WHERE key = ANY(%b)"
 )
 
 
@@ -47,14 +48,20 @@ class Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableGroup:
-    """A group, the statement that reads it, its newest schema parsed, and what rows of others have in its columns."""
+    """A group, what makes keys of entities, its newest schema parsed, and what rows of others have in its columns."""
 
     group: Group
-    statement: bytes
+    key: Callable[[Mapping[str, Any]], bytes]
     names: tuple[str, ...]
     schema_id: int
     schema: Any
     defaults: Mapping[str, Any]
+
+
+Wanted = tuple[ReadableGroup, Sequence[bytes | None]]
+"""A group, and keys of which vectors are wanted; where there is no key, there is no vector."""
+
+_MISSING = Vector(status=Status.MISSING)
 
 
 class OnlineReader:
@@ -84,32 +91,42 @@ class OnlineReader:
     ) -> list[Vector]:
         """The vector of each entity, in order; raises NotFound, Invalid."""
         readable = await self.group(project, name, version)
-        keys = [key_of(readable.group, entity) for entity in entities]
+        keys = [readable.key(entity) for entity in entities]
         async with self.pool.connection() as connection:
-            return await self.read(connection, readable, keys)
+            (found,) = await self.read(connection, [(readable, keys)])
+            return found
 
-    async def read(
-        self, connection: AsyncConnection[TupleRow], readable: ReadableGroup, keys: Sequence[bytes | None]
-    ) -> list[Vector]:
-        """The vector of each key, in order; no key, no vector."""
-        wanted = list({key for key in keys if key is not None})
-        rows: list[Any] = []
-        if wanted:
-            try:
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(readable.statement, (wanted,), prepare=True)
-                rows = await cursor.fetchall()
-            except errors.UndefinedTable:
-                await self._must_be_coming(readable.group)
-                rows = []
-        if rows:
-            readable = await self._newest(readable, rows[0][-1])
+    async def read(self, connection: AsyncConnection[TupleRow], wanted: Sequence[Wanted]) -> list[list[Vector]]:
+        """For each group the vector of each key, in order, with one statement for all of them."""
+        asked = [
+            (place, readable, list({key for key in keys if key is not None}))
+            for place, (readable, keys) in enumerate(wanted)
+        ]
+        rows = await self._rows(connection, [one for one in asked if one[2]])
         now = time.time_ns() // 1000
-        found: dict[bytes | None, Vector] = {}
-        for key, *row, _ in rows:
-            found[key] = await self._vector(readable, now, row)
-        missing = Vector(status=Status.MISSING)
-        return [found.get(key, missing) for key in keys]
+        newest = {row[0]: row[-1] for row in rows}
+        groups = [await self._newest(readable, newest.get(place)) for place, (readable, _) in enumerate(wanted)]
+        found: list[dict[bytes | None, Vector]] = [{} for _ in wanted]
+        for place, key, *stored, _ in rows:
+            found[place][key] = await self._vector(groups[place], now, stored)
+        return [[of.get(key, _MISSING) for key in keys] for of, (_, keys) in zip(found, wanted, strict=True)]
+
+    async def _rows(
+        self, connection: AsyncConnection[TupleRow], asked: Sequence[tuple[int, ReadableGroup, list[bytes]]]
+    ) -> list[TupleRow]:
+        if not asked:
+            return []
+        groups = ((place, readable.group) for place, readable, _ in asked)
+        statement = _statement(tuple((place, group.project, group.name, group.version) for place, group in groups))
+        try:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(statement, [keys for *_, keys in asked], prepare=True)
+            return await cursor.fetchall()
+        except errors.UndefinedTable:
+            if len(asked) == 1:
+                await self._must_be_coming(asked[0][1].group)
+                return []
+            return [row for one in asked for row in await self._rows(connection, [one])]
 
     async def _must_be_coming(self, group: Group) -> None:
         """Raise NotFound where the table is not there because the group is no more; it may not be there yet, too."""
@@ -146,6 +163,16 @@ class OnlineReader:
         return parsed
 
 
+@lru_cache(maxsize=1024)
+def _statement(groups: tuple[tuple[int, str, str, int], ...]) -> bytes:
+    """What reads keys from the tables of these groups (place, project, name, version); each row says its place."""
+    parts = [
+        _SELECT.format(place=place, project=project, name=name, version=version, table=table(project, name, version))
+        for place, project, name, version in groups
+    ]
+    return sql.SQL(" UNION ALL ").join(parts).as_string().encode()
+
+
 def values_of(readable: ReadableGroup, schema_id: int, schema: Any, body: bytes) -> dict[str, Any]:
     """The columns of a row that was written with that (parsed) schema; what it lacks has its default, or is None."""
     row: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, None)
@@ -157,12 +184,9 @@ def values_of(readable: ReadableGroup, schema_id: int, schema: Any, body: bytes)
 def readable_group(catalogued: CataloguedGroup) -> ReadableGroup:
     """What reading the group's vectors takes, made once."""
     group = catalogued.group
-    name = table(group.project, group.name, group.version)
     return ReadableGroup(
         group=group,
-        statement=_SELECT.format(table=name, project=group.project, name=group.name, version=group.version)
-        .as_string()
-        .encode(),
+        key=key_maker(group),
         names=tuple(column.name for column in group.columns),
         schema_id=catalogued.schema_id,
         schema=fastavro.parse_schema(orjson.loads(catalogued.schema)),

@@ -1,5 +1,6 @@
 """Vectors of feature views: the root's last row, and of every joined group the last row of the key it is joined by."""
 
+import itertools
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,6 @@ from headrace_events.feature_view import GroupSelection, Join, borrowed, columns
 from headrace_events.shared import Shared
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow, feature_views
 from headrace_projections.catalogue.queries.sharing import must_be_open_to
-from headrace_projections.online.entities import key_of
 from headrace_projections.online.queries import OnlineReader, ReadableGroup, Status, Vector
 
 Entry = Mapping[str, Any]
@@ -63,10 +63,11 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ReadableView:
-    root: _Part
-    joined: tuple[_Part, ...]
+    """The parts, the root's first."""
+
+    parts: tuple[_Part, ...]
     columns: tuple[ViewFeature, ...]
-    features: tuple[str, ...]
+    places: Mapping[str, int]
     lefts: frozenset[str]
     known: frozenset[str]
     borrowed: tuple[Shared, ...]
@@ -101,23 +102,26 @@ class ViewReader:
             strange = sorted(set(entry) - view.known)
             if strange:
                 raise Invalid("unknown-key", f"an entry names {strange[0]!r}; use {', '.join(sorted(view.known))}")
-        root_keys = [_root_key(view, entry) for entry in entries]
-        async with self._reader.pool.connection() as connection:
-            roots = await self._reader.read(connection, view.root.readable, root_keys)
-            read = [(view.root, roots)]
-            for part in view.joined:
-                keys = [
-                    _joined_key(part, entry, None if key is None else row)
-                    for entry, key, row in zip(entries, root_keys, roots, strict=True)
-                ]
-                found = await self._reader.read(connection, part.readable, keys)
-                read.append((part, [_young_enough(part, vector) for vector in found]))
-        given = passed or [{}] * len(entries)
-        vectors = tuple(
-            _assembled(view.features, [(part, found[row]) for part, found in read], given[row])
-            for row in range(len(entries))
-        )
+        given: Sequence[Entry] = passed or [{}] * len(entries)
+        groups = await self._groups(view, entries)
+        vectors = tuple(_assembled(view, found, of) for found, of in zip(groups, given, strict=True))
         return ViewVectors(columns=view.columns, vectors=vectors)
+
+    async def _groups(self, view: _ReadableView, entries: Sequence[Entry]) -> list[tuple[Vector, ...]]:
+        """For each entry the vectors of all groups: asked for at once, but for those whose key is in the root's row."""
+        parts = view.parts
+        root_keys = [_root_key(view, entry) for entry in entries]
+        first = [place for place in range(1, len(parts)) if _named(parts[place], entries)]
+        then = [place for place in range(1, len(parts)) if place not in first]
+        async with self._reader.pool.connection() as connection:
+            wanted = [(parts[place].readable, _joined_keys(parts[place], entries)) for place in first]
+            roots, *found = await self._reader.read(connection, [(parts[0].readable, root_keys), *wanted])
+            known = [None if key is None else row for key, row in zip(root_keys, roots, strict=True)]
+            wanted = [(parts[place].readable, _joined_keys(parts[place], entries, known)) for place in then]
+            found += await self._reader.read(connection, wanted)
+        of = dict(zip([0, *first, *then], [roots, *found], strict=True))
+        young = ([_young_enough(part, vector) for vector in of[place]] for place, part in enumerate(parts))
+        return list(zip(*young, strict=True))
 
     async def _view(self, project: str, name: str, version: int) -> _ReadableView:
         found = self._views.get((project, name, version))
@@ -140,10 +144,9 @@ class ViewReader:
         answered = tuple(column for place, part in enumerate((root, *joined)) for column in _columns(part, place))
         lefts = frozenset(pair.left for join in row.joins for pair in join.on)
         return _ReadableView(
-            root=root,
-            joined=tuple(joined),
+            parts=(root, *joined),
             columns=answered,
-            features=tuple(column.name for column in answered),
+            places={column.name: place for place, column in enumerate(answered)},
             lefts=lefts,
             known=lefts.union(root.readable.group.primary_key),
             borrowed=borrowed((row.root, *(join.selection for join in row.joins))),
@@ -178,11 +181,25 @@ def _columns(part: _Part, place: int) -> list[ViewFeature]:
 
 def _root_key(view: _ReadableView, entry: Entry) -> bytes | None:
     """The root's key, or None where the entry names no more of it than joins go by; raises Invalid."""
-    root = view.root.readable.group
+    readable = view.parts[0].readable
+    root = readable.group
     named = {name for name in root.primary_key if entry.get(name) is not None}
     if len(named) == len(root.primary_key) or named - view.lefts:
-        return key_of(root, entry)
+        return readable.key(entry)
     return None
+
+
+def _named(part: _Part, entries: Sequence[Entry]) -> bool:
+    """Whether every entry names the whole key by which the group is joined, so that no root has to be read first."""
+    assert part.join is not None  # noqa: S101 - only joined groups are asked
+    return all(entry.get(pair.left) is not None for entry in entries for pair in part.join.on)
+
+
+def _joined_keys(
+    part: _Part, entries: Sequence[Entry], roots: Sequence[Vector | None] | None = None
+) -> list[bytes | None]:
+    known = roots or itertools.repeat(None, len(entries))
+    return [_joined_key(part, entry, root) for entry, root in zip(entries, known, strict=True)]
 
 
 def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
@@ -200,28 +217,18 @@ def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
         group, missing = part.readable.group.name, ", ".join(lacking)
         message = f"name the whole key by which {group!r} is joined, or nothing of it: {missing} is missing"
         raise Invalid("missing-key", message, {"missing": missing})
-    return key_of(part.readable.group, given)
+    return part.readable.key(given)
 
 
-def _assembled(features: Sequence[str], found: Sequence[tuple[_Part, Vector]], passed: Entry) -> ViewVector:
-    strange = sorted(set(passed) - set(features))
-    if strange:
-        raise Invalid("unknown-feature", f"the view has no feature {strange[0]!r} to pass", {"feature": strange[0]})
-    values: list[Any] = []
-    statuses: list[Status] = []
-    for part, vector in found:
-        for column, name in part.features:
-            if name in passed:
-                values.append(passed[name])
-                statuses.append(Status.PASSED)
-            else:
-                values.append(vector.values.get(column))
-                statuses.append(vector.status)
-    there = sum(status in {Status.FOUND, Status.PASSED} for status in statuses)
+def _assembled(view: _ReadableView, groups: tuple[Vector, ...], passed: Entry) -> ViewVector:
+    found = list(zip(view.parts, groups, strict=True))
+    values = [vector.values.get(column) for part, vector in found for column, _ in part.features]
+    statuses = [vector.status for part, vector in found for _ in part.features]
+    for name, value in passed.items():
+        place = view.places.get(name)
+        if place is None:
+            raise Invalid("unknown-feature", f"the view has no feature {name!r} to pass", {"feature": name})
+        values[place], statuses[place] = value, Status.PASSED
+    there = statuses.count(Status.FOUND) + statuses.count(Status.PASSED)
     whole = "complete" if there == len(statuses) else "partial" if there else "missing"
-    return ViewVector(
-        status=whole,
-        values=tuple(values),
-        statuses=tuple(statuses),
-        groups=tuple(vector for _, vector in found),
-    )
+    return ViewVector(status=whole, values=tuple(values), statuses=tuple(statuses), groups=groups)
