@@ -84,6 +84,8 @@ def working(stack: Stack) -> Iterator[Figure]:
         with tenancy.project(administrator) as owned:
             yield features.rows_per_second(owned.project, log, site.postgres_dsn)
             yield features.vector(http, owned.project, ("HTTP answer", answers))
+            yield features.wide_rows_per_second(owned.project)
+            yield from features.view_vectors(http, owned.project, ("HTTP answer", answers))
             _say("a deployment")
             yield from features.predictions(owned.project, ("HTTP answer", answers))
         _say("a point-in-time join")

@@ -11,13 +11,18 @@ import httpx
 import numpy as np
 import polars as pl
 
-from headrace import Project
+from headrace import FeatureView, Project
 from headrace_bench import floors
 from headrace_bench.measure import TIMES, Figure, Goal, latency, rate, timed
 from headrace_broker.connection import Connection
 
 FEATURES = 10
 ROWS = 200_000
+WIDE = 50
+ENTITIES = 100_000
+PARTS = 3
+"""Groups that the features of a wide view come from."""
+BATCH = 100
 PREDICTOR = """
 class Predict:
     def predict(self, rows):
@@ -25,15 +30,15 @@ class Predict:
 """
 
 
-def frame(rows: int, seed: int = 0) -> pl.DataFrame:
-    """Rows of random features: a key, an event time, ten numbers."""
+def frame(rows: int, seed: int = 0, features: int = FEATURES, first: int = 0) -> pl.DataFrame:
+    """Rows of random features: a key, an event time, so many numbers, counted from the first."""
     chance = np.random.default_rng(seed)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     columns: dict[str, object] = {
         "entity": np.arange(rows),
         "at": [start + timedelta(seconds=second) for second in range(rows)],
     }
-    columns |= {f"f{number}": chance.normal(size=rows) for number in range(FEATURES)}
+    columns |= {f"f{number}": chance.normal(size=rows) for number in range(first, first + features)}
     return pl.DataFrame(columns).with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
 
 
@@ -58,6 +63,61 @@ def rows_per_second(owner: Project, log: Connection, dsn: str) -> Figure:
         floor=("rows to a topic, then COPY", bare),
         goal=Goal(least=20_000),
     )
+
+
+def wide_rows_per_second(owner: Project) -> Figure:
+    """As rows_per_second, of rows with 50 features."""
+    group = owner.get_feature_store().create_feature_group(
+        "wide", primary_key=["entity"], event_time="at", features=frame(1, features=WIDE)
+    )
+    group.insert(frame(1_000, features=WIDE), show_progress=False).wait(offline=False)
+    rates = []
+    for seed in range(TIMES):
+        content = frame(ENTITIES, seed, WIDE)
+        began = time.perf_counter()
+        group.insert(content, show_progress=False).wait(offline=False, timeout=600)
+        rates.append(ENTITIES / (time.perf_counter() - began))
+    return rate(f"rows of {WIDE} features, insert to visible online", rates, goal=Goal(least=10_000))
+
+
+def wide_view(owner: Project) -> FeatureView:
+    """A view of 50 features from three groups, of 100,000 entities that can be read online."""
+    store = owner.get_feature_store()
+    shares = [WIDE // PARTS + (part < WIDE % PARTS) for part in range(PARTS)]
+    groups = []
+    for part, features in enumerate(shares):
+        content = frame(ENTITIES, part, features, sum(shares[:part]))
+        group = store.create_feature_group(f"part{part}", primary_key=["entity"], event_time="at", features=content)
+        group.insert(content, show_progress=False).wait(offline=False, timeout=600)
+        groups.append((group, [name for name in content.columns if name.startswith("f")]))
+    (root, of_root), *joined = groups
+    query = root.select(of_root)
+    for group, of_group in joined:
+        query = query.join(group.select(of_group), on=["entity"])
+    return store.create_feature_view("wide", query=query)
+
+
+def view_vectors(client: httpx.Client, owner: Project, bare: tuple[str, Sequence[float]]) -> list[Figure]:
+    """Vectors of 50 features from three groups over HTTP, on a connection that is kept: one a call, and 100."""
+    view = wide_view(owner)
+    path = f"/api/projects/{owner.name}/feature-views/{view.name}/versions/{view.version}/vectors"
+    chance = np.random.default_rng(2)
+
+    def ask(size: int) -> None:
+        entries = [{"entity": int(entity)} for entity in chance.integers(ENTITIES, size=size)]
+        answer = client.post(path, json={"entries": entries}).json()
+        if [vector["status"] for vector in answer["vectors"]] != ["complete"] * size:
+            raise AssertionError(answer)
+
+    return [
+        latency(
+            f"{size} vector{'s' if size > 1 else ''} of {WIDE} features over HTTP",
+            timed(partial(ask, size), count),
+            floor=bare,
+            goal=Goal(p99=most),
+        )
+        for size, count, most in ((1, 1_000, 5), (BATCH, 500, 15))
+    ]
 
 
 def predictions(owner: Project, bare: tuple[str, Sequence[float]], count: int = 300) -> list[Figure]:

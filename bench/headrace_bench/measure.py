@@ -108,15 +108,15 @@ def latency(
     )
 
 
-def rate(what: str, rates: Sequence[float], *, floor: tuple[str, Sequence[float]], goal: Goal) -> Figure:
-    """A figure of so many a second; how many times slower than its floor it is."""
+def rate(what: str, rates: Sequence[float], *, goal: Goal, floor: tuple[str, Sequence[float]] | None = None) -> Figure:
+    """A figure of so many a second; how many times slower than its floor it is, if it has one."""
     middle = statistics.median(rates)
     return Figure(
         what=what,
         unit="/s",
         p50=middle,
-        floor=floor[0],
-        times_floor=statistics.median(floor[1]) / middle,
+        floor=floor[0] if floor else "",
+        times_floor=statistics.median(floor[1]) / middle if floor else None,
         goal=goal,
     )
 
