@@ -22,7 +22,8 @@ from headrace_projections.rows.groups import Group
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SELECT = sql.SQL(
-    "SELECT {place} AS place, key, event_time, deleted, schema_id, body, (SELECT schema_id FROM catalogue.feature_groups "
+    "SELECT {place} AS place, key, event_time, deleted, schema_id, body, "
+    "(SELECT schema_id FROM catalogue.feature_groups "
     "WHERE project = {project} AND name = {name} AND version = {version}) AS newest FROM {table} WHERE key = ANY(%b)"
 )
 

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tfrecord
 from tests.unit.dataset_vectors import table
+from tests.unit.processors.training.tf_examples import examples
 
 from headrace_events.errors import Invalid
 from headrace_events.training_formats import FORMATS, must_be_format, must_hold
@@ -143,16 +143,16 @@ def test_hdf5(written: Any) -> None:
 
 
 def test_tfrecord(written: Any) -> None:
-    first, second, third = tfrecord.tfrecord_loader(str(written("tfrecord")), None)
+    first, second, third = examples(written("tfrecord"))
     integers = {"late": 1, "gates": -7, "seats": 2**62, "day": -1, "seen": -1, "_event_time": 1}
-    assert {name: first[name].tolist() for name in integers} == {name: [value] for name, value in integers.items()}
-    assert first["share"].tolist() == first["wind"].tolist() == [float(np.float32(0.1))]
-    assert struct.unpack("<d", first["_double_wind"]) == (0.1,)
-    assert (first["origin"], first["raw"], first["_key_flight"]) == ("Zürich\t\n".encode(), b"\x00\xff\x00", b"a")
+    assert {name: first[name] for name in integers} == {name: [value] for name, value in integers.items()}
+    assert first["share"] == first["wind"] == [float(np.float32(0.1))]
+    assert struct.unpack("<d", *first["_double_wind"]) == (0.1,)
+    assert (first["origin"], first["raw"], first["_key_flight"]) == (["Zürich\t\n".encode()], [b"\x00\xff\x00"], [b"a"])
     assert np.isnan(second["share"][0])
-    assert second["wind"].tolist() == [float("inf")]
-    assert struct.unpack("<d", second["_double_wind"]) == (1e300,)
-    assert (second["origin"], second["seats"].tolist()) == (b"", [-(2**63)])
+    assert second["wind"] == [float("inf")]
+    assert struct.unpack("<d", *second["_double_wind"]) == (1e300,)
+    assert (second["origin"], second["seats"]) == ([b""], [-(2**63)])
     assert set(third) == {"_key_flight", "_event_time"}
 
 

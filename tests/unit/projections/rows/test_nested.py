@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ from headrace._columns import Feature, features_of
 from headrace._frames import slices
 from headrace._rows import RowEncoder, RowSchema
 from headrace._vectors import shaped
-from headrace_api.vectors.routes import _json
+from headrace_api.vectors.as_json import json_response
 from headrace_broker.record import Record
 from headrace_events.row_schema import Column, row_schema
 from headrace_projections.history.columns import quoted
@@ -45,6 +45,7 @@ from headrace_projections.rows.fit import fit
 from headrace_projections.rows.groups import Group
 
 SCHEMA_ID = 20_000
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def group_with(kinds: Mapping[str, str]) -> tuple[Group, str]:
@@ -74,10 +75,10 @@ def records(group: Group, text: str, frame: Any) -> list[Record]:
 
 def online(group: Group, text: str, written: list[Record]) -> list[dict[str, Any]]:
     """Each row as a client has it from the API."""
-    readable = readable_group(CataloguedGroup(group=group, schema_id=SCHEMA_ID, schema=text))
+    readable = readable_group(CataloguedGroup(group=group, schema_id=SCHEMA_ID, schema=text, created=CREATED))
     schema = fastavro.parse_schema(orjson.loads(text))
     rows = [values_of(readable, SCHEMA_ID, schema, (one.value or b"")[5:]) for one in written]
-    answer = orjson.loads(_json({"rows": rows}).body)["rows"]
+    answer = orjson.loads(json_response({"rows": rows}).body)["rows"]
     features = [Feature(column.name, column.type) for column in group.columns]
     found: list[dict[str, Any]] = shaped(answer, features, "dict")
     return found
