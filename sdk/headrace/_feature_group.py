@@ -256,6 +256,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife, Annotations):
         """
         answer = self._api.ask(f"{self._path}/consistency", {"seconds": seconds}, timeout=seconds + CHECK_S)
         return consistency_of(answer, self.features)
+
     def update_feature_description(self, feature_name: str, description: str) -> FeatureGroup:
         """Say what one feature is, in place of what was said before; raises NotFound."""
         path = f"{self._path}/features/{quote(feature_name, safe='')}/description"
