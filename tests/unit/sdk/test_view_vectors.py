@@ -25,6 +25,8 @@ VIEW = {
     "name": "delays",
     "version": 1,
     "labels": [],
+    "inference_helpers": [],
+    "training_helpers": [],
     "root": {"group": "flights", "version": 1, "features": ["origin", "wind"], "prefix": ""},
     "joins": [],
 }

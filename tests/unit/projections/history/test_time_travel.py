@@ -20,7 +20,7 @@ from headrace_projections.history.changes import changed_rows
 from headrace_projections.history.commits import Commit, commits
 from headrace_projections.history.errors import Impossible, NotReached, Unavailable
 from headrace_projections.history.moment import Moment, check, check_not_before, check_order, moment_of
-from headrace_projections.offline.arrow import EVENT_DATE, schema_of
+from headrace_projections.offline.arrow import EVENT_DATE, WRITTEN_WITH, schema_of, stored_schema
 from headrace_projections.offline.delta import GroupTable
 from headrace_projections.offline.queries import arrow_stream, first_known
 from headrace_projections.rows.groups import Group
@@ -45,7 +45,9 @@ def append(storage: str, of: Group, rows: Sequence[Row], ends: Mapping[int, int]
     data = None
     if rows:
         days = pa.array([row.time // DAY for row in rows], pa.int32()).cast(pa.date32())
-        data = table(of, rows).append_column(EVENT_DATE, [days]).select(schema_of(of).names).cast(schema_of(of))
+        unknown = pa.nulls(len(rows), pa.int32())
+        data = table(of, rows).append_column(EVENT_DATE, [days]).append_column(WRITTEN_WITH, unknown)
+        data = data.select(stored_schema(of).names).cast(stored_schema(of))
     if moved:
         into.append(data, moved, {where: before[where] for where in moved})
 
