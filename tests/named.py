@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 
 
+@cache
 def functions(path: Path) -> dict[str, str]:
     """The tests of a file, each with its source."""
     text = path.read_text()
@@ -28,6 +30,7 @@ def source(name: str) -> str:
     return found[function]
 
 
-def everywhere() -> set[str]:
+@cache
+def everywhere() -> frozenset[str]:
     """The names of all tests."""
-    return {name for path in TESTS.rglob("test_*.py") for name in functions(path)}
+    return frozenset(name for path in TESTS.rglob("test_*.py") for name in functions(path))

@@ -57,7 +57,7 @@ def consistency_of(answer: Mapping[str, Any], features: list[Feature]) -> Consis
     types = {**_TYPES, **{feature.name: feature.type for feature in features}}
 
     def row(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        return None if values is None else {name: typed(value, types.get(name, "")) for name, value in values.items()}
+        return None if values is None else {name: typed(value, types.get(name, "string")) for name, value in values.items()}
 
     return Consistency(
         equal=answer["equal"],

@@ -106,7 +106,7 @@ def test_the_guides_led_where_they_say(reader: ModuleType) -> None:
 
 def test_a_malformed_request_is_answered_as_the_api_page_shows(played: Played) -> None:
     shown = json.loads(block(API, "json"))
-    body = {"name": "bad", "columns": [{"name": "key", "type": "text"}], "primary_key": ["key"]}
+    body = {"name": "bad", "columns": [{"name": "key", "type": 7}], "primary_key": ["key"]}
     answer = played.witness.http.post(f"/api/projects/{played.flights}/feature-groups", json=body).json()
     assert set(answer) == set(shown)
     assert (answer["code"], answer["message"]) == (shown["code"], shown["message"])
