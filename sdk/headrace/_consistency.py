@@ -57,7 +57,9 @@ def consistency_of(answer: Mapping[str, Any], features: list[Feature]) -> Consis
     types = {**_TYPES, **{feature.name: feature.type for feature in features}}
 
     def row(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        return None if values is None else {name: typed(value, types.get(name, "string")) for name, value in values.items()}
+        if values is None:
+            return None
+        return {name: typed(value, types.get(name, "string")) for name, value in values.items()}
 
     return Consistency(
         equal=answer["equal"],
