@@ -9,7 +9,7 @@ import pyarrow as pa
 from headrace_projections.consistency.compared import EVENT_TIME, KNOWN_AT, OFFSET, OPERATION, REASON, compared_schema
 from headrace_projections.history.columns import counting, literal, quoted
 from headrace_projections.history.moment import before
-from headrace_projections.history.stored import stored_rows
+from headrace_projections.history.stored import last_places, stored_rows
 from headrace_projections.history.view import GroupHistory
 from headrace_projections.rows.groups import Group
 
@@ -25,20 +25,13 @@ def in_order(group: Group, file: Path) -> str:
 
 
 def last_rows(history: GroupHistory) -> str:
-    """The last row of each key by (event time, known-at, offset), deletes too, in the order of keys.
-
-    Which rows are the last is found on the narrow columns alone; the others are read for those rows.
-    """
+    """The last row of each key by (event time, known-at, offset), deletes too, in the order of keys."""
     group = history.group
     source = stored_rows(group, [file.path for file in history.files])
     time = quoted(group.event_time or KNOWN_AT)
     columns = ", ".join(quoted(column.name) for column in group.columns)
     return f"""
-        WITH last AS (
-            SELECT "_partition", "_offset" FROM {source} WHERE {before(history.ends)} AND {counting(group)}
-            QUALIFY row_number() OVER (
-                PARTITION BY {_key(group)} ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC
-            ) = 1)
+        WITH last AS ({last_places(group, source, f"{before(history.ends)} AND {counting(group)}")})
         SELECT {columns}, {time} AS {EVENT_TIME}, "_known_at" AS {KNOWN_AT}, "_offset" AS {OFFSET},
                "_operation" AS {OPERATION}
         FROM {source} SEMI JOIN last USING ("_partition", "_offset") ORDER BY {_key(group)}"""

@@ -43,7 +43,7 @@ def _query(group: Group, files: Sequence[str], start: Moment, end: Moment) -> st
         for name in schema_of(group).names
     )
     return f"""
-        WITH there AS NOT MATERIALIZED ({all_rows(group, files)} AND {end.condition}),
+        WITH there AS NOT MATERIALIZED ({all_rows(group, files, end.condition)}),
         touched AS (SELECT DISTINCT {of_row} FROM there WHERE NOT {start.condition}),
         versions AS (
             SELECT *, {start.condition} AS _before,

@@ -22,7 +22,7 @@ from headrace_projections.history.moment import before
 from headrace_projections.history.positions import Ends, written
 from headrace_projections.history.tables import application
 from headrace_projections.offline.delta import table_url
-from headrace_projections.offline.queries import all_rows, files_of
+from headrace_projections.offline.queries import all_rows, reading
 from headrace_projections.rows.groups import Group
 
 _COUNTS = pa.schema([(name, pa.int64()) for name in ("number", "inserted", "updated", "deleted")])
@@ -127,8 +127,11 @@ def _counts(
     for number, (earlier, later) in enumerate(pairwise(ends)):
         bounds += [(partition, begin, number) for partition, begin in earlier.items() if later[partition] > begin]
     table = pa.Table.from_pylist([dict(zip(_BOUNDS.names, one, strict=True)) for one in bounds], _BOUNDS)
-    query = _count_query(group, files_of(storage, group), ends[-1])
-    with (engine or Engine()).stream(query, _COUNTS, bounds=table) as batches:
+
+    def query(files: Sequence[str]) -> str:
+        return _count_query(group, files, ends[-1])
+
+    with reading(storage, group, query, _COUNTS, engine, bounds=table) as batches:
         rows = pa.Table.from_batches(batches, _COUNTS).to_pylist()
     return {row["number"]: (row["inserted"], row["updated"], row["deleted"]) for row in rows}
 
@@ -140,7 +143,7 @@ def _count_query(group: Group, files: Sequence[str], end: Ends) -> str:
         WITH there AS NOT MATERIALIZED (
             SELECT {of_row}, bounds.number, {{'known': _known_at, 'offset': _offset, 'partition': _partition,
                 'gone': _operation = 'delete'}} AS version
-            FROM ({all_rows(group, files)} AND {before(end)}) rows
+            FROM ({all_rows(group, files, before(end))}) rows
             ASOF JOIN bounds ON rows._partition = bounds.partition AND rows._offset >= bounds.start),
         touched AS (SELECT DISTINCT {of_row} FROM there WHERE number > {_BEFORE}),
         lasts AS (

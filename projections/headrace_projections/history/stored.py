@@ -27,6 +27,20 @@ def stored_rows(group: Group, files: Sequence[str], partitioning: str = "hive_pa
     return f"(SELECT *{replaced} FROM ({whole}))"
 
 
+def last_places(group: Group, source: str, condition: str = "true") -> str:
+    """SQL: where the last row of each key lies in the source, deletes too, of those of which the condition holds.
+
+    Found by what orders rows alone; fetched by place, the other columns take no memory for rows that are not the last.
+    """
+    time = quoted(group.event_time or "_known_at")
+    key = ", ".join(quoted(name) for name in group.primary_key)
+    return (
+        f'SELECT "_partition", "_offset", "_operation" FROM {source} WHERE {condition} '
+        f"QUALIFY row_number() OVER (PARTITION BY {key} "
+        f'ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC) = 1'
+    )
+
+
 def _defaults(group: Group) -> list[str]:
     """SQL: each column that has a default, with that in rows whose schema lacks the column."""
     values, types = group.defaults, types_of(group.columns)

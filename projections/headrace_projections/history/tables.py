@@ -29,7 +29,7 @@ def history_of(storage: str, group: Group, ends: Ends) -> GroupHistory | None:
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
-        raise _unreadable(group, error) from error
+        raise unreadable(group, error) from error
 
 
 def reached(storage: str, group: Group) -> Ends:
@@ -42,7 +42,7 @@ def reached(storage: str, group: Group) -> Ends:
     except TableNotFoundError:
         return dict.fromkeys(range(group.partitions), 0)
     except (DeltaError, OSError) as error:
-        raise _unreadable(group, error) from error
+        raise unreadable(group, error) from error
 
 
 def application(group: Group, partition: int) -> str:
@@ -61,5 +61,6 @@ def _files(table: DeltaTable) -> tuple[StoredFile, ...]:
     )
 
 
-def _unreadable(group: Group, error: Exception) -> Unavailable:
+def unreadable(group: Group, error: Exception) -> Unavailable:
+    """What to raise where the group's table could not be read."""
     return Unavailable(f"the offline table of {group.name!r} cannot be read: {error}")

@@ -2,16 +2,20 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from headrace_events.ids import Micros
 from headrace_projections.history.columns import counting, quoted
 from headrace_projections.history.engine import Engine
+from headrace_projections.history.errors import Unavailable
 from headrace_projections.history.moment import Moment
-from headrace_projections.history.stored import stored_rows
+from headrace_projections.history.stored import last_places, stored_rows
+from headrace_projections.history.tables import unreadable
 from headrace_projections.offline.arrow import schema_of
 from headrace_projections.offline.delta import table_url
 from headrace_projections.rows.groups import Group
@@ -26,7 +30,7 @@ def arrow_stream(
     """
 
     def query(files: Sequence[str]) -> str:
-        rows = all_rows(group, files) + (f" AND {as_of.condition}" if as_of is not None else "")
+        rows = all_rows(group, files, as_of.condition if as_of is not None else "true")
         return rows if history else _last_rows(group, rows)
 
     return streamed(storage, group, query, engine)
@@ -38,55 +42,78 @@ def streamed(
     """What the query over the files of the group's table gives, in the table's schema, as an Arrow IPC stream."""
     schema = schema_of(group)
     out = io.BytesIO()
-    with pa.ipc.new_stream(out, schema) as writer:
-        files = files_of(storage, group)
-        if files:
-            with (engine or Engine()).stream(query(files), schema) as batches:
-                for batch in batches:
-                    writer.write_batch(batch)
-                    yield _taken(out)
+    with pa.ipc.new_stream(out, schema) as writer, reading(storage, group, query, schema, engine) as batches:
+        for batch in batches:
+            writer.write_batch(batch)
+            yield _taken(out)
     yield _taken(out)
 
 
+@contextmanager
+def reading(
+    storage: str,
+    group: Group,
+    query: Callable[[Sequence[str]], str],
+    schema: pa.Schema,
+    engine: Engine | None = None,
+    **tables: pa.Table,
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """What the query over the table's files gives, in batches; none where there are no files. Raises Unavailable.
+
+    Who clears a group removes files that readers have just been told of: then they read those that the table has now.
+    """
+    files = files_of(storage, group)
+    with ExitStack() as opened:
+        batches: Iterator[pa.RecordBatch] = iter(())
+        while files:
+            try:
+                batches = _begun(opened.enter_context((engine or Engine()).stream(query(files), schema, **tables)))
+                break
+            except Unavailable:
+                before, files = files, files_of(storage, group)
+                if files == before:
+                    raise
+        yield batches
+
+
+def _begun(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, the first of which has been read."""
+    first = next(batches, None)
+    return batches if first is None else chain((first,), batches)
+
+
 def files_of(storage: str, group: Group) -> list[str]:
-    """The files of the group's table now; none where it has no table."""
+    """The files of the group's table now; none where it has no table. Raises Unavailable."""
     try:
         uris = DeltaTable(table_url(storage, group.project, group.name, group.version)).file_uris()
     except TableNotFoundError:
         return []
+    except (DeltaError, OSError) as error:
+        raise unreadable(group, error) from error
     return [uri.removeprefix("file://") for uri in uris]
 
 
 def first_known(storage: str, group: Group, engine: Engine | None = None) -> Micros | None:
     """The earliest known-at of all rows, or None where there are none; raises Unavailable."""
-    files = files_of(storage, group)
-    if not files:
-        return None
-    query = f'SELECT min(epoch_us("_known_at")) AS first FROM ({all_rows(group, files)})'
-    with (engine or Engine()).stream(query, pa.schema([("first", pa.int64())])) as batches:
-        (row,) = pa.Table.from_batches(batches).to_pylist()
-    return None if row["first"] is None else Micros(row["first"])
+
+    def query(files: Sequence[str]) -> str:
+        return f'SELECT min(epoch_us("_known_at")) AS first FROM ({all_rows(group, files)})'
+
+    with reading(storage, group, query, pa.schema([("first", pa.int64())]), engine) as batches:
+        firsts = [first for batch in batches for first in batch.column("first").to_pylist()]
+    return next((Micros(first) for first in firsts if first is not None), None)
 
 
-def all_rows(group: Group, files: Sequence[str]) -> str:
-    """SQL: all rows and deletes in these files of the group's table, in its schema; it ends with a condition."""
+def all_rows(group: Group, files: Sequence[str], condition: str = "true") -> str:
+    """SQL: all rows and deletes in these files of which the condition holds, in the schema of the group's table."""
     columns = ", ".join(quoted(name) for name in schema_of(group).names)
     partitioning = "hive_partitioning = true, hive_types = {'_event_date': DATE}"
-    return f"SELECT {columns} FROM {stored_rows(group, files, partitioning)} WHERE {counting(group)}"
+    return f"SELECT {columns} FROM {stored_rows(group, files, partitioning)} WHERE {counting(group)} AND {condition}"
 
 
 def _last_rows(group: Group, rows: str) -> str:
-    """The last rows are found by what orders them alone, then fetched: no memory is taken for their other columns."""
-    time = quoted(group.event_time or "_known_at")
-    key = ", ".join(quoted(name) for name in group.primary_key)
-    last = (
-        f'SELECT "_partition", "_offset", "_operation" FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {key} '
-        f'ORDER BY {time} DESC, "_known_at" DESC, "_offset" DESC, "_partition" DESC) = 1'
-    )
-    return (
-        f"SELECT * FROM ({rows}) SEMI JOIN (SELECT * FROM ({last}) WHERE \"_operation\" <> 'delete') "
-        'USING ("_partition", "_offset")'
-    )
+    there = f"SELECT * FROM ({last_places(group, f'({rows})')}) WHERE \"_operation\" <> 'delete'"
+    return f'SELECT * FROM ({rows}) SEMI JOIN ({there}) USING ("_partition", "_offset")'
 
 
 def _taken(out: io.BytesIO) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from headrace_projections.history.errors import Impossible, NotReached, Unavaila
 from headrace_projections.history.moment import Moment, check, check_not_before, check_order, moment_of
 from headrace_projections.offline.arrow import EVENT_DATE, WRITTEN_WITH, schema_of, stored_schema
 from headrace_projections.offline.delta import GroupTable
-from headrace_projections.offline.queries import arrow_stream, first_known
+from headrace_projections.offline.queries import all_rows, arrow_stream, first_known, streamed
 from headrace_projections.rows.groups import Group
 
 SECOND = 1_000_000
@@ -229,6 +230,32 @@ def test_a_table_whose_log_was_cut_tells_the_commits_that_are_left(tmp_path: Pat
     assert commits(storage, TIMED, 10) == []
 
 
+def test_who_was_told_of_files_that_were_cleared_away_meanwhile_reads_those_that_are_there(tmp_path: Path) -> None:
+    storage = tmp_path.as_uri()
+    append(storage, TIMED, [row(0), row(1)], {0: 2, 1: 0})
+    asked: list[Sequence[str]] = []
+
+    def query(files: Sequence[str]) -> str:
+        asked.append(files)
+        GroupTable(storage, replace(TIMED, begins=(1, 0))).clear()
+        return all_rows(TIMED, files)
+
+    stream = b"".join(streamed(storage, TIMED, query))
+    assert [found["_offset"] for found in pa.ipc.open_stream(stream).read_all().to_pylist()] == [1]
+    assert len(asked) == 2
+    assert set(asked[0]).isdisjoint(asked[1])
+
+
+def test_a_file_that_the_table_has_and_storage_has_not_is_unavailable(tmp_path: Path) -> None:
+    storage = tmp_path.as_uri()
+    append(storage, TIMED, [row(0)], {0: 1, 1: 0})
+    for file in tmp_path.rglob("*.parquet"):
+        file.unlink()
+    for reads in (lambda: read(storage, TIMED, None), lambda: first_known(storage, TIMED)):
+        with pytest.raises(Unavailable, match="cannot be read"):
+            reads()
+
+
 def test_a_log_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
     storage = tmp_path.as_uri()
     append(storage, TIMED, [row(0)], {0: 1, 1: 0})
@@ -236,6 +263,8 @@ def test_a_log_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
     (log / f"{1:020d}.json").write_bytes(b"{torn")
     with pytest.raises(Unavailable, match="cannot be read"):
         commits(storage, TIMED, 1)
+    with pytest.raises(Unavailable, match="'orders' cannot be read"):
+        read(storage, TIMED, None)
 
 
 def test_a_moment_is_a_time_or_positions() -> None:
