@@ -9,7 +9,7 @@ import typer
 
 from headrace import FeatureGroup
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, must_repeat, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="Feature groups of projects.")
 InProject = Annotated[str, typer.Option("--project", help="the project")]
@@ -51,8 +51,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a version with its topic and all its rows; name and version are never used again."""
-    if confirm != name:
-        refuse(f"{confirm!r} is not {name!r}: nothing was deleted", "Repeat the group's name in --confirm.")
+    must_repeat(name, confirm, "deleted", "group")
     _group(name, version, project, user).delete()
     told_of = {"feature_group": name, "version": version, "phase": "deleted"}
     tell(as_json, told_of, f"feature group {name} version {version} is deleted")
@@ -70,8 +69,7 @@ def clear(
     as_json: AsJson = False,
 ) -> None:
     """Let go of all rows of a version that are in the log now, and keep the version."""
-    if confirm != name:
-        refuse(f"{confirm!r} is not {name!r}: nothing was cleared", "Repeat the group's name in --confirm.")
+    must_repeat(name, confirm, "cleared", "group")
     _group(name, version, project, user).clear()
     told_of = {"feature_group": name, "version": version, "phase": "cleared"}
     tell(as_json, told_of, f"feature group {name} version {version} is cleared")

@@ -59,6 +59,12 @@ def refuse(what: str, what_to_do: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def must_repeat(name: str, confirm: str, undone: str, what: str) -> None:
+    """Refuse to go on unless the name of the `what` (a topic) was repeated: nothing was `undone` (deleted) then."""
+    if confirm != name:
+        refuse(f"{confirm!r} is not {name!r}: nothing was {undone}", f"Repeat the {what}'s name in --confirm.")
+
+
 def tell(as_json: bool, value: Any, line: str) -> None:
     """The outcome, as JSON or as a line."""
     typer.echo(json.dumps(value, indent=2, default=str) if as_json else line)

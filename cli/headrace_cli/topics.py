@@ -11,7 +11,7 @@ import typer
 
 import headrace
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, refuse, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, must_repeat, refuse, tell, tell_rows, told
 from headrace_cli.working import member_of
 
 app = typer.Typer(no_args_is_help=True, help="Topics of projects.")
@@ -210,8 +210,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a topic that members made, with all its records; its name stays taken."""
-    if confirm != name:
-        refuse(f"{confirm!r} is not {name!r}: nothing was deleted", "Repeat the topic's name in --confirm.")
+    must_repeat(name, confirm, "deleted", "topic")
     signed_in(user).get_project(project).get_kafka_api().delete_topic(name)
     tell(as_json, {"topic": name, "phase": "closed"}, f"topic {name} is deleted")
 

@@ -17,8 +17,21 @@ def thing_key(kind: Annotated, name: str, version: int) -> str:
     return f"{kind}:{name}.{version}"
 
 
+class _OfThing:
+    """What names the thing."""
+
+    __slots__ = ()
+    kind_of: Annotated
+    name: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        return thing_key(self.kind_of, self.name, self.version)
+
+
 @command("annotation.describe")
-class Describe(Command):
+class Describe(_OfThing, Command):
     """Say what the thing is; a `feature` narrows it to one feature of a group."""
 
     project: str
@@ -28,13 +41,9 @@ class Describe(Command):
     description: str
     feature: str | None = None
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @command("annotation.deprecate")
-class Deprecate(Command):
+class Deprecate(_OfThing, Command):
     """Say whether the thing is to be used no more."""
 
     project: str
@@ -43,13 +52,9 @@ class Deprecate(Command):
     version: int
     deprecated: bool
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @command("annotation.change_keywords")
-class ChangeKeywords(Command):
+class ChangeKeywords(_OfThing, Command):
     """Add some keywords and take others away; `replace` takes all others away."""
 
     project: str
@@ -60,13 +65,9 @@ class ChangeKeywords(Command):
     remove: tuple[str, ...] = ()
     replace: bool = False
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @command("annotation.tag")
-class Tag(Command):
+class Tag(_OfThing, Command):
     """Put a tag on the thing, or another value in its place; `value` is the text of JSON."""
 
     project: str
@@ -76,13 +77,9 @@ class Tag(Command):
     tag: str
     value: str
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @command("annotation.untag")
-class Untag(Command):
+class Untag(_OfThing, Command):
     """Take a tag away."""
 
     project: str
@@ -91,13 +88,9 @@ class Untag(Command):
     version: int
     tag: str
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @event("annotation.described")
-class Described(Event):
+class Described(_OfThing, Event):
     """The thing (or one feature of it) is said to be this."""
 
     kind_of: Annotated
@@ -106,13 +99,9 @@ class Described(Event):
     description: str
     feature: str | None = None
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @event("annotation.deprecated")
-class Deprecated(Event):
+class Deprecated(_OfThing, Event):
     """The thing is to be used no more, or it is again."""
 
     kind_of: Annotated
@@ -120,13 +109,9 @@ class Deprecated(Event):
     version: int
     deprecated: bool
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @event("annotation.keywords_set")
-class KeywordsSet(Event):
+class KeywordsSet(_OfThing, Event):
     """These are all keywords of the thing, in alphabetical order."""
 
     kind_of: Annotated
@@ -134,13 +119,9 @@ class KeywordsSet(Event):
     version: int
     keywords: tuple[str, ...]
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @event("annotation.tagged")
-class Tagged(Event):
+class Tagged(_OfThing, Event):
     """The thing has the tag with this value, the text of JSON."""
 
     kind_of: Annotated
@@ -149,20 +130,12 @@ class Tagged(Event):
     tag: str
     value: str
 
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)
-
 
 @event("annotation.untagged")
-class Untagged(Event):
+class Untagged(_OfThing, Event):
     """The thing has the tag no more."""
 
     kind_of: Annotated
     name: str
     version: int
     tag: str
-
-    @property
-    def key(self) -> str:
-        return thing_key(self.kind_of, self.name, self.version)

@@ -1,4 +1,4 @@
-"""What is read of a feature view online: vectors by key, strict or lenient, at once or from an event loop."""
+"""What is read of a feature view by key: vectors, strict or lenient, at once or from an event loop; now or then."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from headrace._columns import Feature
 from headrace._errors import Invalid, NotFound
 from headrace._http import Api
+from headrace._splits import Time, iso
 from headrace._vectors import ReturnType, jsonable, shaped
 from headrace._view_columns import ViewColumns
 
@@ -39,7 +40,7 @@ class VectorStatus:
 
 
 class ReadFeatureView(ABC):
-    """The online vectors of one version of a feature view."""
+    """The vectors of one version of a feature view."""
 
     _api: Api
     _columns: ViewColumns
@@ -48,6 +49,11 @@ class ReadFeatureView(ABC):
     @abstractmethod
     def features(self) -> list[Feature]:
         """The columns a model sees."""
+
+    @property
+    @abstractmethod
+    def inference_helper_columns(self) -> list[str]:
+        """The columns that no model sees, for whoever asks a model."""
 
     @property
     @abstractmethod
@@ -124,6 +130,57 @@ class ReadFeatureView(ABC):
         """As get_feature_vectors, without holding up the event loop; `await project.aclose()` before the loop ends."""
         asked = _Asked.many(entry, passed_features, return_type, allow_missing, return_status)
         return asked.all(self, await self._answer(asked.question))
+
+    def get_inference_helper(
+        self,
+        entry: Mapping[str, Any],
+        passed_features: Mapping[str, Any] | None = None,
+        *,
+        return_type: ReturnType = "dict",
+    ) -> Any:
+        """The online values of the inference helpers of one entity, which no vector has; None for what is not there."""
+        passed = None if passed_features is None else [passed_features]
+        found = self.get_inference_helpers([entry], passed, return_type=return_type)
+        return found[0] if return_type in _ROWS else found
+
+    def get_inference_helpers(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        passed_features: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        return_type: ReturnType = "dict",
+    ) -> Any:
+        """The online values of the inference helpers of several entities, in their order; see get_inference_helper."""
+        question = {"entries": jsonable(entry), "passed_features": jsonable(passed_features or [])}
+        answer = self._api.ask(f"{self._path}/inference-helpers", question)
+        rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
+        helpers = [column for column in self._columns.all if column.name in self.inference_helper_columns]
+        return shaped(rows, helpers, return_type)
+
+    def get_feature_vectors_as_of(
+        self,
+        entry: Sequence[Mapping[str, Any]],
+        times: Sequence[Time],
+        positions: Sequence[str] = (),
+        *,
+        return_type: ReturnType = "list",
+    ) -> Any:
+        """The features as they were at one time for each entity, joined from the offline store; None where none were.
+
+        Args:
+            entry: the root's primary key of each.
+            times: event times, in the same order; a row counts from its own time on.
+            positions: what the log held then; without them, all that the offline store holds now.
+            return_type: as for get_feature_vector.
+        """
+        question = {
+            "entries": jsonable(entry),
+            "times": [iso(time) for time in times],
+            "positions": list(positions),
+        }
+        answer = self._api.ask(f"{self._path}/vectors-as-of", question)
+        rows = [dict(zip(answer["features"], values, strict=True)) for values in answer["vectors"]]
+        return shaped(rows, self.features, return_type)
 
     async def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self._columns.known:

@@ -9,6 +9,7 @@ from headrace_api.vectors.arrow import MEDIA_TYPE, WantsArrow, group_stream, vie
 from headrace_api.vectors.as_json import json_response
 from headrace_api.vectors.models import Entries, Keys
 from headrace_api.versions import Version
+from headrace_projections.online.view_vectors import ViewVectors
 
 router = APIRouter(prefix="/api/projects/{project}", tags=["vectors"])
 
@@ -56,15 +57,7 @@ async def read_view_vectors(  # noqa: PLR0917 - FastAPI passes all of them by na
     found = await online.views.vectors(project, name, version, body.entries, body.passed_features)
     if arrow:
         return Response(view_stream(found), media_type=MEDIA_TYPE)
-    return json_response(
-        {
-            "features": found.features,
-            "vectors": [
-                {"status": vector.status, "values": vector.values, "statuses": vector.statuses}
-                for vector in found.vectors
-            ],
-        }
-    )
+    return _told(found)
 
 
 @router.post("/feature-views/{name}/versions/{version}/inference-helpers", summary="Read inference helpers of a view")
@@ -75,7 +68,10 @@ async def read_inference_helpers(
 
     `features` names the inference helpers; each is found, passed, missing, deleted or expired.
     """
-    found = await online.helpers.vectors(project, name, version, body.entries, body.passed_features)
+    return _told(await online.helpers.vectors(project, name, version, body.entries, body.passed_features))
+
+
+def _told(found: ViewVectors) -> Response:
     return json_response(
         {
             "features": found.features,
