@@ -17,6 +17,8 @@ STAYING_MS = 100
 """For how long the brokers may hold back the question of one who follows for as long as the process lives."""
 LEAVING_MS = 10
 """For how long that of one who reads to the end and leaves."""
+FEW = 3
+"""New topics that are asked for one by one; for more, the brokers are asked for all they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Follower:
         )
         self._followed: dict[tuple[str, int], Partition] = {}
         self._at_end: set[Partition] = set()
+        self._unknown: set[str] = set()
 
     @property
     def ended(self) -> set[Partition]:
@@ -98,18 +101,23 @@ class Follower:
         }
         if not new:
             return
-        self._look_up({where.topic for where in new})
+        if self._followed:
+            self._unknown |= {where.topic for where in new}
         self._consumer.incremental_assign(
             [TopicPartition(where.topic, where.partition, offset or OFFSET_BEGINNING) for where, offset in new.items()]
         )
         self._followed |= {(where.topic, where.partition): where for where in new}
 
-    def _look_up(self, topics: Collection[str]) -> None:
-        """Ask where topics lie that are followed from now on; by itself the client asks for new ones once a second."""
-        if self._followed:
+    def _look_up(self) -> None:
+        """Ask where topics lie that are followed from now on; by itself the client asks for new ones once a second.
+
+        The brokers answer after the question for records that waits there: many topics are asked for at once.
+        """
+        topics: Collection[str | None] = self._unknown if len(self._unknown) <= FEW else (None,)
+        with contextlib.suppress(KafkaException):  # then it asks by itself, and says what it finds
             for topic in topics:
-                with contextlib.suppress(KafkaException):  # then it asks by itself, and says what it finds
-                    self._consumer.list_topics(topic, timeout=1.0)
+                self._consumer.list_topics(topic, timeout=1.0)
+        self._unknown = set()
 
     def end(self, where: Partition) -> int:
         """The next offset the log will give out there; raises Unavailable."""
@@ -149,6 +157,8 @@ class Follower:
         if not self._followed:
             time.sleep(min(seconds, 0.02))
             return batch
+        if self._unknown:
+            self._look_up()
         first = self._consumer.poll(seconds)
         if first is None:
             return batch
