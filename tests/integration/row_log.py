@@ -15,6 +15,8 @@ from tests.integration.clients import connection, eventually
 from tests.integration.platform import Platform
 
 from headrace_broker.admin import until
+from headrace_broker.follower import LEAVING_MS, Follower
+from headrace_broker.record import Record
 from headrace_events.entity_key import encode_key
 from headrace_events.feature_group import CreateFeatureGroup
 from headrace_events.row_schema import Column
@@ -48,6 +50,13 @@ class MadeGroup:
         body.write(frame(self.schema_id))
         fastavro.schemaless_writer(body, self.schema, dict(row))
         return body.getvalue()
+
+    def read(self, record: Record) -> dict[str, Any]:
+        """The row that a record holds."""
+        assert record.value is not None
+        row = fastavro.schemaless_reader(io.BytesIO(record.value[5:]), self.schema, None)
+        assert isinstance(row, dict)
+        return row
 
 
 class RowLog:
@@ -94,6 +103,22 @@ class RowLog:
             return None
         ((schema_id, text),) = groups.schemas_of(mine[-1]).items()
         return MadeGroup(group=mine[-1], schema_id=schema_id, schema=fastavro.parse_schema(json.loads(text)))
+
+    def group_now(self, made: MadeGroup) -> Group:
+        """The group as the log tells it now."""
+        now = self._made(made.group.project, made.group.name)
+        assert now is not None
+        return now.group
+
+    def records(self, made: MadeGroup) -> list[Record]:
+        """Everything on the group's topic."""
+        follower = Follower(self.connection, wait_ms=LEAVING_MS)
+        follower.follow(dict.fromkeys(made.group.places, 0))
+        found: list[Record] = []
+        while not follower.at_end():
+            found += follower.poll(seconds=1.0).records
+        follower.close()
+        return found
 
     def produce(
         self,

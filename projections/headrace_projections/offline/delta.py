@@ -80,21 +80,23 @@ class GroupTable:
         return {where: self._table.transaction_version(_application(where)) or 0 for where in self._places}
 
     def clear(self) -> None:
-        """Let go of the rows that do not count any more, once; raises Superseded."""
+        """Let go of the rows that do not count any more, once, and of the files they lay in; raises Superseded.
+
+        That it is done is said last: who is killed on the way does it again, and leaves no file behind.
+        """
         due = {where: begins for where, begins in self._starts.items() if begins > self._begun(where)}
         if not due:
             return
-        at, files = self.positions(), set(self._table.file_uris())
+        at = self.positions()
         gone = " OR ".join(f"(_partition = {where.partition} AND _offset < {begins})" for where, begins in due.items())
         try:
             self._table.delete(gone, commit_properties=CommitProperties(max_commit_retries=0))
+            self._table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
             marks = [Transaction(f"{_application(where)}:begins", begins) for where, begins in due.items()]
             ends = {where: max(at[where], begins) for where, begins in due.items()}
             self._commit_nothing(CommitProperties(app_transactions=[*_moved(ends), *marks], max_commit_retries=0))
         except CommitFailedError as error:
             raise Superseded(SCHEMA) from error
-        for url in files - set(self._table.file_uris()):
-            _remove(url)
 
     def _begun(self, where: Partition) -> int:
         return self._table.transaction_version(f"{_application(where)}:begins") or 0

@@ -107,6 +107,27 @@ def test_rows_before_the_line_are_gone_and_those_behind_it_stay(tmp_path: Path) 
     assert {Path(uri).name for uri in DeltaTable(table_url(storage, "shop", "things", 1)).file_uris()} == stored
 
 
+@pytest.mark.parametrize("failing", ["delete", "vacuum", "create_write_transaction"])
+def test_who_clears_a_table_and_is_killed_on_the_way_does_it_whole_the_next_time(
+    tmp_path: Path, failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = tmp_path.as_uri()
+    GroupTable(storage, THINGS).append(arrow(*ROWS), {FIRST: 4}, {FIRST: 0})
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DeltaTable, failing, killed)
+        with pytest.raises(KeyboardInterrupt):
+            GroupTable(storage, CLEARED).clear()
+    GroupTable(storage, CLEARED).clear()
+    assert GroupTable(storage, CLEARED).positions() == {FIRST: 4, SECOND: 0}
+    assert sorted(read(storage, history=True)["_offset"].to_list()) == [2, 3]
+    stored = {path.name for path in tmp_path.rglob("*.parquet")}
+    assert {Path(uri).name for uri in DeltaTable(table_url(storage, "shop", "things", 1)).file_uris()} == stored
+
+
 def test_a_table_that_has_not_come_to_the_line_goes_on_there(tmp_path: Path) -> None:
     storage = tmp_path.as_uri()
     GroupTable(storage, THINGS).append(arrow(*ROWS[:1]), {FIRST: 1}, {FIRST: 0})
