@@ -212,7 +212,10 @@ def _group(known: Known, project: str, selection: GroupSelection) -> FeatureGrou
 
 
 def _check_columns(wish: CreateFeatureView) -> None:
-    """Raise Invalid unless names are used once, and labels and helpers are different columns of the view."""
+    """Raise Invalid unless names are names, used once, and labels and helpers are different columns of the view."""
+    for selection in selections(wish):
+        if selection.prefix:
+            object_name(selection.prefix, "prefix")
     names = columns(wish.root, wish.joins)
     if len(set(names)) != len(names):
         raise Invalid("duplicate-column", "two columns of the view have one name: give a join a prefix")

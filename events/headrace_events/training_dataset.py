@@ -10,7 +10,7 @@ from headrace_events.errors import Conflict, Invalid, NotFound
 from headrace_events.feature_group import next_version
 from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
-from headrace_events.ids import Micros
+from headrace_events.ids import Micros, object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
 from headrace_events.training_files import (
@@ -22,6 +22,9 @@ from headrace_events.training_files import (
     TrainingFilesRemoved,
 )
 from headrace_events.training_formats import must_be_format
+
+MOST_SPLITS = 100
+"""Each of them takes a join or an open file while the dataset is made."""
 
 
 @value
@@ -258,7 +261,10 @@ def _must_be_readable(
 def _check_splits(splits: tuple[Split, ...]) -> None:
     if not splits:
         raise Invalid("no-splits", "a training dataset has at least one split with its bounds")
+    if len(splits) > MOST_SPLITS:
+        raise Invalid("too-many-splits", f"a training dataset has at most {MOST_SPLITS} splits, not {len(splits)}")
     for split in splits:
+        object_name(split.name, "split")
         if split.start >= split.end:
             raise Invalid("empty-split", f"split {split.name!r} ends before it starts", {"split": split.name})
     if len({split.name for split in splits}) != len(splits):

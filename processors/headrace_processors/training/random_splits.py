@@ -20,6 +20,8 @@ from headrace_events.entity_key import encode_key
 from headrace_projections.history.columns import types_of
 from headrace_projections.history.view import EVENT_TIME, KEY, ViewHistory
 
+_LAST = (1 << 64) - 1
+"""No split begins after it, for shares make 1 only as far as floats can tell."""
 _STORED_AS = {"date": pa.int32(), "timestamp": pa.int64()}
 
 
@@ -36,7 +38,7 @@ class RandomSplits:
         """The index of each row's split, as a numpy array."""
         key = self.seed.to_bytes(8, "little", signed=True)
         below = [*accumulate(map(Fraction, self.shares[:-1]))]
-        ends = np.array([int(share * (1 << 64)) for share in below], np.uint64)
+        ends = np.array([min(int(share * (1 << 64)), _LAST) for share in below], np.uint64)
         values = zip(*(self._values(batch, name) for name in self.identity), strict=True)
         digests = b"".join([blake2b(encode_key(self.kinds, row), digest_size=8, key=key).digest() for row in values])
         return np.searchsorted(ends, np.frombuffer(digests, ">u8").astype(np.uint64), side="right")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from headrace_broker.artifacts import Artifacts
+from headrace_broker.errors import BrokerError
 from headrace_broker.errors import Unavailable as BrokerUnavailable
 from headrace_broker.follower import Partition
 from headrace_events.training_dataset import RecordTrainingDataset, RecordTrainingDatasetFailure
@@ -27,7 +28,7 @@ LOOK_EVERY_S = 0.5
 REST_S = 2.0
 """How long a dataset rests after storage did not answer, times the number of tries."""
 TRIES = 3
-"""How often a dataset is tried before storage that does not answer makes it fail."""
+"""How often a dataset is tried before storage that does not answer, or what nobody foresaw, makes it fail."""
 
 Answer = RecordTrainingDataset | RecordTrainingDatasetFailure
 
@@ -73,12 +74,21 @@ class Workshop:
             except Impossible as error:
                 work.answer = _failure(work.asked, str(error))
             except Unavailable as error:
-                work.tries += 1
-                work.again = self.clock() + REST_S * work.tries
-                logger.warning("%s, try %d: %s", work.asked, work.tries, error)
-                if work.tries >= TRIES:
-                    work.answer = _failure(work.asked, str(error))
+                logger.warning("%s, try %d: %s", work.asked, work.tries + 1, error)
+                self._rest(work, str(error))
+            except BrokerError:
+                raise
+            except Exception as error:  # whatever is wrong with one dataset leaves those of all others alone
+                logger.exception("%s, try %d", work.asked, work.tries + 1)
+                self._rest(work, f"it cannot be made: {type(error).__name__}: {error}")
         return work.answer
+
+    def _rest(self, work: Work, reason: str) -> None:
+        """Try it again later, or let it fail."""
+        work.tries += 1
+        work.again = self.clock() + REST_S * work.tries
+        if work.tries >= TRIES:
+            work.answer = _failure(work.asked, reason)
 
     def let_go(self, project: str) -> None:
         """Remove the files of a closed project, of which some may have been stored after all others were removed.

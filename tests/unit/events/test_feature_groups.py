@@ -129,6 +129,10 @@ TIMELESS = replace(WEATHER, name="airports", event_time=None)
         ({"root": GroupSelection(group="airports", version=1, features=("origin",)), "labels": ()}, "no-event-time"),
         ({"joins": (replace(JOIN, on=(KeyPair(left="gate", right="origin"),)),)}, "unknown-column"),
         ({"name": "de/lays"}, "invalid-name"),
+        *(
+            ({"joins": (replace(JOIN, selection=replace(JOIN.selection, prefix=prefix)),)}, "invalid-name")
+            for prefix in ("_null_", "_key_", "a/", "../", 'a"', "a\n")
+        ),
     ],
 )
 def test_a_view_is_refused_for(change: dict[str, object], code: str) -> None:
@@ -161,5 +165,9 @@ def test_a_training_dataset_has_bounds_that_do_not_overlap() -> None:
     overlap = replace(good, splits=(train, Split(name="test", start=Micros(9), end=Micros(20))))
     assert scenario.refusal(overlap) == "splits-overlap"
     assert scenario.refusal(replace(good, splits=())) == "no-splits"
+    for name in ("", "../train", "/tmp/train", "a\nb", "Train"):
+        assert scenario.refusal(replace(good, splits=(replace(train, name=name),))) == "invalid-name"
+    many = tuple(Split(name=f"s{number}", start=Micros(number), end=Micros(number + 1)) for number in range(101))
+    assert scenario.refusal(replace(good, splits=many)) == "too-many-splits"
     assert scenario.refusal(replace(good, splits=(replace(train, end=Micros(0)),))) == "empty-split"
     assert scenario.refusal(replace(good, view_version=2)) == "feature-view-not-found"

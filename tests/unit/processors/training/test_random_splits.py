@@ -55,6 +55,12 @@ def test_the_split_of_an_example_is_what_its_definition_says(
     assert drawn(shares, seed).of(batch(rows)).tolist() == [slowly(row, shares, seed) for row in rows]
 
 
+def test_shares_that_make_a_little_more_than_one_before_the_last_split_leave_nothing_to_it() -> None:
+    rows = [(number, "a", 0) for number in range(100)]
+    places = drawn((0.5, 0.5 + 5e-10, 1e-12)).of(batch(rows)).tolist()
+    assert set(places) == {0, 1}
+
+
 def test_the_splits_of_these_examples_are_those_of_every_release() -> None:
     rows = [(number, f"shop {number % 7}", number * 1_000) for number in range(24)]
     assert "".join(map(str, drawn(seed=7).of(batch(rows)))) == "000002000001000100100020"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from deltalake import CommitProperties, Transaction, write_deltalake
-from tests.unit.processors.training.test_requests import MADE_OF, folded, requested
+from tests.unit.processors.training.test_requests import MADE_OF, VIEW, folded, requested
 
 from headrace_broker.artifacts import Artifacts
 from headrace_broker.follower import Partition
@@ -111,6 +112,20 @@ def test_storage_that_does_not_answer_is_tried_again_and_then_named(tmp_path: Pa
     answer = shop.advance(work)
     assert isinstance(answer, RecordTrainingDatasetFailure)
     assert "offline table of 'orders' cannot be read" in answer.reason
+
+
+def test_a_dataset_that_fails_as_nobody_foresaw_is_tried_again_and_then_fails_alone(tmp_path: Path) -> None:
+    (join,) = VIEW.joins
+    odd = replace(join, selection=replace(join.selection, prefix="_null_"))
+    view = replace(VIEW, root=replace(VIEW.root, features=("id", "at")), joins=(odd,))
+    requests, clock = folded([*MADE_OF[:4], view, replace(requested(1), format="npy")]), Clock()
+    shop, work = workshop(tmp_path, requests, {"id-of-orders": 0, "id-of-shops": 0}, clock), open_work(requests)
+    for number in (1, 2):
+        assert shop.advance(work) is None
+        clock.now += number * REST_S
+    answer = shop.advance(work)
+    assert isinstance(answer, RecordTrainingDatasetFailure)
+    assert answer.reason == "it cannot be made: ValueError: field '_null_at' occurs more than once"
 
 
 def test_a_store_that_is_full_is_tried_again(tmp_path: Path) -> None:
