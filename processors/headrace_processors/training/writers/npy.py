@@ -15,7 +15,8 @@ NULL = "_null_"
 MOST_CHARACTERS = 1_024
 """A field is as wide as the longest text of its column, in every record."""
 
-_ROWS_AT_ONCE = 4_096
+_BYTES_AT_ONCE = 32 * 2**20
+"""As many records are put together at a time, one at least: with many columns of long texts each takes a lot."""
 _TYPES: dict[Any, str] = {
     pa.bool_(): "?",
     pa.int32(): "<i4",
@@ -59,11 +60,12 @@ class NpyWriter:
         head = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (self._rows,)}
         with self._path.open("wb") as file, pa.OSFile(str(self._aside)) as source:
             np.lib.format.write_array_header_2_0(file, head)
+            at_once = max(1, _BYTES_AT_ONCE // dtype.itemsize)
             spooled = pa.ipc.open_file(source)
             for number in range(spooled.num_record_batches):
                 batch = spooled.get_batch(number)
-                for first in range(0, batch.num_rows, _ROWS_AT_ONCE):
-                    file.write(self._records(batch.slice(first, _ROWS_AT_ONCE), dtype))
+                for first in range(0, batch.num_rows, at_once):
+                    file.write(self._records(batch.slice(first, at_once), dtype))
 
     def _records(self, batch: pa.RecordBatch, dtype: Any) -> bytes:
         records = np.zeros(batch.num_rows, dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,18 @@ def test_a_text_that_a_format_cannot_hold_is_named(form: str, text: str, reason:
     rows = table({"note": "string"}, [["fine"], [text]])
     with pytest.raises(Impossible, match=f"column 'note' has .*{reason}.*: write parquet"):
         write(tmp_path / "train", form, rows.schema, rows.to_batches())
+
+
+def test_npy_puts_few_records_of_many_long_texts_together_at_a_time(tmp_path: Path) -> None:
+    names = [f"note{number}" for number in range(20)]
+    data = pa.table({name: ["x" * 1_024] + ["y"] * 1_999 for name in names})
+    tracemalloc.start()
+    try:
+        write(tmp_path / "train.npy", "npy", data.schema, data.to_batches())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    records = np.load(tmp_path / "train.npy", mmap_mode="r")
+    assert records.nbytes > 160_000_000
+    assert peak < 100_000_000
+    assert (records["note19"] == np.array(data.column("note19"))).all()
