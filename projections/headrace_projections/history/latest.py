@@ -66,7 +66,7 @@ def winners_as_known(
     time = f"epoch_us({quoted(group.event_time or '_known_at')})"
     known = 'epoch_us("_known_at")'
     inner = ", ".join(f"{typed_as(name, types[name])} AS {quoted(name)}" for name in wanted)
-    conditions = [before(history.ends)]
+    conditions = [before(history.ends), counting(group)]
     conditions += [f"{time} >= {earliest}"] if earliest is not None else []
     conditions += [f"{time} <= {latest}", f"{known} <= {latest}"] if latest is not None else []
     key = ", ".join(quoted(name) for name in group.primary_key)

@@ -165,7 +165,7 @@ def test_a_training_dataset_has_bounds_that_do_not_overlap() -> None:
     overlap = replace(good, splits=(train, Split(name="test", start=Micros(9), end=Micros(20))))
     assert scenario.refusal(overlap) == "splits-overlap"
     assert scenario.refusal(replace(good, splits=())) == "no-splits"
-    for name in ("", "../train", "/tmp/train", "a\nb", "Train"):
+    for name in ("", "../train", "/train", "a\nb", "Train"):
         assert scenario.refusal(replace(good, splits=(replace(train, name=name),))) == "invalid-name"
     many = tuple(Split(name=f"s{number}", start=Micros(number), end=Micros(number + 1)) for number in range(101))
     assert scenario.refusal(replace(good, splits=many)) == "too-many-splits"

@@ -247,9 +247,10 @@ def sizes(
     lookback: int | None = None,
     known_at: bool = False,
     kept: tuple[Filter, ...] = (),
+    begins: tuple[int, ...] = (),
 ) -> list[tuple[float, int | None]]:
     """(amount, size of the shop) of each example; both say which offset they came from."""
-    groups = {"orders": ORDERS, "shops": group("shops", SHOPS, ["shop"], ttl_seconds=ttl)}
+    groups = {"orders": ORDERS, "shops": replace(group("shops", SHOPS, ["shop"], ttl_seconds=ttl), begins=begins)}
     join = replace(joined("shops", ["size"], {"shop": "shop"}, kind=kind), lookback_seconds=lookback)
     view = replace(view_of(join), known_at=known_at, filters=kept)
     ends = {"orders": {0: 1_000}, "shops": {0: end}}
@@ -314,6 +315,15 @@ def test_what_became_known_later_is_seen_by_those_after_it_only(tmp_path: Path) 
 def test_a_delete_that_became_known_later_hides_nothing_before(tmp_path: Path) -> None:
     rows = [shop("a", 3, 1, known_at=0), shop("a", 4, 2, known_at=7 * SECOND, delete=True)]
     assert sizes(tmp_path, [order(1, 6), order(1, 7, 1)], rows, known_at=True) == [(0.0, 1), (1.0, None)]
+
+
+@pytest.mark.parametrize("known_at", [False, True])
+def test_rows_that_were_cleared_away_are_not_seen_though_the_files_still_have_them(
+    tmp_path: Path, known_at: bool
+) -> None:
+    rows = [shop("a", 4, 7), shop("a", 3, 8), shop("b", 4, 6)]
+    made = [order(1, 5), order(2, 5, 1, shop="b")]
+    assert sizes(tmp_path, made, rows, known_at=known_at, begins=(8, 0)) == [(0.0, 8), (1.0, None)]
 
 
 def test_a_filter_leaves_examples_out_and_changes_none_that_stay(tmp_path: Path) -> None:
