@@ -25,8 +25,9 @@ from headrace_projections.offline.delta import table_url
 from headrace_projections.offline.queries import all_rows, reading
 from headrace_projections.rows.groups import Group
 
-_COUNTS = pa.schema([(name, pa.int64()) for name in ("number", "inserted", "updated", "deleted")])
-_BOUNDS = pa.schema([(name, pa.int64()) for name in ("partition", "start", "number")])
+_COUNTS = pa.schema([(name, pa.int64()) for name in ("_number", "inserted", "updated", "deleted")])
+_BOUNDS = pa.schema([(name, pa.int64()) for name in ("_bounded", "_start", "_number")])
+"""Names that no column of a group can have."""
 _BEFORE = -1
 """The number of whatever lies before the first commit that is counted."""
 
@@ -133,7 +134,7 @@ def _counts(
 
     with reading(storage, group, query, _COUNTS, engine, bounds=table) as batches:
         rows = pa.Table.from_batches(batches, _COUNTS).to_pylist()
-    return {row["number"]: (row["inserted"], row["updated"], row["deleted"]) for row in rows}
+    return {row["_number"]: (row["inserted"], row["updated"], row["deleted"]) for row in rows}
 
 
 def _count_query(group: Group, files: Sequence[str], end: Ends) -> str:
@@ -141,20 +142,20 @@ def _count_query(group: Group, files: Sequence[str], end: Ends) -> str:
     of_row = identity(group)
     return f"""
         WITH there AS NOT MATERIALIZED (
-            SELECT {of_row}, bounds.number, {{'known': _known_at, 'offset': _offset, 'partition': _partition,
-                'gone': _operation = 'delete'}} AS version
-            FROM ({all_rows(group, files, before(end))}) rows
-            ASOF JOIN bounds ON rows._partition = bounds.partition AND rows._offset >= bounds.start),
-        touched AS (SELECT DISTINCT {of_row} FROM there WHERE number > {_BEFORE}),
+            SELECT {of_row}, _number, {{'known': _known_at, 'offset': _offset, 'partition': _partition,
+                'gone': _operation = 'delete'}} AS _version
+            FROM ({all_rows(group, files, before(end))})
+            ASOF JOIN bounds ON _partition = _bounded AND _offset >= _start),
+        touched AS (SELECT DISTINCT {of_row} FROM there WHERE _number > {_BEFORE}),
         lasts AS (
-            SELECT {of_row}, number, max(version) AS version
-            FROM there SEMI JOIN touched USING ({of_row}) GROUP BY {of_row}, number),
+            SELECT {of_row}, _number, max(_version) AS _version
+            FROM there SEMI JOIN touched USING ({of_row}) GROUP BY {of_row}, _number),
         steps AS (
-            SELECT number, version, max(version) OVER (PARTITION BY {of_row} ORDER BY number
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS was
+            SELECT _number, _version, max(_version) OVER (PARTITION BY {of_row} ORDER BY _number
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS _was
             FROM lasts)
-        SELECT number,
-            count(*) FILTER (WHERE NOT version.gone AND (was IS NULL OR was.gone)) AS inserted,
-            count(*) FILTER (WHERE NOT version.gone AND NOT was.gone) AS updated,
-            count(*) FILTER (WHERE version.gone) AS deleted
-        FROM steps WHERE number > {_BEFORE} AND (was IS NULL OR version > was) GROUP BY number"""
+        SELECT _number,
+            count(*) FILTER (WHERE NOT _version.gone AND (_was IS NULL OR _was.gone)) AS inserted,
+            count(*) FILTER (WHERE NOT _version.gone AND NOT _was.gone) AS updated,
+            count(*) FILTER (WHERE _version.gone) AS deleted
+        FROM steps WHERE _number > {_BEFORE} AND (_was IS NULL OR _version > _was) GROUP BY _number"""

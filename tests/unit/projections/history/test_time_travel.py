@@ -206,6 +206,20 @@ def test_a_delete_and_what_came_after_it_are_told_apart(tmp_path: Path) -> None:
     assert (datetime.now(UTC) - last.time).total_seconds() < 3_600
 
 
+@pytest.mark.parametrize(
+    "key", [("number", "version"), ("partition", "start"), ("was", "gone"), ("bounds", "there"), ("lasts", "rows")]
+)
+def test_commits_are_counted_whatever_the_columns_are_called(tmp_path: Path, key: tuple[str, str]) -> None:
+    of = group("orders", dict.fromkeys(key, "int") | {"at": "timestamp"}, key)
+    for offset in range(2):
+        made = Row(values=dict.fromkeys(key, 1), time=0, known_at=offset, offset=offset)
+        append(tmp_path.as_uri(), of, [made], {0: offset + 1, 1: 0})
+    assert [counted(commit) for commit in commits(tmp_path.as_uri(), of, 3)] == [
+        {"insert": 0, "update": 1, "delete": 0},
+        {"insert": 1, "update": 0, "delete": 0},
+    ]
+
+
 def test_a_group_without_a_table_has_no_past(tmp_path: Path) -> None:
     storage = tmp_path.as_uri()
     assert read(storage, TIMED, at(0)) == []
