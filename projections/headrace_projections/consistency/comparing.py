@@ -67,12 +67,29 @@ def _last_rows(engine: Engine, history: GroupHistory, schema: Any, file: Path) -
 
 
 def _digested(batches: Iterator[pa.RecordBatch], schema: Any) -> StoreDigest:
-    hashing = DatasetHash(schema)
+    hashing = DatasetHash(pa.schema([pa.field(field.name, _flat(field.type)) for field in schema]))
     keys = deleted = 0
-    for batch in hashing.split("rows", batches):
+    for batch in hashing.split("rows", map(_flattened, batches)):
         keys += batch.num_rows
         deleted += pc.sum(pc.equal(batch.column(OPERATION), "delete")).as_py() or 0
     return StoreDigest(keys=keys, deleted=deleted, digest=hashing.hexdigest())
+
+
+def _flat(kind: Any) -> Any:
+    """The type that the digest knows: of what is nested, or a decimal, the values are texts."""
+    return pa.string() if pa.types.is_nested(kind) or pa.types.is_decimal(kind) else kind
+
+
+def _flattened(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [
+        column if _flat(column.type) == column.type else pa.array(map(_text, column.to_pylist()), pa.string())
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else repr(value)
 
 
 def _kept(batches: Iterator[pa.RecordBatch], schema: Any, file: Path) -> Iterator[pa.RecordBatch]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +20,7 @@ from tests.unit.projections.rows.things import SCHEMA_ID, SCHEMAS, THINGS, body,
 
 from headrace_broker.record import Record
 from headrace_events.entity_key import encode_key
-from headrace_events.row_schema import Appended, Column
+from headrace_events.row_schema import Appended, Column, row_schema
 from headrace_projections.consistency.compared import Consistency
 from headrace_projections.consistency.comparing import SHOWN, compare
 from headrace_projections.consistency.online_rows import compared_rows, online_schema
@@ -24,6 +29,7 @@ from headrace_projections.history.view import GroupHistory, StoredFile
 from headrace_projections.offline.arrow import table_of
 from headrace_projections.rows.fit import fit
 from headrace_projections.rows.groups import Group, Growth
+from headrace_schemas.framing import frame
 
 KNOWN_AT = 1_700_000_000_000_000
 Stored = tuple[bytes, int, int, int, bool, int, bytes]
@@ -43,13 +49,19 @@ def stored(row: dict[str, Any], offset: int) -> Stored:
 
 
 def compared(
-    folder: Path, online: Sequence[Stored], records: Sequence[Record], end: int = 1_000, group: Group = THINGS
+    folder: Path,
+    online: Sequence[Stored],
+    records: Sequence[Record],
+    *,
+    end: int = 1_000,
+    group: Group = THINGS,
+    schemas: Mapping[int, str] = SCHEMAS,
 ) -> Consistency:
-    rows = compared_rows(group, SCHEMAS, online) if online else online_schema(group).empty_table()
+    rows = compared_rows(group, schemas, online) if online else online_schema(group).empty_table()
     pq.write_table(rows, folder / "online.parquet")
     files: tuple[StoredFile, ...] = ()
     if records:
-        parts = [table_of(group, part) for part in fit(group, SCHEMAS, records).rows]
+        parts = [table_of(group, part) for part in fit(group, schemas, records).rows]
         pq.write_table(pa.concat_tables(parts), folder / "history.parquet")
         files = (StoredFile(path=str(folder / "history.parquet")),)
     history = GroupHistory(group=group, files=files, ends={0: end, 1: 0})
@@ -88,6 +100,35 @@ def test_rows_from_before_a_column_came_have_its_default_in_both_stores(tmp_path
     growth = (Growth(schema_id=SCHEMA_ID + 1, features=(later,)),)
     grown = replace(THINGS, columns=(*THINGS.columns, column), growth=growth)
     assert compared(tmp_path, [GONE, *ONLINE], HISTORY, group=grown).equal
+
+
+def test_nested_values_and_decimals_are_compared_too(tmp_path: Path) -> None:
+    kinds = {"price": "decimal(5,2)", "tags": "array<string>", "near": "embedding(2)", "seats": "map<string,int>"}
+    kinds["place"] = "struct<at:timestamp,floor:int>"
+    columns = (THINGS.columns[0], THINGS.columns[1], *(Column(name=name, type=kind) for name, kind in kinds.items()))
+    of = replace(THINGS, columns=columns)
+    text = row_schema("shop", "things", 1, columns, ("id", "at"))
+    moment = datetime(2013, 1, 1, tzinfo=UTC)
+    row: dict[str, Any] = {"id": "k1", "at": moment, "price": Decimal("1.50"), "tags": ["a", None], "near": [0.5, 1.0]}
+    row |= {"seats": {"b": 1, "a": None}, "place": {"at": moment, "floor": None}}
+    empty = {"id": "k2", "at": moment}
+    offline = [_written(text, one) for one in (row, empty)]
+    other = _written(text, {**row, "place": {"at": moment, "floor": 3}, "price": Decimal("1.51")})
+    schemas = {SCHEMA_ID: text}
+    history = [record(None, place, key=one[0], value=frame(SCHEMA_ID) + one[6]) for place, one in enumerate(offline)]
+    as_stored = [(*one[:3], place, *one[4:]) for place, one in enumerate(offline)]
+    assert compared(tmp_path, as_stored, history, group=of, schemas=schemas).equal
+    found = compared(tmp_path, [other, as_stored[1]], history, group=of, schemas=schemas)
+    (difference,) = found.differences
+    assert difference.online == {"price": Decimal("1.51"), "place": {"at": moment, "floor": 3}}
+    assert difference.offline == {"price": Decimal("1.50"), "place": {"at": moment, "floor": None}}
+
+
+def _written(text: str, row: dict[str, Any]) -> Stored:
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(json.loads(text)), row)
+    at = int(row["at"].timestamp()) * 1_000_000
+    return encode_key(("string",), (row["id"],)), at, KNOWN_AT, 0, False, SCHEMA_ID, out.getvalue()
 
 
 def test_rows_from_before_a_clearing_count_in_no_store(tmp_path: Path) -> None:
