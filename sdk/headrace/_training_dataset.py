@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import orjson
@@ -203,8 +203,7 @@ class TrainingDataset:
         """Write the files, `<split>.<format>`, into the folder, each checked against its hash."""
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        form = self.manifest.format
-        return [self._files.download(file.sha256, place / f"{file.split}.{form}") for file in self._stored()]
+        return [self._files.download(file.sha256, place / name) for name, file in self._named()]
 
     def export(self, location: str, storage_options: Mapping[str, Any] | None = None) -> list[str]:
         """Write the files, `<split>.<format>`, into a folder or object store that fsspec reaches; returns where.
@@ -216,10 +215,7 @@ class TrainingDataset:
 
     def export_to(self, place: Location) -> list[str]:
         """As `export`, to a place that is there already."""
-        form = self.manifest.format
-        return [
-            place.write(f"{file.split}.{form}", self._files.parts(file.sha256), file.sha256) for file in self._stored()
-        ]
+        return [place.write(name, self._files.parts(file.sha256), file.sha256) for name, file in self._named()]
 
     def batches(
         self, split: str | None = None, *, primary_key: bool = False, event_time: bool = False
@@ -280,6 +276,14 @@ class TrainingDataset:
                 code="training-data-purged",
             )
         return manifest.files
+
+    def _named(self) -> list[tuple[str, TrainingFile]]:
+        """The files, each with what it is called elsewhere; a name that would lead out of a folder is refused."""
+        form = self.manifest.format
+        found = [(f"{file.split}.{form}", file) for file in self._stored()]
+        if strange := [name for name, _ in found if PurePath(name).name != name or "\\" in name]:
+            raise Failed(f"{self!r} has a split that can name no file, {strange[0]!r}: read it", code="no-file-name")
+        return found
 
     def _recorded(self) -> Mapping[str, Any]:
         if self.state == "requested":

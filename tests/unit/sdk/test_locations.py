@@ -65,6 +65,17 @@ def test_a_dataset_is_written_to_a_location_that_the_api_never_hears_of(tmp_path
             assert "secret-place" not in asked.path
 
 
+@pytest.mark.parametrize("split", ["../train", "/train", "a/b", "..\\train"])
+def test_no_split_leads_out_of_the_folder(split: str, tmp_path: Path) -> None:
+    made = replace(MADE, files=(replace(MADE.files[0], split=split),))
+    with answering((200, row(made)), (200, GROUP)) as server, Api(server.url, "key") as api:
+        dataset = FeatureView(api, "shop", VIEW).get_training_dataset(1)
+        for write in (lambda: dataset.download(tmp_path / "in"), lambda: dataset.export(str(tmp_path / "in"))):
+            with pytest.raises(Failed, match="can name no file"):
+                write()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_location_needs_the_files_to_be_there() -> None:
     with Api("http://127.0.0.1:9", "key") as api, pytest.raises(Invalid) as refused:
         FeatureView(api, "shop", VIEW).create_training_data(location="memory://there", wait=False)
