@@ -1,4 +1,4 @@
-"""What every JSON body obeys: no unknown field, no conversion between types, no infinite number, no NUL in a text."""
+"""What every JSON body obeys: no unknown field, no conversion between types, no infinity, no NUL, no great depth."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -8,6 +8,9 @@ from headrace_events.language import Command
 from headrace_schemas.records import from_record
 
 C = TypeVar("C", bound=Command)
+
+DEEPEST = 100
+"""How deep lists and objects lie in one another at most."""
 
 Text = Annotated[str, Field(max_length=10_000)]
 """A description."""
@@ -33,11 +36,11 @@ class Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_nul(cls, data: Any) -> Any:
+    def _kept(cls, data: Any) -> Any:
         if isinstance(data, dict):
             for name, value in data.items():
-                if _has_nul(name) or _has_nul(value):
-                    raise ValueError(f"{name!r} holds a NUL character, which no store of ours can keep")
+                if (wrong := _unkept(name, DEEPEST) or _unkept(value, DEEPEST)) is not None:
+                    raise ValueError(f"{name[:200]!r} {wrong}")
         return data
 
     def command(self, cls: type[C], **named: Any) -> C:
@@ -46,12 +49,37 @@ class Body(BaseModel):
         return made
 
 
-def _has_nul(value: Any) -> bool:
+def _unkept(value: Any, deepest: int) -> str | None:
+    """Why no store of ours can keep the value; None where one can."""
+    if deepest < 0:
+        return f"is nested deeper than {DEEPEST} levels"
+    match value:
+        case str() if "\0" in value:
+            return "holds a NUL character, which no store of ours can keep"
+        case list():
+            return next((wrong for item in value if (wrong := _unkept(item, deepest - 1))), None)
+        case dict():
+            inner = (one for pair in value.items() for one in pair)
+            return next((wrong for one in inner if (wrong := _unkept(one, deepest - 1))), None)
+    return None
+
+
+def _sayable(value: Any) -> Any:
     match value:
         case str():
-            return "\0" in value
+            if not value.isascii():
+                value.encode()
+        case int() if not -(1 << 63) <= value < 1 << 64:
+            raise ValueError("a whole number has at most 64 bits")
         case list():
-            return any(_has_nul(item) for item in value)
+            for item in value:
+                _sayable(item)
         case dict():
-            return any(_has_nul(key) or _has_nul(item) for key, item in value.items() if not isinstance(item, dict))
-    return False
+            for name, item in value.items():
+                _sayable(name)
+                _sayable(item)
+    return value
+
+
+Said = Annotated[Any, AfterValidator(_sayable)]
+"""Any JSON that an answer can say again: in Unicode, with numbers of at most 64 bits."""

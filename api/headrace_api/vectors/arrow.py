@@ -1,15 +1,13 @@
 """Vectors as an Arrow IPC stream, for whoever asks with `Accept: application/vnd.apache.arrow.stream`."""
 
-import base64
-import binascii
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Annotated, Any
 
 import pyarrow as pa
 from fastapi import Depends, Request
 
+from headrace_api.vectors.passed import passed_value
 from headrace_events.errors import Invalid
 from headrace_projections.offline.arrow import TYPES
 from headrace_projections.online.queries import Status, Vector
@@ -58,23 +56,16 @@ def view_stream(found: ViewVectors) -> bytes:
 def _column(name: str, kind: str, values: Sequence[Any]) -> Any:
     try:
         return pa.array(values, TYPES[kind])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError) as error:
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise _unfit(name, kind, error) from None
 
 
 def _typed(kind: str, value: Any) -> Any:
     """What was passed as JSON has it, as the type it stands for."""
     try:
-        match kind, value:
-            case "timestamp", str():
-                return datetime.fromisoformat(value)
-            case "date", str():
-                return date.fromisoformat(value)
-            case "binary", str():
-                return base64.b64decode(value, validate=True)
-    except (ValueError, binascii.Error) as error:
+        return passed_value(kind, value)
+    except (ValueError, OverflowError) as error:
         raise _unfit(str(value)[:80], kind, error) from None
-    return value
 
 
 def _unfit(what: str, kind: str, error: Exception) -> Invalid:

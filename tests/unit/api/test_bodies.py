@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.unit.api.in_memory import ADMINISTRATOR, Service
+
+from headrace_api.feast.models import OnlineFeaturesRequest
+from headrace_api.history.models import PastEntries
+from headrace_api.vectors.models import Entries, Keys
 
 KEY = {"Authorization": f"Bearer {ADMINISTRATOR}", "Content-Type": "application/json"}
 GROUP: dict[str, Any] = {
@@ -97,6 +102,30 @@ def test_a_number_beyond_64_bits_is_refused(flights: Service) -> None:
 def test_a_nul_is_refused_wherever_it_is(flights: Service, body: dict[str, Any]) -> None:
     answer = owner(flights, "feature-groups", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+
+
+def test_lists_in_lists_in_lists_are_refused(flights: Service) -> None:
+    for deep in ("[" * 600 + "]" * 600, '{"a":' * 600 + "1" + "}" * 600):
+        body = f'{{"name": "weather", "primary_key": {deep}}}'
+        answer = flights.post("/api/projects/flights/feature-groups", body, flights.key("ada"))
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+        assert "nested deeper than 100 levels" in answer.json()["details"]["body"]
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, [2**70], {"a": 2**70}, "\ud800", ["\ud800"], {"\ud800": 1}])
+def test_vectors_are_asked_for_with_what_an_answer_can_say_again(value: Any) -> None:
+    sent = [{"flight": value}]
+    for body, field in (
+        (Entries, {"entries": sent}),
+        (Entries, {"entries": [], "passed_features": sent}),
+        (Keys, {"keys": sent}),
+        (PastEntries, {"entries": sent, "times": []}),
+        (OnlineFeaturesRequest, {"entities": {"flight": [value]}}),
+    ):
+        with pytest.raises(ValidationError):
+            body.model_validate(field)
+    for fine in (2**64 - 1, -(2**63), [None, "ä"], {"a": 1.5}):
+        Entries.model_validate({"entries": [], "passed_features": [{"flight": fine}]})
 
 
 def test_a_nul_in_a_path_or_query_is_refused(service: Service) -> None:

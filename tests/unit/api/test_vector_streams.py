@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +60,44 @@ def test_what_was_passed_and_is_of_another_type_is_refused(values: tuple[Any, ..
     with pytest.raises(Invalid) as refusal:
         view_stream(ViewVectors(columns=COLUMNS, vectors=(vector(Status.PASSED, *values),)))
     assert refusal.value.code == "invalid-passed-features"
+
+
+NESTED = {
+    "price": "decimal(5,2)",
+    "tags": "array<string>",
+    "counts": "map<string,int>",
+    "place": "struct<at:timestamp,x:float>",
+    "close": "embedding(2)",
+}
+
+
+def passed(kind: str, value: Any) -> Any:
+    """What a feature of that type is that was passed so."""
+    column = ViewFeature(name="f", type=kind, group="weather", place=0)
+    (row,) = read(view_stream(ViewVectors(columns=(column,), vectors=(vector(Status.PASSED, value),)))).to_pylist()
+    return row["f"]
+
+
+def test_what_was_passed_for_a_nested_feature_has_its_type() -> None:
+    given = ("1.50", ["a", None], {"a": 1, "b": None}, {"at": "2013-01-01T00:00:00Z", "x": 1}, [1, 0.5])
+    place = {"at": AT, "x": 1.0}
+    assert [passed(kind, value) for kind, value in zip(NESTED.values(), given, strict=True)] == [
+        Decimal("1.50"),
+        ["a", None],
+        [("a", 1), ("b", None)],
+        place,
+        [1.0, 0.5],
+    ]
+    assert all(passed(kind, None) is None for kind in NESTED.values())
+
+
+@pytest.mark.parametrize("kind", [*NESTED.values(), *TYPES.values(), "string", "boolean", "array<map<string,int>>"])
+def test_nothing_that_is_passed_ends_the_process(kind: str) -> None:
+    odd: list[Any] = [[None], [[None]], [[[None, 1]]], {"": None}, {"x": {}}, [{"a": [None]}], 10**30, -(10**400)]
+    odd += [1e300, "\ud800", "", "x", "NaN", True, [True], ["\ud800"], {"\ud800": 1}, [1, None], [[1, 2]], {"at": 5}]
+    for value in odd:
+        with suppress(Invalid):
+            passed(kind, value)
 
 
 def test_a_group_is_a_table_of_its_columns_with_status_and_event_time() -> None:
