@@ -64,7 +64,7 @@ def _asked(history: ViewHistory, entries: Sequence[Mapping[str, object]], times:
             name: pa.array([key_value(kind, entry[name]) for entry in entries], _HELD.get(kind, TYPES[kind]))
             for name, kind in zip(root.primary_key, root.key_types, strict=True)
         }
-    except (Invalid, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (Invalid, pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise Impossible(f"an entry does not fit the primary key {', '.join(root.primary_key)}: {error}") from error
     dates = {name for name, kind in zip(root.primary_key, root.key_types, strict=True) if kind == "date"}
     columns = {name: column.cast(pa.date32()) if name in dates else column for name, column in columns.items()}

@@ -400,8 +400,9 @@ def test_an_entry_that_is_no_key_is_refused_with_its_reason(tmp_path: Path) -> N
     history = history_of(tmp_path, view_of(), {"orders": ORDERS}, {"orders": []}, {"orders": {}})
     with pytest.raises(Impossible, match="names the primary key of 'orders': id"):
         vectors_as_of(history, [{"order": 1}], [Micros(0)])
-    with pytest.raises(Impossible, match="does not fit"):
-        vectors_as_of(history, [{"id": "one"}], [Micros(0)])
+    for odd in ("one", 10**30, "\ud800", None, [1]):
+        with pytest.raises(Impossible, match="does not fit"):
+            vectors_as_of(history, [{"id": odd}], [Micros(0)])
     with pytest.raises(Impossible, match="1 entries and 2 times"):
         vectors_as_of(history, [{"id": 1}], [Micros(0), Micros(1)])
 
