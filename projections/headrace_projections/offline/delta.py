@@ -115,7 +115,7 @@ class GroupTable:
             raise Superseded(SCHEMA) from error
 
     def _commit_nothing(self, properties: CommitProperties) -> None:
-        """Commit what the properties say, and no row."""
+        """Commit what the properties say, and no row; hold the snapshot that came of it, as other commits do."""
         self._table.create_write_transaction(
             [],
             mode="append",
@@ -123,6 +123,7 @@ class GroupTable:
             partition_by=[EVENT_DATE],
             commit_properties=properties,
         )
+        self._table.update_incremental()
 
 
 def _moved(ends: Mapping[Partition, int]) -> list[Transaction]:

@@ -128,6 +128,15 @@ def test_who_clears_a_table_and_is_killed_on_the_way_does_it_whole_the_next_time
     assert {Path(uri).name for uri in DeltaTable(table_url(storage, "shop", "things", 1)).file_uris()} == stored
 
 
+def test_a_table_goes_on_where_it_is_after_a_commit_without_rows(tmp_path: Path) -> None:
+    table = GroupTable(tmp_path.as_uri(), replace(THINGS, begins=(3, 0)))
+    table.clear()
+    assert table.positions() == {FIRST: 3, SECOND: 0}
+    table.append(None, {SECOND: 2}, {SECOND: 0})
+    table.append(arrow(ROWS[3]), {FIRST: 4}, {FIRST: 3})
+    assert table.positions() == {FIRST: 4, SECOND: 2}
+
+
 def test_a_table_that_has_not_come_to_the_line_goes_on_there(tmp_path: Path) -> None:
     storage = tmp_path.as_uri()
     GroupTable(storage, THINGS).append(arrow(*ROWS[:1]), {FIRST: 1}, {FIRST: 0})
