@@ -6,6 +6,7 @@ Dates and timestamps are ISO 8601 in JSON (UTC where no zone is named), binaries
 import base64
 import json
 import math
+import struct
 from datetime import UTC, date, datetime, timedelta
 
 from headrace_events.errors import Invalid
@@ -14,6 +15,7 @@ Default = bool | int | float | str | bytes | date | datetime | None
 
 _BITS = {"int": 32, "bigint": 64}
 _LARGEST_FLOAT = 3.4028234663852886e38
+_SINGLE = struct.Struct("<f")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -51,7 +53,7 @@ def default_of(kind: str, text: str | None) -> Default:
             number = float(given)
             if not math.isfinite(number) or (kind == "float" and abs(number) > _LARGEST_FLOAT):
                 raise ValueError("numbers are finite and fit their type")
-            return number
+            return float(_SINGLE.unpack(_SINGLE.pack(number))[0]) if kind == "float" else number
         case "binary", str():
             return base64.b64decode(given, validate=True)
         case "date", str():
