@@ -11,7 +11,6 @@ from headrace_events.feature_group_clearing import FeatureGroupCleared, fence
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.row_schema import Appended, Column, is_of
 from headrace_events.schema import SchemaRegistered
-from headrace_events.subject import SubjectVersionRegistered
 from headrace_events.topic import TopicOpened
 from headrace_schemas.catalogue import FIRST_FREE_ID
 
@@ -90,8 +89,6 @@ class Groups:
         match recorded.event:
             case SchemaRegistered(schema_id=schema_id, schema=text):
                 self.schemas[schema_id] = text
-            case SubjectVersionRegistered(subject=subject, schema_id=schema_id, topic=None):
-                self._subjects.setdefault((project, subject), set()).add(schema_id)
             case FeatureGroupCreated() as created:
                 self._created[created.topic] = (project, created)
                 self._subjects.setdefault((project, created.subject), set()).add(created.schema_id)
@@ -157,7 +154,11 @@ class Groups:
         return group
 
     def schemas_of(self, group: Group) -> Mapping[int, str]:
-        """The schemas that rows of the group may be written with, by id, as far as they are known."""
+        """The schemas that rows of the group may be written with, by id, as far as they are known.
+
+        They are those that the group was made and has grown with. What its subject had before the group was made counts
+        for no row: a column that comes later may be another one there.
+        """
         ids = self._subjects.get((group.project, group.subject), set())
         return {schema_id: self.schemas[schema_id] for schema_id in ids if schema_id in self.schemas}
 

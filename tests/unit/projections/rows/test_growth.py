@@ -55,6 +55,7 @@ LATER = (
     Appended(name="day", type="date", default='"1969-07-20"'),
     Appended(name="few", type="int", default="-7"),
     Appended(name="word", type="string", default='"it\'s %s \\"née\\""'),
+    Appended(name="part", type="float", default="0.1"),
 )
 GIVEN: Mapping[str, st.SearchStrategy[Any]] = {
     "number": st.integers(-(2**63), 2**63 - 1),
@@ -66,6 +67,7 @@ GIVEN: Mapping[str, st.SearchStrategy[Any]] = {
     "day": st.dates(),
     "few": st.integers(-9, 9),
     "word": st.text("ab'\"%", max_size=3),
+    "part": st.floats(-5, 5, width=32),
 }
 
 
@@ -262,7 +264,8 @@ def test_rows_of_a_schema_wait_until_the_group_has_grown_with_it() -> None:
         True,
     ]
     appended = FeatureGroupFeaturesAppended(name="things", version=1, features=LATER, topic=topic, schema_id=FIRST + 1)
-    whole = announced(*registered, created, opened, subject, appended)
+    earlier = SubjectVersionRegistered(subject="things_1", version=1, schema_id=FIRST + 5)
+    whole = announced(*registered, earlier, created, opened, subject, appended)
     assert whole.by_topic[topic] == grown
     assert not whole.awaits(grown, FIRST + 1)
     assert whole.schemas_of(grown) == schemas
