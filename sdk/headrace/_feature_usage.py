@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewUse:
-    """A view that reads the feature as its column of that name; `role` is feature, label or key (of a join)."""
+    """A view that reads the feature as its column of that name.
+
+    `role` is feature, label, inference helper, training helper, or without being a column: key (of a join), filter.
+    """
 
     name: str
     version: int

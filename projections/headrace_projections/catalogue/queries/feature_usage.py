@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
 from headrace_events.model import TrainedOn
@@ -11,7 +12,11 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 @value
 class ViewUse:
-    """A view that reads the feature as its column of that name; `role` is feature, label or key (of a join)."""
+    """A view that reads the feature as its column of that name.
+
+    `role` is feature, label, inference helper or training helper; of a column of the group that the view does not have,
+    key (of a join) or filter.
+    """
 
     name: str
     version: int
@@ -57,6 +62,15 @@ class ReadingView:
     root: GroupSelection
     joins: tuple[Join, ...]
     labels: tuple[str, ...]
+    inference_helpers: tuple[str, ...] = ()
+    training_helpers: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+    def role(self, column: str) -> str:
+        """As what the view has the column."""
+        hidden = {"label": self.labels, "inference helper": self.inference_helpers}
+        hidden["training helper"] = self.training_helpers
+        return next((role for role, names in hidden.items() if column in names), "feature")
 
 
 @value
@@ -116,16 +130,22 @@ class Consumers:
 
 def _reads(view: ReadingView, project: str, group: str, version: int) -> Iterator[tuple[str, str, str]]:
     """What the view reads of the group: the feature, what the view calls it, and as what."""
-    for selection in (view.root, *(join.selection for join in view.joins)):
-        if (selection.home(view.project), selection.group, selection.version) == (project, group, version):
-            for feature in selection.features:
-                column = selection.prefix + feature
-                yield feature, column, "label" if column in view.labels else "feature"
-    root = view.root
-    if (root.home(view.project), root.group, root.version) == (project, group, version):
-        for key in dict.fromkeys(pair.left for join in view.joins for pair in join.on):
-            if key not in root.features:
-                yield key, key, "key"
+    for join, selection in enumerate((view.root, *(join.selection for join in view.joins)), -1):
+        if (selection.home(view.project), selection.group, selection.version) != (project, group, version):
+            continue
+        for feature in selection.features:
+            column = selection.prefix + feature
+            yield feature, column, view.role(column)
+        taken = set(selection.features)
+        unseen = [(pair.left, "key") for one in view.joins for pair in one.on if join < 0]
+        unseen += [(name, "filter") for name in _filtered(view.filters, None if join < 0 else join)]
+        for feature, role in dict(reversed(unseen)).items():
+            if feature not in taken:
+                yield feature, feature, role
+
+
+def _filtered(filters: Iterable[Filter], join: int | None) -> list[str]:
+    return [one.column for kept in filters for one in kept.any_of if one.join == join]
 
 
 def _takes(model: LearntModel, view: ViewUse) -> bool:
@@ -160,7 +180,8 @@ def unused(consumers: Consumers, row: FeatureGroupRow) -> UnusedFeatures:
 async def _consumers(pool: Pool, project: str) -> Consumers:
     of: Mapping[str, str] = {"project": project}
     views = """
-        SELECT project, name, version, root, joins, labels FROM catalogue.feature_views
+        SELECT project, name, version, root, joins, labels, inference_helpers, training_helpers, filters
+        FROM catalogue.feature_views
         WHERE project = %(project)s OR root->>'project' = %(project)s
            OR jsonb_path_exists(joins, '$[*].selection.project ? (@ == $project)',
                                 jsonb_build_object('project', %(project)s::text))

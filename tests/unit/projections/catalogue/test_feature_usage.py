@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from headrace_events.feature_filter import Condition, Filter
 from headrace_events.feature_view import GroupSelection, Join, KeyPair
 from headrace_events.model import TrainedOn
 from headrace_projections.catalogue.queries.feature_usage import (
@@ -74,6 +75,32 @@ def test_a_label_is_used_by_the_models_that_learnt_it_and_a_key_by_the_view() ->
     )
     assert (origin.views[0].role, origin.models) == ("key", ())
     assert gate == FeatureUse(feature="gate")
+
+
+def test_helpers_and_what_only_filters_look_at_are_used_too() -> None:
+    def keeps(column: str, join: int | None = None) -> Filter:
+        return Filter(any_of=(Condition(column=column, join=join, operator="is not null"),))
+
+    view = replace(
+        VIEW,
+        inference_helpers=("then_rain",),
+        training_helpers=("distance",),
+        filters=(keeps("gate"), keeps("origin"), keeps("distance"), keeps("snow", 0)),
+    )
+    consumers = replace(ALL, views=(view,))
+    uses = (
+        *consumers.of("flights", 1, ["distance", "gate", "origin", "snow"]),
+        *consumers.of("weather", 1, ["rain", "snow", "gate"]),
+    )
+    assert [[(one.column, one.role) for one in use.views] for use in uses] == [
+        [("distance", "training helper")],
+        [("gate", "filter")],
+        [("origin", "key")],
+        [],
+        [("then_rain", "inference helper")],
+        [("snow", "filter")],
+        [],
+    ]
 
 
 def test_of_another_project_only_its_name_is_told() -> None:
