@@ -1,10 +1,8 @@
 """Features as they were at a time, joined point in time from the offline store."""
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Response
 
@@ -12,6 +10,7 @@ from headrace_api.errors import Missing
 from headrace_api.history.models import PastEntries, PastVectors
 from headrace_api.reading import ReadingData
 from headrace_api.time_travel.moments import told_of_history
+from headrace_api.vectors.as_json import json_response
 from headrace_api.versions import Version
 from headrace_events.errors import Invalid
 from headrace_events.ids import Micros
@@ -39,16 +38,17 @@ async def read_past_vectors(name: str, version: Version, body: PastEntries, read
         if found is None:
             raise Missing("feature view", f"{name} version {version}")
         times = [_micros(time) for time in body.times]
-        answer = await run_sync(_answer, found, reading.context.settings.storage, body, times)
-    return Response(orjson.dumps(answer, default=_text, option=orjson.OPT_UTC_Z), media_type="application/json")
+        answer = await run_sync(answered, found, reading.context.settings.storage, body, times)
+    return json_response(answer)
 
 
-def _answer(view: CataloguedView, storage: str, body: PastEntries, times: Sequence[Micros]) -> dict[str, Any]:
+def answered(view: CataloguedView, storage: str, body: PastEntries, times: Sequence[Micros]) -> dict[str, Any]:
+    """The vectors, as the online ones are; raises HistoryError."""
     history, ends = view.history(storage, body.positions)
     table = vectors_as_of(history, body.entries, times, _ENGINE)
     return {
         "features": table.column_names,
-        "vectors": [list(row.values()) for row in table.to_pylist()],
+        "vectors": [list(row.values()) for row in table.to_pylist(maps_as_pydicts="strict")],
         "positions": written(ends),
     }
 
@@ -58,9 +58,3 @@ def _micros(text: str) -> Micros:
         return Micros(int(key_value("timestamp", text)))
     except Invalid:
         raise Impossible(f"{text[:80]!r} is no time: use ISO 8601") from None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} has no place in JSON")

@@ -107,7 +107,7 @@ def _count(engine: Engine, group: Group, online: Path, offline: Path) -> int:
 
 def _differences(engine: Engine, group: Group, online: Path, offline: Path) -> Iterator[KeyDifference]:
     with engine.stream(differing(group, online, offline, SHOWN), differing_schema(group)) as batches:
-        for row in pa.Table.from_batches(batches, differing_schema(group)).to_pylist():
+        for row in pa.Table.from_batches(batches, differing_schema(group)).to_pylist(maps_as_pydicts="strict"):
             yield _difference(group, row)
 
 
