@@ -1,14 +1,14 @@
 """From a slice of a frame to rows as the log holds them, and to refusals that say which row and why."""
 
-import io
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
-import fastavro
 import orjson
 
+from headrace._avro_bodies import BodyEncoder
 from headrace._entity_key import key_encoder
 from headrace._frames import Slice
 from headrace._growth import defaults_of
@@ -51,7 +51,7 @@ class RowEncoder:
     def __init__(self, schema: RowSchema) -> None:
         self._schema = schema
         record = orjson.loads(schema.schema)
-        self._avro = fastavro.parse_schema(record)
+        self._bodies = BodyEncoder(record)
         self._defaults = defaults_of(schema.types, record["fields"])
         self._head = _FRAME.pack(0, schema.schema_id)
         self._key = key_encoder([schema.types[name] for name in schema.primary_key])
@@ -91,18 +91,11 @@ class RowEncoder:
         return "key" if name in self._schema.primary_key else "event time"
 
     def _rows(self, columns: Mapping[str, list[Any]], wrong: Mapping[int, str]) -> Iterator[EncodedRow]:
-        names = list(columns)
-        keys = [columns[name] for name in self._schema.primary_key]
-        write, avro, head, encode_key = fastavro.schemaless_writer, self._avro, self._head, self._key
-        for row, (values, key) in enumerate(
-            zip(zip(*columns.values(), strict=True), zip(*keys, strict=True), strict=True)
-        ):
-            if row in wrong:
-                continue
-            out = io.BytesIO()
-            out.write(head)
-            write(out, avro, dict(zip(names, values, strict=True)))
-            yield EncodedRow(encode_key(key), out.getvalue())
+        if wrong:
+            kept = [row not in wrong for row in range(len(next(iter(columns.values()))))]
+            columns = {name: list(compress(values, kept)) for name, values in columns.items()}
+        keys = zip(*(columns[name] for name in self._schema.primary_key), strict=True)
+        return map(EncodedRow, map(self._key, keys), self._bodies.encode(self._head, columns))
 
 
 def _refuse_unknown(name: str, values: Sequence[Any], wrong: dict[int, str]) -> None:

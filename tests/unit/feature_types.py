@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from headrace._feature_types import FLAT, FeatureType, parsed
+from headrace._nested_values import converter
+from headrace_events.row_schema import Column, row_schema
 
 _FIELDS = ("a", "b", "items", "values")
 
@@ -68,3 +71,24 @@ def _values(kind: FeatureType) -> st.SearchStrategy[Any]:
         case _:
             named = zip(kind.names, kind.inner, strict=True)
             return st.fixed_dictionaries({name: st.none() | _values(inner) for name, inner in named})
+
+
+@st.composite
+def records(draw: st.DrawFn) -> tuple[Any, dict[str, list[Any]]]:
+    """A record schema, with null before or behind its types, and columns of some rows as the log holds them."""
+    kinds = draw(st.lists(types(), max_size=3)) + draw(st.lists(st.sampled_from(["double", "float"]), max_size=6))
+    named = {"id": "bigint"} | {f"f{place}": kind for place, kind in enumerate(kinds)}
+    columns = [Column(name=name, type=kind) for name, kind in named.items()]
+    record = json.loads(row_schema("shop", "g", 1, columns, ("id",)))
+    behind = draw(st.sets(st.sampled_from(sorted(named))))
+    for entry in record["fields"]:
+        if entry["name"] in behind - {"id"}:
+            entry["type"].reverse()
+            del entry["default"]
+    count = draw(st.integers(0, 4))
+    rows = {}
+    for name, kind in named.items():
+        value = values(kind).map(converter(kind))
+        nulls = name != "id" and draw(st.booleans())
+        rows[name] = draw(st.lists(st.none() | value if nulls else value, min_size=count, max_size=count))
+    return record, rows
