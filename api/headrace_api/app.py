@@ -52,6 +52,7 @@ from headrace_api.serving import routes as serving
 from headrace_api.sessions import routes as sessions
 from headrace_api.shares import feature_groups as shared_feature_groups
 from headrace_api.shares import routes as shares
+from headrace_api.statistics import routes as statistics
 from headrace_api.studies import routes as studies
 from headrace_api.tag_schemas import routes as tag_schemas
 from headrace_api.time_travel import routes as time_travel
@@ -88,6 +89,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     feature_groups.router,
     progress.router,
     time_travel.router,
+    statistics.router,
     consistency.router,
     feature_views.router,
     annotations.router,

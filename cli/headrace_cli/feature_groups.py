@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from headrace import FeatureGroup
+from headrace import FeatureGroup, FeatureStatistics
 from headrace_cli.signing_in import signed_in
 from headrace_cli.telling import ActAs, AsJson, must_repeat, tell, tell_rows, told
 
@@ -94,6 +94,35 @@ def usage(name: str, version: Version, project: InProject, user: ActAs = None, a
         for use in uses
     ]
     tell_rows(as_json, rows, ("feature", "views", "models", "deployments", "projects"))
+
+
+@app.command("statistics")
+@told
+def statistics(
+    name: str,
+    version: Version,
+    project: InProject,
+    *,
+    feature: Annotated[list[str] | None, typer.Option("--feature", help="this one only; may be repeated")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="commits after this time (ISO 8601)")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="commits up to this time")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was counted of the rows of a version: all of them, or those of the commits between two times."""
+    found = _group(name, version, project, user).get_statistics_by_commit_window(since, until, feature)
+    if as_json:
+        tell(as_json, asdict(found), "")
+        return
+    tell(as_json, {}, f"{found.rows} rows, {found.deletes} deletes")
+    rows = [_as_row(one) for one in found.features.values()]
+    tell_rows(as_json, rows, ("feature", "nulls", "distinct", "min", "median", "max", "mean", "std"))
+
+
+def _as_row(of: FeatureStatistics) -> dict[str, Any]:
+    measured = {"min": of.min, "median": of.quantiles.get(0.5), "max": of.max, "mean": of.mean, "std": of.std}
+    shown = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in measured.items()}
+    return {"feature": of.name, "nulls": of.nulls, "distinct": of.distinct, **shown}
 
 
 @app.command("unused")

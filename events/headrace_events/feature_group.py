@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import AlreadyExists, Invalid, NotFound
 from headrace_events.feature_group_growth import AppendFeatures, FeatureGroupFeaturesAppended, append
+from headrace_events.feature_statistics import StatisticsConfig, check_statistics
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.quota import Quota, must_fit
@@ -20,7 +21,8 @@ KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "
 class CreateFeatureGroup(Command):
     """Make a version of a feature group; without `version`, the next one.
 
-    `ttl_seconds` is how long a value counts after its event time (None: for ever).
+    `ttl_seconds` is how long a value counts after its event time (None: for ever). Without `statistics`, they are
+    those of StatisticsConfig().
     """
 
     project: str
@@ -34,6 +36,7 @@ class CreateFeatureGroup(Command):
     offline: bool = True
     ttl_seconds: int | None = None
     partitions: int = 1
+    statistics: StatisticsConfig | None = None
 
     @property
     def key(self) -> str:
@@ -56,6 +59,7 @@ class FeatureGroupCreated(Event):
     topic: str
     subject: str
     schema_id: int
+    statistics: StatisticsConfig | None = None
 
     @property
     def key(self) -> str:
@@ -128,6 +132,7 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
                     topic=topic,
                     subject=subject,
                     schema_id=schema_id,
+                    statistics=wish.statistics,
                 ),
                 TopicRequested(name=topic, partitions=wish.partitions, purpose="features", subject=subject),
             ]
@@ -174,6 +179,8 @@ def _check(wish: CreateFeatureGroup) -> None:
         raise Invalid("nowhere", "a feature group is online, offline or both")
     if wish.ttl_seconds is not None and (wish.ttl_seconds <= 0 or wish.event_time is None):
         raise Invalid("invalid-ttl", "a time to live is a positive number of seconds and needs an event time")
+    if wish.statistics is not None:
+        check_statistics(wish.statistics, types)
     if not 1 <= wish.partitions <= 64:
         raise Invalid("invalid-partitions", "a feature group has 1 to 64 partitions")
 

@@ -28,6 +28,7 @@ from headrace._feature_group import FeatureGroup
 from headrace._feature_store import FeatureStore
 from headrace._feature_usage import FeatureUse, UnusedFeatures, ViewUse
 from headrace._feature_view import FeatureView
+from headrace._group_statistics import Correlations, Statistics, StatisticsConfig
 from headrace._groups import ConsumerGroup, GroupMember, GroupPartition
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._kafka_record import KafkaRecord
@@ -75,6 +76,7 @@ __all__ = [
     "Consistency",
     "Consumer",
     "ConsumerGroup",
+    "Correlations",
     "DatasetApi",
     "Deployment",
     "DeploymentState",
@@ -132,6 +134,8 @@ __all__ = [
     "SharedFeatureGroup",
     "SharedFeatureStore",
     "SharesApi",
+    "Statistics",
+    "StatisticsConfig",
     "StoreDigest",
     "Study",
     "TagSchema",

@@ -17,6 +17,7 @@ from headrace._errors import Invalid, NotFound
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
+from headrace._group_statistics import GroupStatistics, StatisticsConfig
 from headrace._growth import appended
 from headrace._http import Api
 from headrace._insert import (
@@ -58,9 +59,10 @@ class GroupWish:
     ttl: timedelta | None
     partitions: int
     features: Sequence[Feature] | None
+    statistics: StatisticsConfig | None = None
 
 
-class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife, Annotations):
+class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupLife, Annotations):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -150,6 +152,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupLife, Annotations):
             "offline": wish.offline,
             "ttl_seconds": None if wish.ttl is None else int(wish.ttl.total_seconds()),
             "partitions": wish.partitions,
+            "statistics": None if wish.statistics is None else wish.statistics.body,
         }
         base = f"/api/projects/{self._project}/feature-groups"
         accepted = self._api.post(base, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from headrace._errors import Conflict, NotFound
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
+from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
 from headrace._sharing import Share, SharesApi
 
@@ -44,11 +45,13 @@ class FeatureStore(FeatureViews):
         offline_enabled: bool = True,
         ttl: timedelta | float | None = None,
         partitions: int = 1,
+        statistics_config: StatisticsConfig | Mapping[str, Any] | bool | None = None,
     ) -> FeatureGroup:
         """A version of a feature group; without `version`, the next one.
 
         `features` are Features, {name: type} or a frame to read them off; without them, the first `insert` gives them
         and makes the group. `ttl` (a timedelta or seconds) is how long a value counts after its event time.
+        `statistics_config` says what is counted while rows come: a StatisticsConfig, its fields by name, or False.
         """
         wish = GroupWish(
             name=name,
@@ -61,6 +64,7 @@ class FeatureStore(FeatureViews):
             ttl=timedelta(seconds=ttl) if isinstance(ttl, int | float) else ttl,
             partitions=partitions,
             features=None if features is None else features_of(features),
+            statistics=StatisticsConfig.of(statistics_config),
         )
         group = FeatureGroup(self._api, self._project, self._make_producer, wish)
         return group if features is None else group.save()

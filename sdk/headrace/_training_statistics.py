@@ -1,4 +1,4 @@
-"""What a training dataset counts of its features, split by split."""
+"""What is counted of features: of a training dataset split by split, of a feature group while its rows come."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureStatistics:
-    """A feature in a split: `count` rows, of which `nulls` have no value.
+    """A feature in a split, or in the rows of a group: `count` rows, of which `nulls` have no value.
 
     `mean`, `std` (of a sample), `quantiles` (rank → value) and `histogram` are of finite numbers, where true counts as
     1, and None where doubles do not hold them; `nonfinite` are NaN and infinities. `distinct` is estimated (standard
@@ -40,7 +40,7 @@ class FeatureStatistics:
 def statistics_of(stored: Mapping[str, Any]) -> dict[str, dict[str, FeatureStatistics]]:
     """Split → feature → its statistics, from what the platform stored."""
     return {
-        split: {feature["name"]: _feature(feature, counted["rows"]) for feature in counted["features"]}
+        split: {feature["name"]: feature_statistics(feature, counted["rows"]) for feature in counted["features"]}
         for split, counted in stored["splits"].items()
     }
 
@@ -62,7 +62,8 @@ def _exact(one: FeatureStatistics) -> tuple[object, ...]:
     return one.count, one.nulls, one.nonfinite, one.min, one.max, one.mean, one.std
 
 
-def _feature(stored: Mapping[str, Any], rows: int) -> FeatureStatistics:
+def feature_statistics(stored: Mapping[str, Any], rows: int) -> FeatureStatistics:
+    """The statistics of a feature of that many rows, from what the platform says."""
     histogram = stored.get("histogram")
     return FeatureStatistics(
         name=stored["name"],

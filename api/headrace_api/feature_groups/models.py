@@ -16,6 +16,15 @@ class NewColumn(Body):
     description: Text = ""
 
 
+class NewStatistics(Body):
+    """What is counted of the rows of a feature group while they come."""
+
+    enabled: bool = True
+    histograms: bool = True
+    correlations: bool = Field(default=False, description="of the first 100 numeric ones of these columns")
+    columns: list[Name] = Field(default=[], description="without any, the first 1,000, also those that come later")
+
+
 class NewFeatureGroup(Body):
     """A version of a feature group to be."""
 
@@ -29,6 +38,7 @@ class NewFeatureGroup(Body):
     offline: bool = True
     ttl_seconds: int | None = Field(default=None, description="how long a value counts after its event time")
     partitions: int = 1
+    statistics: NewStatistics | None = Field(default=None, description="without it, as the defaults say")
 
 
 class AppendedFeature(NewColumn):

@@ -152,6 +152,8 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "consistency-compare_stores": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_rows": (Access.PROJECT_DATA,),
     "rows-read_changes": (Access.PROJECT_DATA,),
+    "statistics-get_statistics": (Access.PROJECT_DATA,),
+    "statistics-list_statistics": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_changes": (Access.PROJECT_DATA,),
     "artifacts-get_artifact": (Access.PROJECT_DATA,),
     "training_datasets-create_training_dataset": (training_dataset.CreateTrainingDataset,),

@@ -28,6 +28,10 @@ class Progress:
             connection.execute(_SETUP.read_bytes())
         return connection
 
+    def connection(self) -> Connection[TupleRow]:
+        """The connection, another one where the last is closed."""
+        return self._connection
+
     @property
     def _connection(self) -> Connection[TupleRow]:
         if self._open.closed:

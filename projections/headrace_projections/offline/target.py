@@ -1,4 +1,8 @@
-"""The offline target: rows wait in memory, go to Delta in few large commits, and are announced in Postgres."""
+"""The offline target: rows wait in memory, go to Delta in few large commits, are counted and announced in Postgres.
+
+Statistics follow the table: what a commit brought is counted once the commit stands. Where whoever made it did not come
+so far, the next one counts it from the table.
+"""
 
 import logging
 import time
@@ -12,10 +16,13 @@ import pyarrow as pa
 from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.offline.arrow import table_of
+from headrace_projections.offline.counting import counted_again, in_order
 from headrace_projections.offline.delta import GroupTable, remove_table, remove_tables
 from headrace_projections.offline.progress import Progress
+from headrace_projections.offline.statistics import StatisticsWindows
 from headrace_projections.rows.fit import Fitted, Refused
 from headrace_projections.rows.groups import Group
+from headrace_projections.statistics.window import Window
 
 logger = logging.getLogger("headrace.offline")
 
@@ -45,6 +52,7 @@ class OfflineTarget:
     def __init__(self, storage: str, dsn: str, seconds: float = 30.0) -> None:
         self._storage = storage
         self._progress = Progress(dsn)
+        self._statistics = StatisticsWindows(self._progress.connection)
         self._seconds = seconds
         self._buffers: dict[str, _Buffer] = {}
 
@@ -61,6 +69,7 @@ class OfflineTarget:
         table = GroupTable(self._storage, group)
         table.clear()
         at = table.positions()
+        self._count_what_is_missing(group, at)
         self._progress.tell(at)
         self._buffers[group.topic] = _Buffer(group, table, dict(at), dict(at))
         return at
@@ -85,12 +94,14 @@ class OfflineTarget:
             del self._buffers[topic]
         remove_tables(self._storage, project)
         self._progress.forget(project)
+        self._statistics.forget_project(project)
 
     def remove(self, group: Group) -> None:
         """Remove the group's table, then what Postgres was told of it; what waits for a commit is dropped."""
         self._buffers.pop(group.topic, None)
         remove_table(self._storage, group)
         self._progress.forget_topic(group.topic_id)
+        self._statistics.forget_topic(group.topic_id)
 
     def tick(self) -> Mapping[str, Exception]:
         """Commit what has waited long enough, and the largest where all together is too much."""
@@ -113,9 +124,27 @@ class OfflineTarget:
         expected = {where: buffer.at[where] for where in moved}
         self._progress.count(buffer.refused)
         buffer.table.append(rows, moved, expected)
+        self._count(buffer, rows, {**buffer.at, **moved})
         buffer.at |= moved
         buffer.parts, buffer.refused, buffer.bytes, buffer.since = [], [], 0, None
         self._progress.tell(moved)
+
+    def _count(self, buffer: _Buffer, rows: Any, ends: Mapping[Partition, int]) -> None:
+        group = buffer.group
+        if not group.counted:
+            return
+        window = Window.of(group, in_order(group, buffer.at), in_order(group, ends))
+        if rows is not None:
+            window.take(rows)
+        self._statistics.add(group, window, in_order(group, group.starts))
+
+    def _count_what_is_missing(self, group: Group, at: Mapping[Partition, int]) -> None:
+        if not group.counted:
+            return
+        begins, ends = in_order(group, group.starts), in_order(group, at)
+        starts = self._statistics.counted(group, begins)
+        if starts != ends:
+            self._statistics.add(group, counted_again(self._storage, group, starts, ends), begins)
 
     def close(self) -> None:
         """Append what still waits, and stop."""

@@ -10,14 +10,16 @@ from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from headrace_events.feature_group_clearing import fence
+from headrace_events.feature_statistics import StatisticsConfig
 from headrace_events.row_schema import Appended, Column
 from headrace_projections.rows.groups import Group, Growth
+from headrace_schemas.records import from_record
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 _GROUP = """
 SELECT g.name, g.version, g.columns, g.primary_key, g.event_time, g.online, g.offline, g.ttl_seconds, g.subject,
-       g.topic, g.schema_id, g.cleared, g.created_time, s.schema, t.topic_id, t.partitions,
+       g.topic, g.schema_id, g.cleared, g.statistics, g.created_time, s.schema, t.topic_id, t.partitions,
        ARRAY(SELECT jsonb_build_object('schema_id', later.schema_id, 'features', later.features)
              FROM catalogue.feature_group_growth later
              WHERE later.project = g.project AND later.name = g.name AND later.version = g.version
@@ -63,8 +65,17 @@ async def group_of(pool: Pool, project: str, name: str, version: int) -> Catalog
         partitions=row["partitions"],
         begins=fence(row["cleared"] or ()),
         growth=growth,
+        statistics=statistics_config(row["statistics"]),
     )
     return CataloguedGroup(group=group, schema_id=row["schema_id"], schema=row["schema"], created=row["created_time"])
+
+
+def statistics_config(stored: Mapping[str, Any] | None) -> StatisticsConfig:
+    """The wish as the catalogue has it; without one, the usual."""
+    if stored is None:
+        return StatisticsConfig()
+    found: StatisticsConfig = from_record(StatisticsConfig, stored)
+    return found
 
 
 def _appended(features: Sequence[Mapping[str, Any]]) -> tuple[Appended, ...]:

@@ -9,6 +9,7 @@ from headrace_events.feature_default import Default, default_of
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, fence
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
+from headrace_events.feature_statistics import StatisticsConfig
 from headrace_events.row_schema import Appended, Column, is_of
 from headrace_events.schema import SchemaRegistered
 from headrace_events.topic import TopicOpened
@@ -46,6 +47,12 @@ class Group:
     partitions: int
     begins: tuple[int, ...] = ()
     growth: tuple[Growth, ...] = ()
+    statistics: StatisticsConfig = field(default_factory=StatisticsConfig)
+
+    @property
+    def counted(self) -> Mapping[str, str]:
+        """The columns (name → type) of which there are statistics."""
+        return self.statistics.counted({column.name: column.type for column in self.columns})
 
     @property
     def defaults(self) -> Mapping[str, Default]:
@@ -150,6 +157,7 @@ class Groups:
             partitions=opened.partitions,
             begins=self._begins.get(topic, ()),
             growth=growth,
+            statistics=created.statistics or StatisticsConfig(),
         )
         return group
 

@@ -208,6 +208,35 @@ def test_a_group_grows_while_an_old_client_goes_on(project: Project, served: Ser
     )
 
 
+def test_what_is_inserted_is_counted(project: Project) -> None:
+    things = group(project, "counted", statistics_config={"columns": ["number", "share"], "correlations": True})
+    with pytest.raises(NotFound) as nothing:
+        things.save(rows(1)).get_statistics()
+    assert nothing.value.code == "statistics-not-found"
+    things.insert(pl.DataFrame(rows(40)), wait=True)
+    things.insert(pl.DataFrame(rows(60, 40)), wait=True)
+    things.delete_rows([{"id": "k1"}]).wait()
+    found = things.get_statistics()
+    assert (found.rows, found.deletes, list(found.features)) == (100, 1, ["number", "share"])
+    number = found.features["number"]
+    assert (number.count, number.nulls, number.min, number.max, number.mean) == (100, 0, 0, 99, 49.5)
+    assert number.distinct == pytest.approx(100, rel=0.05)
+    assert number.quantiles[0.5] == pytest.approx(49.5, abs=1.5)
+    assert number.histogram is not None
+    assert found.correlations is not None
+    assert found.correlations.of("number", "share") == pytest.approx(1)
+    each = things.get_all_statistics(feature_names=["share"])
+    assert [one.starts for one in each[:-1]] == [one.ends for one in each[1:]]
+    assert sum(one.rows for one in each) == 100
+    assert things.get_statistics_by_commit_window(to_commit_time=each[0].last_append).rows == 100
+    with pytest.raises(Invalid) as uncounted:
+        things.get_statistics(feature_names=["raw"])
+    assert uncounted.value.code == "not-counted"
+    with pytest.raises(Invalid) as many:
+        group(project, "silent", statistics_config={"columns": ["nothing"]}).save(rows(1))
+    assert many.value.code == "unknown-column"
+
+
 def test_nested_values_come_back_as_they_were(project: Project) -> None:
     things = group(
         project,

@@ -33,6 +33,7 @@ def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]
         "topic": event.topic,
         "subject": event.subject,
         "schema_id": event.schema_id,
+        "statistics": record(event.statistics),
         **authored("created", at),
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from headrace_events.feature_statistics import StatisticsConfig
 from headrace_events.language import value
 from headrace_events.row_schema import Appended, Column
 from headrace_projections.catalogue.queries.rows import Pool, all_of
@@ -40,6 +41,7 @@ class FeatureGroupRow:
     subject: str
     schema_id: int
     schema: str
+    statistics: StatisticsConfig | None = None
     clears_asked: int
     clears: int
     cleared: tuple[str, ...] | None = None

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.dataset_vectors import table
 
 from headrace._training_statistics import FeatureStatistics, statistics_of
-from headrace_processors.training.statistics import BINS, QUANTILES, DatasetStatistics
+from headrace_processors.training.statistics import DatasetStatistics
+from headrace_projections.statistics.feature import BINS, QUANTILES
 
 
 def counted(data: pa.Table, rows_at_once: int = 7) -> dict[str, FeatureStatistics]:

@@ -1,0 +1,1 @@
+"""Routes about what is counted of feature groups."""
