@@ -2,22 +2,125 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from headrace import FeatureGroup, FeatureStatistics
+from headrace import Feature, FeatureStatistics
+from headrace_cli import annotating, feature_rows
+from headrace_cli.feature_group_options import InProject, NewestVersion, Version, group_of
 from headrace_cli.signing_in import signed_in
-from headrace_cli.telling import ActAs, AsJson, must_repeat, tell, tell_rows, told
+from headrace_cli.telling import ActAs, AsJson, as_text, must_repeat, refuse, tell, tell_rows, told
 
 app = typer.Typer(no_args_is_help=True, help="Feature groups of projects.")
-InProject = Annotated[str, typer.Option("--project", help="the project")]
-Version = Annotated[int, typer.Option("--version", help="which version")]
+app.command("insert")(feature_rows.insert)
+app.command("read")(feature_rows.read)
+app.command("changes")(feature_rows.changes)
+app.command("commits")(feature_rows.commits)
+app.command("vector")(feature_rows.vector)
+annotating.add_to(app, group_of)
 
 
-def _group(name: str, version: int, project: str, user: str | None) -> FeatureGroup:
-    return signed_in(user).get_project(project).get_feature_store().get_feature_group(name, version)
+@app.command("create")
+@told
+def create(
+    name: str,
+    project: InProject,
+    *,
+    features: Annotated[list[str] | None, typer.Option("--feature", help="a column, as name=type; repeat it")] = None,
+    like: Annotated[Path | None, typer.Option("--like", help="a file whose columns they are")] = None,
+    primary_key: Annotated[list[str], typer.Option("--primary-key", help="a column of the key; repeat it")],
+    event_time: Annotated[str | None, typer.Option("--event-time", help="the column of that time")] = None,
+    description: Annotated[str, typer.Option("--description")] = "",
+    online: Annotated[bool, typer.Option(help="kept for reading by key")] = True,
+    offline: Annotated[bool, typer.Option(help="kept with all history")] = True,
+    ttl: Annotated[float | None, typer.Option("--ttl", help="seconds after its event time that a value counts")] = None,
+    partitions: Annotated[int, typer.Option("--partitions", help="of its topic")] = 1,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a feature group, or the next version of it."""
+    store = signed_in(user).get_project(project).get_feature_store()
+    group = store.create_feature_group(
+        name,
+        description=description,
+        primary_key=primary_key,
+        event_time=event_time,
+        features=_columns(features, like),
+        online_enabled=online,
+        offline_enabled=offline,
+        ttl=ttl,
+        partitions=partitions,
+    )
+    told_of = {"feature_group": name, "version": group.version, "topic": group.topic}
+    tell(as_json, told_of, f"feature group {name} version {group.version}: insert rows, or produce to {group.topic}")
+
+
+def _columns(features: list[str] | None, like: Path | None) -> Any:
+    from headrace_cli.frames import pairs, read_file  # noqa: PLC0415 - Arrow takes a while to load
+
+    if (features is None) == (like is None):
+        refuse("a feature group has columns", "Name each as --feature name=type, or give a file with --like.")
+    return read_file(like, ()) if like is not None else pairs(features or ())
+
+
+@app.command("show")
+@told
+def show(
+    name: str, project: InProject, *, version: NewestVersion = None, user: ActAs = None, as_json: AsJson = False
+) -> None:
+    """Show what a version is: its columns, what is said of it, and how far its stores are."""
+    group = group_of(name, version, project, user)
+    progress = group.progress()
+    told_of = {
+        "name": group.name,
+        "version": group.version,
+        "description": group.description,
+        "primary_key": group.primary_key,
+        "event_time": group.event_time,
+        "topic": group.topic,
+        "deprecated": group.deprecated,
+        "keywords": group.get_keywords(),
+        "tags": group.get_tags(),
+        "features": [asdict(feature) for feature in group.features],
+        "progress": progress,
+    }
+    if as_json:
+        tell(as_json, told_of, "")
+        return
+    for said in ("description", "primary_key", "event_time", "topic", "deprecated", "keywords", "tags"):
+        if told_of[said]:
+            tell(as_json, {}, f"{said.replace('_', ' ')}: {as_text(told_of[said])}")
+    tell_rows(as_json, [asdict(feature) for feature in group.features], ("name", "type", "description"))
+
+
+@app.command("append-feature")
+@told
+def append_feature(
+    name: str,
+    feature: Annotated[str, typer.Argument(help="the column, as name=type")],
+    project: InProject,
+    *,
+    version: NewestVersion = None,
+    description: Annotated[str, typer.Option("--description")] = "",
+    default: Annotated[
+        str | None, typer.Option("--default", help="what rows have that were written without it; else null")
+    ] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a version one more feature."""
+    from headrace_cli.frames import key_of, pairs  # noqa: PLC0415 - Arrow takes a while to load
+
+    ((column, kind),) = pairs([feature]).items()
+    added = Feature(column, kind, description)
+    if default is not None:
+        added = replace(added, default_value=key_of([f"{column}={default}"], [added])[column])
+    group = group_of(name, version, project, user).append_features([added])
+    told_of = {"feature_group": name, "version": group.version, "feature": column, "type": kind}
+    tell(as_json, told_of, f"feature group {name} version {group.version} has the feature {column}")
 
 
 @app.command("list")
@@ -52,7 +155,7 @@ def delete(
 ) -> None:
     """Delete a version with its topic and all its rows; name and version are never used again."""
     must_repeat(name, confirm, "deleted", "group")
-    _group(name, version, project, user).delete()
+    group_of(name, version, project, user).delete()
     told_of = {"feature_group": name, "version": version, "phase": "deleted"}
     tell(as_json, told_of, f"feature group {name} version {version} is deleted")
 
@@ -70,7 +173,7 @@ def clear(
 ) -> None:
     """Let go of all rows of a version that are in the log now, and keep the version."""
     must_repeat(name, confirm, "cleared", "group")
-    _group(name, version, project, user).clear()
+    group_of(name, version, project, user).clear()
     told_of = {"feature_group": name, "version": version, "phase": "cleared"}
     tell(as_json, told_of, f"feature group {name} version {version} is cleared")
 
@@ -79,7 +182,7 @@ def clear(
 @told
 def usage(name: str, version: Version, project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
     """Show which views, models, deployments and other projects use each feature of a version."""
-    uses = _group(name, version, project, user).usage()
+    uses = group_of(name, version, project, user).usage()
     if as_json:
         tell(as_json, [asdict(use) for use in uses], "")
         return
@@ -110,7 +213,7 @@ def statistics(
     as_json: AsJson = False,
 ) -> None:
     """Show what was counted of the rows of a version: all of them, or those of the commits between two times."""
-    found = _group(name, version, project, user).get_statistics_by_commit_window(since, until, feature)
+    found = group_of(name, version, project, user).get_statistics_by_commit_window(since, until, feature)
     if as_json:
         tell(as_json, asdict(found), "")
         return

@@ -10,6 +10,7 @@ from headrace_cli import (
     consistency,
     environment,
     feature_groups,
+    feature_views,
     groups,
     identities,
     kafka,
@@ -17,9 +18,11 @@ from headrace_cli import (
     members,
     projects,
     schemas,
+    searching,
     shares,
     stack,
     topics,
+    training_datasets,
     users,
 )
 
@@ -53,6 +56,9 @@ app.add_typer(certificates.app, name="certificates")
 app.add_typer(authorities.app, name="ca")
 app.add_typer(topics.app, name="topic")
 app.add_typer(feature_groups.app, name="feature-group")
+app.add_typer(feature_views.app, name="feature-view")
+app.add_typer(training_datasets.app, name="training-dataset")
+app.command("search")(searching.search)
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")
 app.add_typer(consistency.app, name="consistency")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import click
+
 import headrace
 from headrace._settings import administrator_key, local_api
 
@@ -15,13 +17,21 @@ MINUTES = 10
 
 
 def signed_in(user: str | None = None) -> headrace.Platform:
-    """The platform, as the administrator, or as `user`, vouched for by them; raises HeadraceError."""
+    """The platform, as the administrator, or as `user`, vouched for by them; raises HeadraceError.
+
+    It is closed when the command ends.
+    """
     key = administrator_key()
     address = local_api() if key is not None else None
-    platform = headrace.connect(host=address or os.environ.get("HEADRACE_API"), api_key=key)
+    platform = _connected(address or os.environ.get("HEADRACE_API"), key)
     if user is None or user == platform.user:
         return platform
     issued = platform.issue_key(user, hours=MINUTES / 60)
-    url = platform.api.url
-    platform.close()
-    return headrace.connect(host=url, api_key=issued.key)
+    return _connected(platform.api.url, issued.key)
+
+
+def _connected(host: str | None, key: str | None) -> headrace.Platform:
+    platform = headrace.connect(host=host, api_key=key)
+    if (command := click.get_current_context(silent=True)) is not None:
+        command.call_on_close(platform.close)
+    return platform

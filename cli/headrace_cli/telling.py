@@ -81,5 +81,16 @@ def tell_rows(as_json: bool, rows: list[dict[str, Any]], columns: tuple[str, ...
     Console(soft_wrap=True).print(table)
 
 
+def as_text(value: Any) -> str:
+    """A value on one line."""
+    match value:
+        case dict():
+            return ", ".join(f"{name}={inner}" for name, inner in value.items())
+        case list() | tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")

@@ -76,6 +76,11 @@ class FeatureView(MakeTrainingData, ReadFeatureView, Annotations):
         """The primary key of the root group: what names an example, and what a feature vector is asked by."""
         return self._columns.primary_key
 
+    @property
+    def root_columns(self) -> list[Feature]:
+        """All columns of the root group: its key and those that joins go by name an entity to read features of."""
+        return self._columns.root
+
     def _refresh(self) -> Mapping[str, Any]:
         self._row = self._api.get(self._path)
         return self._row

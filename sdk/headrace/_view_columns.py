@@ -41,6 +41,12 @@ class ViewColumns:
         return list(self._group(self._view["root"])["primary_key"])
 
     @cached_property
+    def root(self) -> list[Feature]:
+        """All columns of the root group, whether the view shows them or not."""
+        columns = self._columns(self._view["root"]).values()
+        return [Feature(column["name"], column["type"], column["description"]) for column in columns]
+
+    @cached_property
     def file_types(self) -> dict[str, str]:
         """The type of every column in the files of a training dataset: the view's, the root's key, the event time."""
         root = self._columns(self._view["root"])
