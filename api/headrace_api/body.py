@@ -81,5 +81,5 @@ def _sayable(value: Any) -> Any:
     return value
 
 
-Said = Annotated[Any, AfterValidator(_sayable)]
+Sayable = Annotated[Any, AfterValidator(_sayable)]
 """Any JSON that an answer can say again: in Unicode, with numbers of at most 64 bits."""

@@ -49,7 +49,7 @@ async def add_keywords(thing: Thing, body: Keywords, sending: Sending) -> Accept
     return await sending.send(thing.command(ChangeKeywords, add=body.keywords))
 
 
-@router.delete("/keywords/{keyword}", summary="Delete a keyword")
+@router.delete("/keywords/{keyword:path}", summary="Delete a keyword")
 async def delete_keyword(thing: Thing, keyword: Named, sending: Sending) -> Accepted:
     """Take a keyword away; for members."""
     return await sending.send(thing.command(ChangeKeywords, remove=[keyword]))

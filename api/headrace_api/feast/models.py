@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from headrace_api.body import Body, Said
+from headrace_api.body import Body, Sayable
 from headrace_api.vectors.models import MOST_KEYS
 
 MOST_FEATURES = 10_000
@@ -26,7 +26,7 @@ class FieldStatus(StrEnum):
 class OnlineFeaturesRequest(Body):
     """A feature service (a view's `name`, or `name:version`), or features of groups; and entities in columns."""
 
-    entities: dict[str, list[Said]] = Field(
+    entities: dict[str, list[Sayable]] = Field(
         description=f"key column → one value an entity, at most {MOST_KEYS:,} of them", examples=[{"airport": ["JFK"]}]
     )
     feature_service: str | None = Field(default=None, examples=["late_flights:1"])

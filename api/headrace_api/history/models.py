@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from headrace_api.body import Body, Said
+from headrace_api.body import Body, Sayable
 
 MOST_ENTRIES = 1_000
 
@@ -12,7 +12,7 @@ MOST_ENTRIES = 1_000
 class PastEntries(Body):
     """Entities, each at a time. Dates and times are ISO 8601 (UTC without a zone), binary is base64."""
 
-    entries: list[dict[str, Said]] = Field(
+    entries: list[dict[str, Sayable]] = Field(
         max_length=MOST_ENTRIES,
         description="each the whole primary key of the view's root group",
         examples=[[{"flight_id": "UA1545-2013-01-01"}]],
