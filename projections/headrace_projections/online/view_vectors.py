@@ -1,6 +1,7 @@
 """Vectors of feature views: the root's last row, and of every joined group the last row of the key it is joined by."""
 
 import itertools
+import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,8 +74,12 @@ class _ReadableView:
     borrowed: tuple[Shared, ...]
 
 
+KEPT_S = 1.0
+"""How long a view is taken to be there without asking: it never changes, and may be deleted."""
+
+
 class ViewReader:
-    """Reads vectors of views through an OnlineReader; views never change, so they are asked for once.
+    """Reads vectors of views through an OnlineReader.
 
     With `helpers` it reads inference helpers in the place of features.
     """
@@ -83,6 +88,7 @@ class ViewReader:
         self._reader = reader
         self._helpers = helpers
         self._views: dict[tuple[str, str, int], _ReadableView] = {}
+        self._until: dict[tuple[str, str, int], float] = {}
 
     async def vectors(
         self, project: str, name: str, version: int, entries: Sequence[Entry], passed: Sequence[Entry] = ()
@@ -124,12 +130,17 @@ class ViewReader:
         return list(zip(*young, strict=True))
 
     async def _view(self, project: str, name: str, version: int) -> _ReadableView:
-        found = self._views.get((project, name, version))
+        at, now = (project, name, version), time.monotonic()
+        found = self._views.get(at)
+        if found is not None and now < self._until[at]:
+            return found
+        rows = await feature_views(self._reader.pool, project, name, version)
+        if not rows:
+            self._views.pop(at, None)
+            raise NotFound("feature view", f"{name} version {version}")
         if found is None:
-            rows = await feature_views(self._reader.pool, project, name, version)
-            if not rows:
-                raise NotFound("feature view", f"{name} version {version}")
-            found = self._views[(project, name, version)] = await self._readable(project, rows[0])
+            found = self._views[at] = await self._readable(project, rows[0])
+        self._until[at] = now + KEPT_S
         return found
 
     async def _readable(self, project: str, row: FeatureViewRow) -> _ReadableView:

@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from confluent_kafka import Producer
+from tests.integration.clients import eventually
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
@@ -410,9 +411,19 @@ def test_a_deleted_group_is_gone_and_its_version_is_never_made_again(project: Pr
     view = store.create_feature_view("doomed_view", things.select_all())
     with pytest.raises(Conflict, match="feature view doomed_view version 1"):
         things.delete()
+    assert view.get_feature_vector({"id": "a"})
     view.delete()
     with pytest.raises(NotFound):
         store.get_feature_view("doomed_view", 1)
+
+    def gone() -> bool | None:
+        try:
+            view.get_feature_vector({"id": "a"})
+        except NotFound:
+            return True
+        return None
+
+    eventually(gone, "the end of the deleted view's vectors")
     things.delete()
     with pytest.raises(NotFound):
         store.get_feature_group("doomed", 1)
