@@ -239,10 +239,11 @@ def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersio
         raise Invalid("invalid-lookback", f"a lookback is 1 to {MOST_SECONDS} seconds")
     if right.event_time is None:
         raise Invalid("no-event-time", f"group {join.selection.group!r} needs an event time to be joined as of it")
-    if {pair.right for pair in join.on} != set(right.primary_key):
+    if sorted(pair.right for pair in join.on) != sorted(right.primary_key):
         raise Invalid(
             "join-not-on-key",
-            f"a join with {join.selection.group!r} names its whole primary key: {', '.join(right.primary_key)}",
+            f"a join with {join.selection.group!r} names its whole primary key, each column once: "
+            f"{', '.join(right.primary_key)}",
         )
     for pair in join.on:
         if pair.left not in root.columns:
