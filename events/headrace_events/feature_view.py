@@ -16,6 +16,10 @@ MOST_SECONDS = 9_999 * 366 * 86_400
 """Longer than all time."""
 
 
+_WHOLE_NUMBERS = frozenset({"int", "bigint"})
+"""The types that are joined with one another."""
+
+
 @value
 class KeyPair:
     """Equal columns of a join: `left` of the root group, `right` of the joined one."""
@@ -248,6 +252,13 @@ def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersio
     for pair in join.on:
         if pair.left not in root.columns:
             raise Invalid("unknown-column", f"the root group has no column {pair.left!r}", {"column": pair.left})
+        here, there = root.types[pair.left], right.types[pair.right]
+        if here != there and not {here, there} <= _WHOLE_NUMBERS:
+            raise Invalid(
+                "join-types-differ",
+                f"{pair.left!r} is {here}, and {join.selection.group!r}.{pair.right!r} is {there}: join one type",
+                {"left": pair.left, "right": pair.right},
+            )
 
 
 def evolve(state: FeatureView | None, fact: Event) -> FeatureView:

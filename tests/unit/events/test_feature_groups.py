@@ -128,6 +128,7 @@ TIMELESS = replace(WEATHER, name="airports", event_time=None)
         ({"joins": (replace(JOIN, selection=replace(JOIN.selection, group="airports")),)}, "no-event-time"),
         ({"root": GroupSelection(group="airports", version=1, features=("origin",)), "labels": ()}, "no-event-time"),
         ({"joins": (replace(JOIN, on=(KeyPair(left="gate", right="origin"),)),)}, "unknown-column"),
+        ({"joins": (replace(JOIN, on=(KeyPair(left="flight", right="origin"),)),)}, "join-types-differ"),
         ({"joins": (replace(JOIN, on=(*JOIN.on, KeyPair(left="flight", right="origin"))),)}, "join-not-on-key"),
         ({"name": "de/lays"}, "invalid-name"),
         *(
