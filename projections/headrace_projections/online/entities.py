@@ -16,18 +16,22 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def key_maker(group: Group) -> Callable[[Mapping[str, Any]], bytes]:
     """What makes the key of an entity that names its whole primary key; it raises Invalid."""
-    types = group.key_types
-    typed = tuple(zip(types, group.primary_key, strict=True))
+    types, names = group.key_types, group.primary_key
 
     def key_of(entity: Mapping[str, Any]) -> bytes:
-        missing = [name for name in group.primary_key if entity.get(name) is None]
-        if missing:
+        given = [entity.get(name) for name in names]
+        if None in given:
+            missing = [name for name, value in zip(names, given, strict=True) if value is None]
             raise Invalid(
                 "missing-key",
                 f"name the whole primary key of {group.name!r}: {', '.join(missing)} is missing",
                 {"missing": ", ".join(missing)},
             )
-        return encode_key(types, [key_value(kind, entity[name]) for kind, name in typed])
+        # A whole number stands for itself, whatever the type of its column.
+        values = [
+            value if type(value) is int else key_value(kind, value) for kind, value in zip(types, given, strict=True)
+        ]
+        return encode_key(types, values)
 
     return key_of
 

@@ -1,6 +1,5 @@
 """Online features by key: what the API and the serving gateway read, over one pool of connections."""
 
-import io
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +8,12 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import fastavro
 import orjson
 from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import TupleRow
 
 from headrace_events.errors import NotFound
+from headrace_projections.online.bodies import BodyReader
 from headrace_projections.online.entities import key_maker
 from headrace_projections.online.tables import table
 from headrace_projections.rows.catalogued import CataloguedGroup, Pool, group_of, schema_of
@@ -49,13 +48,13 @@ class Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableGroup:
-    """A group, what makes keys of entities, its newest schema parsed, and what rows of others have in its columns."""
+    """A group, what makes keys of entities, its newest schema's reader, and what rows of others have in its columns."""
 
     group: Group
     key: Callable[[Mapping[str, Any]], bytes]
     names: tuple[str, ...]
     schema_id: int
-    schema: Any
+    bodies: BodyReader
     defaults: Mapping[str, Any]
 
 
@@ -74,7 +73,7 @@ class OnlineReader:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._groups: dict[tuple[str, str, int], ReadableGroup] = {}
-        self._schemas: dict[int, Any] = {}
+        self._bodies: dict[int, BodyReader] = {}
 
     async def group(self, project: str, name: str, version: int) -> ReadableGroup:
         """The group version; raises NotFound while there is none that takes rows, or it is not kept online."""
@@ -84,7 +83,7 @@ class OnlineReader:
             if catalogued is None or not catalogued.group.online:
                 raise NotFound("online feature group", f"{name} version {version}")
             found = self._groups[(project, name, version)] = readable_group(catalogued)
-            self._schemas[found.schema_id] = found.schema
+            self._bodies[found.schema_id] = found.bodies
         return found
 
     async def vectors(
@@ -108,8 +107,9 @@ class OnlineReader:
         newest = {row[0]: row[-1] for row in rows}
         groups = [await self._newest(readable, newest.get(place)) for place, (readable, _) in enumerate(wanted)]
         found: list[dict[bytes | None, Vector]] = [{} for _ in wanted]
-        for place, key, *stored, _ in rows:
-            found[place][key] = await self._vector(groups[place], now, stored)
+        for place, key, event_time, deleted, schema_id, body, _ in rows:
+            written = None if deleted else (schema_id, self._bodies.get(schema_id) or await self._reading(schema_id))
+            found[place][key] = _vector(groups[place], now, event_time, written, body)
         return [[of.get(key, _MISSING) for key in keys] for of, (_, keys) in zip(found, wanted, strict=True)]
 
     async def _rows(
@@ -145,23 +145,25 @@ class OnlineReader:
             del self._groups[at]
         return await self.group(*at)
 
-    async def _vector(self, readable: ReadableGroup, now: int, stored: Sequence[Any]) -> Vector:
-        event_time, deleted, schema_id, body = stored
-        moment = _EPOCH + timedelta(microseconds=event_time)
-        if deleted:
-            return Vector(status=Status.DELETED, event_time=moment)
-        ttl = readable.group.ttl_seconds
-        if ttl is not None and event_time < now - ttl * 1_000_000:
-            return Vector(status=Status.EXPIRED, event_time=moment)
-        schema = self._schemas.get(schema_id) or await self._parsed(schema_id)
-        return Vector(status=Status.FOUND, values=values_of(readable, schema_id, schema, body), event_time=moment)
-
-    async def _parsed(self, schema_id: int) -> Any:
+    async def _reading(self, schema_id: int) -> BodyReader:
         text = await schema_of(self.pool, schema_id)
         if text is None:
             raise NotFound("schema", str(schema_id))
-        self._schemas[schema_id] = parsed = fastavro.parse_schema(orjson.loads(text))
-        return parsed
+        self._bodies[schema_id] = found = BodyReader(orjson.loads(text))
+        return found
+
+
+def _vector(
+    readable: ReadableGroup, now: int, event_time: int, written: tuple[int, BodyReader] | None, body: bytes
+) -> Vector:
+    """What a stored row is now; a delete was written with no schema."""
+    moment = _EPOCH + timedelta(microseconds=event_time)
+    if written is None:
+        return Vector(status=Status.DELETED, event_time=moment)
+    ttl = readable.group.ttl_seconds
+    if ttl is not None and event_time < now - ttl * 1_000_000:
+        return Vector(status=Status.EXPIRED, event_time=moment)
+    return Vector(status=Status.FOUND, values=values_of(readable, *written, body), event_time=moment)
 
 
 @lru_cache(maxsize=1024)
@@ -174,11 +176,13 @@ def _statement(groups: tuple[tuple[int, str, str, int], ...]) -> bytes:
     return sql.SQL(" UNION ALL ").join(parts).as_string().encode()
 
 
-def values_of(readable: ReadableGroup, schema_id: int, schema: Any, body: bytes) -> dict[str, Any]:
-    """The columns of a row that was written with that (parsed) schema; what it lacks has its default, or is None."""
-    row: Any = fastavro.schemaless_reader(io.BytesIO(body), schema, None)
+def values_of(readable: ReadableGroup, schema_id: int, bodies: BodyReader, body: bytes) -> dict[str, Any]:
+    """The columns of a row that was written with that schema; what it lacks has its default, or is None."""
+    row = bodies.read(body)
     if schema_id != readable.schema_id:
         row = {**readable.defaults, **row}
+    elif bodies.names == readable.names:
+        return row
     return {name: row.get(name) for name in readable.names}
 
 
@@ -190,6 +194,6 @@ def readable_group(catalogued: CataloguedGroup) -> ReadableGroup:
         key=key_maker(group),
         names=tuple(column.name for column in group.columns),
         schema_id=catalogued.schema_id,
-        schema=fastavro.parse_schema(orjson.loads(catalogued.schema)),
+        bodies=BodyReader(orjson.loads(catalogued.schema)),
         defaults=group.defaults,
     )

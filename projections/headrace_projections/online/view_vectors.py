@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from headrace_events.errors import Invalid, NotFound
@@ -53,13 +54,18 @@ class ViewVectors:
         return tuple(column.name for column in self.columns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Part:
     """A group that gives features: which, under which names, and how its key is found."""
 
     readable: ReadableGroup
     features: tuple[tuple[str, str], ...]
     join: Join | None = None
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The group's columns that give the features."""
+        return tuple(column for column, _ in self.features)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +111,9 @@ class ViewReader:
         if passed and len(passed) != len(entries):
             raise Invalid("invalid-passed-features", "give passed features for every entry, or for none")
         for entry in entries:
-            strange = sorted(set(entry) - view.known)
-            if strange:
-                raise Invalid("unknown-key", f"an entry names {strange[0]!r}; use {', '.join(sorted(view.known))}")
+            if not entry.keys() <= view.known:
+                strange = min(entry.keys() - view.known)
+                raise Invalid("unknown-key", f"an entry names {strange!r}; use {', '.join(sorted(view.known))}")
         given: Sequence[Entry] = passed or [{}] * len(entries)
         groups = await self._groups(view, entries)
         vectors = tuple(_assembled(view, found, of) for found, of in zip(groups, given, strict=True))
@@ -126,7 +132,7 @@ class ViewReader:
             wanted = [(parts[place].readable, _joined_keys(parts[place], entries, known)) for place in then]
             found += await self._reader.read(connection, wanted)
         of = dict(zip([0, *first, *then], [roots, *found], strict=True))
-        young = ([_young_enough(part, vector) for vector in of[place]] for place, part in enumerate(parts))
+        young = (_young_enough(part, of[place]) for place, part in enumerate(parts))
         return list(zip(*young, strict=True))
 
     async def _view(self, project: str, name: str, version: int) -> _ReadableView:
@@ -174,14 +180,18 @@ def _features(selection: GroupSelection, left_out: Set[str]) -> tuple[tuple[str,
     return tuple((feature, name) for feature, name in named if name not in left_out)
 
 
-def _young_enough(part: _Part, vector: Vector) -> Vector:
-    """The vector, or that it is expired: older than the join looks back."""
+def _young_enough(part: _Part, vectors: Sequence[Vector]) -> Sequence[Vector]:
+    """The vectors; in the place of those that are older than the join looks back, that they are expired."""
     lookback = part.join.lookback_seconds if part.join is not None else None
-    if lookback is None or vector.status is not Status.FOUND or vector.event_time is None:
-        return vector
-    if datetime.now(UTC) - vector.event_time <= timedelta(seconds=lookback):
-        return vector
-    return Vector(status=Status.EXPIRED, event_time=vector.event_time)
+    if lookback is None:
+        return vectors
+    now, longest = datetime.now(UTC), timedelta(seconds=lookback)
+    return [
+        Vector(status=Status.EXPIRED, event_time=vector.event_time)
+        if vector.status is Status.FOUND and vector.event_time is not None and now - vector.event_time > longest
+        else vector
+        for vector in vectors
+    ]
 
 
 def _columns(part: _Part, place: int) -> list[ViewFeature]:
@@ -217,6 +227,8 @@ def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
     """The key by which a group is joined; where no root was asked for, the entry names it whole or not at all."""
     assert part.join is not None  # noqa: S101 - only joined groups are asked
     given = {pair.right: entry.get(pair.left) for pair in part.join.on}
+    if None not in given.values():
+        return part.readable.key(given)
     if root is not None:
         stored = {pair.right: root.values.get(pair.left) for pair in part.join.on}
         given = {name: stored[name] if value is None else value for name, value in given.items()}
@@ -232,9 +244,11 @@ def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
 
 
 def _assembled(view: _ReadableView, groups: tuple[Vector, ...], passed: Entry) -> ViewVector:
-    found = list(zip(view.parts, groups, strict=True))
-    values = [vector.values.get(column) for part, vector in found for column, _ in part.features]
-    statuses = [vector.status for part, vector in found for _ in part.features]
+    values: list[Any] = []
+    statuses: list[Status] = []
+    for part, vector in zip(view.parts, groups, strict=True):
+        values += map(vector.values.get, part.columns)
+        statuses += [vector.status] * len(part.columns)
     for name, value in passed.items():
         place = view.places.get(name)
         if place is None:

@@ -36,6 +36,7 @@ from headrace_projections.history.view import ViewHistory
 from headrace_projections.offline.arrow import table_of
 from headrace_projections.offline.delta import GroupTable
 from headrace_projections.offline.queries import arrow_stream
+from headrace_projections.online.bodies import BodyReader
 from headrace_projections.online.last import last_per_key
 from headrace_projections.online.queries import readable_group, values_of
 from headrace_projections.rows.catalogued import CataloguedGroup
@@ -131,8 +132,8 @@ def online(written: Sequence[Rows], group: Group, schemas: Mapping[int, str]) ->
     found = {}
     for rows, places in last_per_key(written):
         for place in [] if rows.deleted else places.tolist():
-            schema = fastavro.parse_schema(json.loads(schemas[rows.schema_id]))
-            values = values_of(readable, rows.schema_id, schema, rows.bodies[place])
+            bodies = BodyReader(json.loads(schemas[rows.schema_id]))
+            values = values_of(readable, rows.schema_id, bodies, rows.bodies[place])
             found[values["id"]] = {name: value for name, value in values.items() if name not in {"id", "at"}}
     return found
 

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import fastavro
 import numpy as np
 import orjson
 import pandas as pd
@@ -39,6 +38,7 @@ from headrace_projections.history.view import arrow_schema
 from headrace_projections.offline.arrow import table_of
 from headrace_projections.offline.delta import GroupTable
 from headrace_projections.offline.queries import arrow_stream
+from headrace_projections.online.bodies import BodyReader
 from headrace_projections.online.queries import readable_group, values_of
 from headrace_projections.rows.catalogued import CataloguedGroup
 from headrace_projections.rows.fit import fit
@@ -76,8 +76,8 @@ def records(group: Group, text: str, frame: Any) -> list[Record]:
 def online(group: Group, text: str, written: list[Record]) -> list[dict[str, Any]]:
     """Each row as a client has it from the API."""
     readable = readable_group(CataloguedGroup(group=group, schema_id=SCHEMA_ID, schema=text, created=CREATED))
-    schema = fastavro.parse_schema(orjson.loads(text))
-    rows = [values_of(readable, SCHEMA_ID, schema, (one.value or b"")[5:]) for one in written]
+    bodies = BodyReader(orjson.loads(text))
+    rows = [values_of(readable, SCHEMA_ID, bodies, (one.value or b"")[5:]) for one in written]
     answer = orjson.loads(json_response({"rows": rows}).body)["rows"]
     features = [Feature(column.name, column.type) for column in group.columns]
     found: list[dict[str, Any]] = shaped(answer, features, "dict")
