@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FLINK_VENV := .venv-flink
 FLINK_INSTALLED := $(FLINK_VENV)/.installed
+FEAST_VENV := .venv-feast
+FEAST_INSTALLED := $(FEAST_VENV)/.installed
 OURS := events schemas broker processors projections api serving sdk cli compose bench examples tests
 
 # Some thirty processes import the same modules, and again at each start: each is compiled once, whatever is set outside.
@@ -28,6 +30,11 @@ $(INSTALLED): locks/headrace.txt locks/bootstrap.txt pyproject.toml
 $(FLINK_INSTALLED): processors/flink/requirements.lock $(INSTALLED)
 	@test -x $(FLINK_VENV)/bin/python || $(PYTHON) -m venv $(FLINK_VENV)
 	$(BIN)/uv pip sync --quiet --python $(FLINK_VENV)/bin/python --require-hashes processors/flink/requirements.lock
+	@touch $@
+
+$(FEAST_INSTALLED): bench/feast/requirements.lock $(INSTALLED)
+	@test -x $(FEAST_VENV)/bin/python || $(PYTHON) -m venv $(FEAST_VENV)
+	$(BIN)/uv pip sync --quiet --python $(FEAST_VENV)/bin/python --require-hashes bench/feast/requirements.lock
 	@touch $@
 
 demo: install ## play the story of a year of flights, and leave the stack up
@@ -61,12 +68,12 @@ test-unit: install ## those that need no servers
 test-long: install ## series of kills, scale, fuzzing
 	$(BIN)/pytest -m "long or fuzz" --timeout 3600 --hypothesis-profile long
 
-bench: install ## measure, side by side with the floor, into a table and bench-report.json
-	PYTHONPATH=bench $(BIN)/python -m headrace_bench
+bench: install $(FEAST_INSTALLED) ## measure, beside the floor and Feast, into a table and bench-report.json; ONLY="PART …": some parts
+	PYTHONPATH=bench $(BIN)/python -m headrace_bench $(if $(ONLY),--only $(ONLY))
 
 lock: $(INSTALLED) ## resolve the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --upgrade --all-extras --group dev --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file locks/headrace.txt
 
 clean: ## forget what was installed and fetched (not what was stored)
-	rm -rf $(VENV) $(FLINK_VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FLINK_VENV) $(FEAST_VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
 """What was measured: times as percentiles, rates as medians, and a table of them."""
 
 import json
+import math
 import os
 import statistics
 import time
@@ -33,7 +34,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line: what was measured, the figures, and each as a multiple of the floor measured in the same run."""
+    """One line: what was measured, the figures, and each as a multiple of the floor measured in the same run.
+
+    Where nothing could be measured, `failed` says why, and there is no figure.
+    """
 
     what: str
     unit: str
@@ -42,10 +46,21 @@ class Figure:
     floor: str = ""
     times_floor: float | None = None
     goal: Goal | None = None
+    failed: str = ""
+
+    @classmethod
+    def of_failure(cls, what: str, why: str) -> "Figure":
+        """That this could not be measured."""
+        return cls(what=what, unit="", p50=math.nan, failed=why)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.failed or f'{self.p50:,.2f} {self.unit}'}"
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is; None where there is none."""
+        """Whether the goal is; None where there is none, and what failed reached nothing."""
+        if self.failed:
+            return False
         if self.goal is None:
             return None
         return (
@@ -60,12 +75,13 @@ class Figure:
         return {
             "what": self.what,
             "unit": self.unit,
-            "p50": round(self.p50, 2),
+            "p50": None if self.failed else round(self.p50, 2),
             "p99": None if self.p99 is None else round(self.p99, 2),
             "floor": self.floor,
             "times_floor": None if self.times_floor is None else round(self.times_floor, 2),
             "to_reach": "" if self.goal is None else str(self.goal),
             "reached": self.reached,
+            "failed": self.failed,
         }
 
 
@@ -108,7 +124,13 @@ def latency(
     )
 
 
-def rate(what: str, rates: Sequence[float], *, goal: Goal, floor: tuple[str, Sequence[float]] | None = None) -> Figure:
+def rate(
+    what: str,
+    rates: Sequence[float],
+    *,
+    goal: Goal | None = None,
+    floor: tuple[str, Sequence[float]] | None = None,
+) -> Figure:
     """A figure of so many a second; how many times slower than its floor it is, if it has one."""
     middle = statistics.median(rates)
     return Figure(
@@ -129,9 +151,9 @@ def show(figures: Sequence[Figure], load_before: float, report: Path) -> None:
         table.add_column(column, justify="right" if column in {"p50", "p99", "x floor"} else "left")
     for figure in figures:
         table.add_row(
-            figure.what,
+            f"{figure.what}: {figure.failed}" if figure.failed else figure.what,
             figure.unit,
-            f"{figure.p50:,.2f}",
+            "failed" if figure.failed else f"{figure.p50:,.2f}",
             "" if figure.p99 is None else f"{figure.p99:,.2f}",
             figure.floor,
             "" if figure.times_floor is None else f"{figure.times_floor:.2f}",
