@@ -7,7 +7,7 @@ where all these bytes say that a number follows, there is no null among them, an
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -23,21 +23,22 @@ _FEW = 4
 class _Run:
     """Fields side by side, and how they are read: `form` at once where `marks` lie in between, else one by one."""
 
-    names: tuple[str, ...]
     schema: Any
     form: struct.Struct | None = None
     marks: bytes = b""
+    every: int = 1
+    """How far the marks lie from one another."""
 
-    def read(self, body: bytes, stream: io.BytesIO) -> dict[str, Any]:
+    def read(self, body: bytes, stream: io.BytesIO) -> Iterable[Any]:
         """The values that begin where the stream is; it is moved behind them."""
         if self.form is not None:
-            start, width = stream.tell(), self.form.size
-            piece = body[start : start + width]
-            if len(piece) == width and (not self.marks or piece[:: width // len(self.marks)] == self.marks):
-                stream.seek(start + width)
-                return dict(zip(self.names, self.form.unpack(piece), strict=True))
+            start = stream.tell()
+            end = start + self.form.size
+            if len(body) >= end and (not self.marks or body[start : end : self.every] == self.marks):
+                stream.seek(end)
+                return self.form.unpack_from(body, start)
         row: Any = fastavro.schemaless_reader(stream, self.schema, None)
-        return dict(row)
+        return dict(row).values()
 
 
 class BodyReader:
@@ -49,10 +50,11 @@ class BodyReader:
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The row's fields by name, in the order of the schema."""
-        stream, row = io.BytesIO(body), dict[str, Any]()
+        stream = io.BytesIO(body)
+        values: list[Any] = []
         for run in self._runs:
-            row |= run.read(body, stream)
-        return row
+            values += run.read(body, stream)
+        return dict(zip(self.names, values, strict=True))
 
 
 def _runs(record: Mapping[str, Any]) -> tuple[_Run, ...]:
@@ -64,13 +66,14 @@ def _runs(record: Mapping[str, Any]) -> tuple[_Run, ...]:
             others += fields
             continue
         if others:
-            found.append(_Run(_names(others), _part(record, others, len(found))))
+            found.append(_Run(_part(record, others, len(found))))
             others = []
         mark, letter = form
         packed = struct.Struct("<" + f"{'x' * len(mark)}{letter}" * len(fields))
-        found.append(_Run(_names(fields), _part(record, fields, len(found)), packed, mark * len(fields)))
+        schema = _part(record, fields, len(found))
+        found.append(_Run(schema, packed, mark * len(fields), packed.size // len(fields)))
     if others:
-        found.append(_Run(_names(others), _part(record, others, len(found))))
+        found.append(_Run(_part(record, others, len(found))))
     return tuple(found)
 
 
@@ -82,10 +85,6 @@ def _form(avro: Any) -> tuple[bytes, str] | None:
     else:
         kind, mark = avro, b""
     return (mark, _REALS[kind]) if isinstance(kind, str) and kind in _REALS else None
-
-
-def _names(fields: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(entry["name"] for entry in fields)
 
 
 def _part(record: Mapping[str, Any], fields: Sequence[Any], number: int) -> Any:
