@@ -28,8 +28,11 @@ def told(command: Sequence[str], *, seconds: float, memory_mib: int) -> Any:
         with _running(command, out.fileno(), errors.fileno()) as process:
             _wait(process, time.monotonic() + seconds, memory_mib)
         if process.returncode:
-            raise PeerFailed(f"ended with {process.returncode}: {_last_line(errors)}")
-        return json.loads(_last_line(out))
+            raise PeerFailed(f"ended with {process.returncode}: {_last_line(errors)[:300]}")
+        try:
+            return json.loads(_last_line(out))
+        except ValueError as error:
+            raise PeerFailed(f"said no figures: {_last_line(out)[:300]}") from error
 
 
 @contextmanager
@@ -39,7 +42,7 @@ def serving(command: Sequence[str], url: str, *, seconds: float) -> Iterator[Non
         deadline = time.monotonic() + seconds
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise PeerFailed(f"does not answer at {url}: {_last_line(said)}")
+                raise PeerFailed(f"does not answer at {url}: {_last_line(said)[:300]}")
             time.sleep(LOOKS_S)
         yield
 
@@ -75,7 +78,7 @@ def _taken_mib(pid: int) -> float:
 def _last_line(written: IO[str]) -> str:
     written.seek(0)
     lines = written.read().strip().splitlines()
-    return lines[-1][:300] if lines else "nothing was said"
+    return lines[-1] if lines else "nothing was said"
 
 
 def _answers(url: str) -> bool:

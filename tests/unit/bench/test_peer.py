@@ -29,6 +29,11 @@ def test_a_program_that_ends_badly_says_why() -> None:
         says("raise ValueError('no such store')")
 
 
+def test_a_program_that_says_no_figures_has_failed() -> None:
+    with pytest.raises(PeerFailed, match="said no figures: done"):
+        says("print('done')")
+
+
 def test_a_program_that_takes_too_long_is_ended() -> None:
     with pytest.raises(PeerFailed, match="time limit"):
         says("import time; time.sleep(600)", seconds=0.5)
