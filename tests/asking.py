@@ -88,6 +88,15 @@ _BODIES: Mapping[str, Any] = {
         "columns": [{"name": "airport", "type": "string"}],
         "primary_key": ["airport"],
     },
+    "validation-save_suite": {"suite": {"expectation_suite_name": "weather", "expectations": []}},
+    "validation-record_report": {
+        "rows": 0,
+        "report": {
+            "success": True,
+            "statistics": {"evaluated_expectations": 0, "successful_expectations": 0, "unsuccessful_expectations": 0},
+            "results": [],
+        },
+    },
     "feature_groups-append_features": {"features": [{"name": "wind", "type": "double"}]},
     "tag_schemas-create_tag_schema": {"name": "owner", "json_schema": {"type": "string"}},
     "annotations-describe": {"description": "by the hour"},

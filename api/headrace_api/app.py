@@ -62,6 +62,7 @@ from headrace_api.training_datasets import routes as training_datasets
 from headrace_api.usage import routes as usage
 from headrace_api.users import life as users_life
 from headrace_api.users import routes as users
+from headrace_api.validation import routes as validation
 from headrace_api.vectors import routes as vectors
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -90,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     progress.router,
     time_travel.router,
     statistics.router,
+    validation.router,
     consistency.router,
     feature_views.router,
     annotations.router,

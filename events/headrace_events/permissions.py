@@ -34,6 +34,7 @@ from headrace_events import (
     training_dataset,
     training_files,
     user,
+    validation,
 )
 from headrace_events import project as projects
 from headrace_events.aggregates import Known
@@ -118,6 +119,9 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     feature_group_clearing.ClearFeatureGroup: (Right.OWNER, ""),
     feature_group_clearing.RecordFeatureGroupCleared: (Right.SYSTEM, "provisioning"),
     feature_group_growth.AppendFeatures: (Right.OWNER, ""),
+    validation.SaveExpectationSuite: (Right.OWNER, ""),
+    validation.DeleteExpectationSuite: (Right.OWNER, ""),
+    validation.RecordValidation: (Right.OWNER, ""),
     feature_view.CreateFeatureView: (Right.MEMBER, ""),
     feature_view_life.DeleteFeatureView: (Right.MEMBER, ""),
     tag_schema.CreateTagSchema: (Right.ADMINISTRATOR, ""),

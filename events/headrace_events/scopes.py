@@ -70,6 +70,7 @@ OF_KIND: Mapping[str, Scope] = {
     "totp": Scope.ACCOUNT,
     "training_dataset": Scope.FEATURES,
     "user": Scope.ADMIN,
+    "validation": Scope.FEATURES,
 }
 """Which scope a command of that kind needs."""
 

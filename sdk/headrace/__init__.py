@@ -59,6 +59,7 @@ from headrace._training_statistics import FeatureStatistics
 from headrace._trial_project import TrialProject
 from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
+from headrace._validation import Expectation, ExpectationSuite, ValidationReport
 from headrace._view_vectors import VectorStatus
 
 __all__ = [
@@ -80,6 +81,8 @@ __all__ = [
     "DatasetApi",
     "Deployment",
     "DeploymentState",
+    "Expectation",
+    "ExpectationSuite",
     "ExperimentResult",
     "Failed",
     "Feature",
@@ -148,6 +151,7 @@ __all__ = [
     "Usage",
     "User",
     "UsersApi",
+    "ValidationReport",
     "Vector",
     "VectorStatus",
     "ViewUse",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
 from headrace._group_statistics import GroupStatistics, StatisticsConfig
+from headrace._group_validation import GroupValidation
 from headrace._growth import appended
 from headrace._http import Api
 from headrace._insert import (
@@ -62,7 +63,7 @@ class GroupWish:
     statistics: StatisticsConfig | None = None
 
 
-class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupLife, Annotations):
+class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidation, GroupLife, Annotations):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -195,6 +196,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupLife, Ann
         wait: bool = False,
         on_progress: OnProgress | None = None,
         show_progress: bool = True,
+        validation_options: Mapping[str, Any] | None = None,
     ) -> Receipt:
         """Write rows: a pandas or polars DataFrame, an Arrow table, or a list of dicts, which is left as it is.
 
@@ -204,10 +206,16 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupLife, Ann
         A column that the frame lacks is null, or has the default it was appended with. With `wait` it returns when the
         rows can be read. To repeat an insert that broke off, give its `insert_id`.
 
+        Where the group has an expectation suite, the frame is compared with it before any row is sent, and the report
+        is saved and in the receipt; not so with `validation_options={"run_validation": False}`.
+
         Raises:
+            Invalid: `not-as-expected`, where the suite is STRICT: nothing was written, and `details` have the report.
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
         """
         self.save(frame)
+        validated = (validation_options or {}).get("run_validation", True)
+        report_of_rows = self._admitted(frame) if validated else None
         total = rows_in(frame)
         report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
         sending = self._sending(insert_id)
@@ -220,6 +228,9 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupLife, Ann
                 report(part.first + part.count, total)
         sending.finish()
         receipt = self._receipt(sending, refused)
+        if report_of_rows is not None:
+            ingested = replace(report_of_rows, ingestion_result="INGESTED", insert_id=sending.insert_id)
+            receipt = replace(receipt, validation=self._save_report(ingested))
         return receipt.wait() if wait else receipt
 
     def delete_rows(self, keys: Any, event_time: datetime | None = None, *, insert_id: str | None = None) -> Receipt:

@@ -7,6 +7,7 @@ from typing import Any
 
 from headrace._errors import Failed
 from headrace._rows import Refusal
+from headrace._validation import ValidationReport
 
 Ask = Callable[[], Mapping[str, Any]]
 
@@ -24,13 +25,15 @@ class Receipt:
     """`accepted` rows are safe in the log, `refused` ones were not sent.
 
     `positions` are the furthest places of its rows, `<topic id>:<partition>:<offset>`. Repeat the insert with the same
-    `insert_id` after a failure: no row counts twice, and none that came in between is overwritten.
+    `insert_id` after a failure: no row counts twice, and none that came in between is overwritten. `validation` is what
+    came of comparing the rows with the group's expectations.
     """
 
     accepted: int
     refused: tuple[Refusal, ...]
     insert_id: str
     positions: tuple[str, ...]
+    validation: ValidationReport | None = None
     _ask: Ask = field(repr=False, compare=False)
     _others: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
 

@@ -37,6 +37,7 @@ from headrace_events import (
     training_dataset,
     training_files,
     user,
+    validation,
 )
 from headrace_events.access import Access
 from headrace_events.language import Command
@@ -154,6 +155,10 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "rows-read_changes": (Access.PROJECT_DATA,),
     "statistics-get_statistics": (Access.PROJECT_DATA,),
     "statistics-list_statistics": (Access.PROJECT_DATA,),
+    "validation-save_suite": (validation.SaveExpectationSuite,),
+    "validation-delete_suite": (validation.DeleteExpectationSuite,),
+    "validation-record_report": (validation.RecordValidation,),
+    "validation-list_reports": (Access.PROJECT_DATA,),
     "shared_feature_groups-read_shared_changes": (Access.PROJECT_DATA,),
     "artifacts-get_artifact": (Access.PROJECT_DATA,),
     "training_datasets-create_training_dataset": (training_dataset.CreateTrainingDataset,),
@@ -202,6 +207,7 @@ _READS_OF_PROJECTS = (
     "feature_groups-get_feature_group",
     "feature_groups-get_feature_group_version",
     "rows-get_progress",
+    "validation-get_suite",
     "rows-list_commits",
     "shared_feature_groups-list_shared_commits",
     "annotations-list_tags",

@@ -263,6 +263,37 @@ CREATE TABLE feature_group_growth (                 -- columns that came later
     PRIMARY KEY (project, name, version, schema_id)
 );
 
+CREATE TABLE expectation_suites (                   -- what versions expect of their rows
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    suite           text NOT NULL,                  -- JSON, as Great Expectations writes suites
+    policy          text NOT NULL,                  -- ALWAYS, STRICT
+    run_validation  boolean NOT NULL,
+    saved_by        text NOT NULL,                  -- actor
+    saved_seq       bigint NOT NULL,
+    saved_time      timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE validation_reports (                   -- what came of comparing rows with them
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    number          bigint NOT NULL,
+    success         boolean NOT NULL,
+    evaluated       bigint NOT NULL,
+    successful      bigint NOT NULL,
+    rows            bigint NOT NULL,
+    ingestion       text NOT NULL,                  -- INGESTED, REJECTED, UNKNOWN
+    insert_id       text,
+    report          text NOT NULL,                  -- JSON, as Great Expectations writes results
+    recorded_by     text NOT NULL,                  -- actor
+    recorded_seq    bigint NOT NULL,
+    recorded_time   timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version, number)
+);
+
 CREATE TABLE feature_views (
     project         text NOT NULL,
     name            text NOT NULL,

@@ -238,6 +238,47 @@ def test_what_is_inserted_is_counted(project: Project) -> None:
     assert many.value.code == "unknown-column"
 
 
+def test_rows_are_compared_with_what_is_expected_of_them(project: Project) -> None:
+    things = group(project, "expected", features={"id": "string", "at": "timestamp", "number": "bigint"})
+    plain = [{name: row[name] for name in ("id", "at", "number")} for row in rows(20)]
+    assert things.get_expectation_suite() is None
+    suite = things.suggest_expectations(plain, "things")
+    saved = things.save_expectation_suite(suite)
+    between = next(one for one in saved.expectations if one.expectation_type.endswith("be_between"))
+    receipt = things.insert([*plain, {**plain[0], "id": "far", "number": 99}])
+    assert receipt.accepted == 21
+    assert receipt.validation is not None
+    assert (receipt.validation.success, receipt.validation.ingestion_result) == (False, "INGESTED")
+    things.save_expectation_suite(suite, validation_ingestion_policy="STRICT")
+    with pytest.raises(Invalid) as refused:
+        things.insert([{**plain[0], "number": 77}])
+    assert refused.value.code == "not-as-expected"
+    assert things.insert([{**plain[0], "number": 7, "id": "new"}]).validation is not None
+    assert things.insert(
+        [{**plain[0], "number": 70, "id": "out"}], validation_options={"run_validation": False}
+    ).accepted
+    assert [(one.number, one.success, one.ingestion_result) for one in things.get_all_validation_reports()] == [
+        (3, True, "INGESTED"),
+        (2, False, "REJECTED"),
+        (1, False, "INGESTED"),
+    ]
+    assert between.id is not None
+    history = things.get_validation_history(between.id)
+    assert [one["result"]["partial_unexpected_list"] for one in history] == [[], [77], [99]]
+    latest = things.get_latest_validation_report()
+    assert latest is not None
+    assert latest.insert_id is not None
+    with pytest.raises(Invalid) as unknown:
+        things.save_expectation_suite({"name": "s", "expectations": [{"type": "expect_luck", "kwargs": {}}]})
+    assert unknown.value.code == "unknown-expectation"
+    found = things.validate([{**plain[0], "number": None}])
+    assert found is not None
+    assert (found.success, found.number) == (False, None)
+    things.delete_expectation_suite()
+    assert things.validate(plain) is None
+    assert len(things.get_all_validation_reports()) == 3
+
+
 def test_nested_values_come_back_as_they_were(project: Project) -> None:
     things = group(
         project,

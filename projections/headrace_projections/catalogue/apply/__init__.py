@@ -15,6 +15,7 @@ from headrace_projections.catalogue.apply import (
     serving,
     sharing,
     signing_in,
+    validation,
 )
 from headrace_projections.catalogue.apply.handlers import handlers
 
@@ -38,4 +39,5 @@ __all__ = [
     "serving",
     "sharing",
     "signing_in",
+    "validation",
 ]

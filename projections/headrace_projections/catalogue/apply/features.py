@@ -59,7 +59,8 @@ def delete_feature_group(event: FeatureGroupDeleted, at: Recorded) -> list[Chang
     """Show it no more; what it was, the activity tells."""
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     said = forgotten(Annotated.FEATURE_GROUP, key)
-    return [Delete("feature_groups", key), Forget("feature_group_growth", key), *said]
+    expected = [Forget(table, key) for table in ("expectation_suites", "validation_reports")]
+    return [Delete("feature_groups", key), Forget("feature_group_growth", key), *expected, *said]
 
 
 @on(FeatureGroupFeaturesAppended)

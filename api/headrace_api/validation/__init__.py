@@ -1,0 +1,1 @@
+"""Routes about what feature groups expect of their rows."""
