@@ -22,6 +22,7 @@ from headrace_api.consistency import routes as consistency
 from headrace_api.context import Context
 from headrace_api.deployments import routes as deployments
 from headrace_api.errors import Problem, handle_errors
+from headrace_api.external_feature_groups import routes as external_feature_groups
 from headrace_api.feast import routes as feast
 from headrace_api.feature_groups import routes as feature_groups
 from headrace_api.feature_usage import routes as feature_usage
@@ -53,6 +54,7 @@ from headrace_api.sessions import routes as sessions
 from headrace_api.shares import feature_groups as shared_feature_groups
 from headrace_api.shares import routes as shares
 from headrace_api.statistics import routes as statistics
+from headrace_api.storage_connectors import routes as storage_connectors
 from headrace_api.studies import routes as studies
 from headrace_api.tag_schemas import routes as tag_schemas
 from headrace_api.time_travel import routes as time_travel
@@ -88,6 +90,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     shares.router,
     shared_feature_groups.router,
     feature_groups.router,
+    storage_connectors.router,
+    external_feature_groups.router,
     progress.router,
     time_travel.router,
     statistics.router,

@@ -22,6 +22,7 @@ class Access(StrEnum):
     PROJECT_AUDIT = "project-audit"
     CERTIFICATES = "certificates"
     STORING_FILES = "storing-files"
+    CONNECTOR_SECRETS = "connector-secrets"
 
 
 ACCESS: Mapping[Access, tuple[Right, str]] = {
@@ -38,11 +39,15 @@ ACCESS: Mapping[Access, tuple[Right, str]] = {
     Access.PROJECT_AUDIT: (Right.OWNER_OR_ADMINISTRATOR, "a project's audit trail"),
     Access.CERTIFICATES: (Right.OWNER_OR_ADMINISTRATOR, "certificates of other members"),
     Access.STORING_FILES: (Right.MEMBER, "store a file of a project"),
+    Access.CONNECTOR_SECRETS: (Right.MEMBER, "what opens a project's external databases, to read features there"),
 }
 """What is asked for → the right it asks for, and what it is."""
 
 
-WHILE_SENSITIVE: Mapping[Access, Right] = {Access.PROJECT_DATA: Right.OWNER}
+WHILE_SENSITIVE: Mapping[Access, Right] = {
+    Access.PROJECT_DATA: Right.OWNER,
+    Access.CONNECTOR_SECRETS: Right.OWNER,
+}
 """What is asked for → the right it asks for instead where the project is sensitive: all that gives data out."""
 
 

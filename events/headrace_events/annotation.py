@@ -23,6 +23,7 @@ from headrace_events.annotation_words import (
     Untagged,
 )
 from headrace_events.errors import Conflict, Invalid, NotFound
+from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_view import FeatureView
 from headrace_events.language import Command, Event, value
@@ -92,6 +93,7 @@ def _features(wish: _Wish, known: Known) -> tuple[str, ...]:
         version = group.version(wish.version) if group is not None else None
         if version is None:
             raise NotFound("feature group", f"{wish.name} version {wish.version}")
+        must_be_ours(group, wish.name, wish.version, "describe it when you make it")
         return version.columns
     view = known.state(FeatureView, wish.project, wish.name)
     if view is None or not view.live(wish.version):

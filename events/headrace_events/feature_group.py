@@ -68,13 +68,17 @@ class FeatureGroupCreated(Event):
 
 @value
 class FeatureGroupVersion:
-    """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema."""
+    """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema.
+
+    `external` is the storage connector of a version whose rows are in another database; it has no schema (0).
+    """
 
     columns: tuple[str, ...]
     types: Mapping[str, str]
     primary_key: tuple[str, ...]
     event_time: str | None = None
     schema_id: int
+    external: str | None = None
 
 
 @value
@@ -157,32 +161,37 @@ def next_version(versions: Mapping[str, object], asked: int | None, what: str, n
 
 
 def _check(wish: CreateFeatureGroup) -> None:
-    object_name(wish.name, "feature group")
-    names = [column.name for column in wish.columns]
-    for column in wish.columns:
-        object_name(column.name, "column")
-    if not names or len(names) > MOST_COLUMNS:
-        raise Invalid("invalid-columns", f"a feature group has 1 to {MOST_COLUMNS} columns")
-    if len(set(names)) != len(names):
-        raise Invalid("duplicate-column", f"a column is named twice: {_repeated(names)}")
-    types = {column.name: column.type for column in wish.columns}
-    if not wish.primary_key:
-        raise Invalid("no-primary-key", "a feature group needs a primary key of at least one column")
-    for name in wish.primary_key:
-        if name not in types:
-            raise Invalid("unknown-column", f"the primary key names {name!r}, which is not a column", {"column": name})
-        if types[name] not in KEY_TYPES:
-            raise Invalid("invalid-key-type", f"{name!r} of type {types[name]} cannot be a key", {"column": name})
-    if wish.event_time is not None and types.get(wish.event_time) != "timestamp":
-        raise Invalid("invalid-event-time", f"event time {wish.event_time!r} must be a column of type timestamp")
+    check_columns(wish.name, wish.columns, wish.primary_key, wish.event_time)
     if not wish.online and not wish.offline:
         raise Invalid("nowhere", "a feature group is online, offline or both")
     if wish.ttl_seconds is not None and (wish.ttl_seconds <= 0 or wish.event_time is None):
         raise Invalid("invalid-ttl", "a time to live is a positive number of seconds and needs an event time")
     if wish.statistics is not None:
-        check_statistics(wish.statistics, types)
+        check_statistics(wish.statistics, {column.name: column.type for column in wish.columns})
     if not 1 <= wish.partitions <= 64:
         raise Invalid("invalid-partitions", "a feature group has 1 to 64 partitions")
+
+
+def check_columns(group: str, columns: Sequence[Column], primary_key: Sequence[str], event_time: str | None) -> None:
+    """Raise Invalid unless the names are good, the key is of columns that can be one, and so is the event time."""
+    object_name(group, "feature group")
+    names = [column.name for column in columns]
+    for column in columns:
+        object_name(column.name, "column")
+    if not names or len(names) > MOST_COLUMNS:
+        raise Invalid("invalid-columns", f"a feature group has 1 to {MOST_COLUMNS} columns")
+    if len(set(names)) != len(names):
+        raise Invalid("duplicate-column", f"a column is named twice: {_repeated(names)}")
+    types = {column.name: column.type for column in columns}
+    if not primary_key:
+        raise Invalid("no-primary-key", "a feature group needs a primary key of at least one column")
+    for name in primary_key:
+        if name not in types:
+            raise Invalid("unknown-column", f"the primary key names {name!r}, which is not a column", {"column": name})
+        if types[name] not in KEY_TYPES:
+            raise Invalid("invalid-key-type", f"{name!r} of type {types[name]} cannot be a key", {"column": name})
+    if event_time is not None and types.get(event_time) != "timestamp":
+        raise Invalid("invalid-event-time", f"event time {event_time!r} must be a column of type timestamp")
 
 
 def _repeated(names: Sequence[str]) -> str:

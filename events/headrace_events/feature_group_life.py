@@ -2,9 +2,16 @@
 
 from dataclasses import replace
 
-from headrace_events import feature_group, feature_group_clearing
+from headrace_events import external_feature_group, feature_group, feature_group_clearing
 from headrace_events.aggregates import Known, aggregate
 from headrace_events.errors import NotFound, NotReady
+from headrace_events.external_feature_group import (
+    CreateExternalFeatureGroup,
+    DeleteExternalFeatureGroup,
+    ExternalFeatureGroupCreated,
+    ExternalFeatureGroupDeleted,
+    must_be_ours,
+)
 from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_group_clearing import (
     ClearFeatureGroup,
@@ -12,6 +19,7 @@ from headrace_events.feature_group_clearing import (
     FeatureGroupClearRequested,
     RecordFeatureGroupCleared,
 )
+from headrace_events.feature_group_growth import AppendFeatures
 from headrace_events.feature_use import group_must_be_unread, group_must_be_unused
 from headrace_events.language import Command, Event, command, event
 from headrace_events.shared import Shareable, Shared
@@ -51,6 +59,7 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
         case DeleteFeatureGroup(project=project, name=name, version=version):
             if state is None or state.version(version) is None:
                 raise NotFound("feature group", f"{name} version {version}")
+            must_be_ours(state, name, version, "delete it as one")
             topic = f"{project}.features.{name}.{version}"
             carried = known.state(Topic, project, topic)
             if carried is None or not carried.opened:
@@ -62,11 +71,23 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
                 *_schemas(project, f"{name}_{version}", known),
             ]
         case ClearFeatureGroup(project=project, name=name, version=version):
+            must_be_ours(state, name, version, "it keeps no rows here to clear")
             requested = feature_group_clearing.ask(state, wish, known)
             group_must_be_unread(_named(project, name, version), known)
             return requested
         case RecordFeatureGroupCleared():
             return feature_group_clearing.record(state, wish)
+        case CreateExternalFeatureGroup():
+            return external_feature_group.create(state, wish, known)
+        case DeleteExternalFeatureGroup(project=project, name=name, version=version):
+            found = state.version(version) if state is not None else None
+            if found is None or found.external is None:
+                raise NotFound("external feature group", f"{name} version {version}")
+            group_must_be_unused(_named(project, name, version), known)
+            return [ExternalFeatureGroupDeleted(name=name, version=version)]
+        case AppendFeatures(name=name, version=version):
+            must_be_ours(state, name, version, "make a new version with other features")
+            return feature_group.decide(state, wish, known)
         case _:
             return feature_group.decide(state, wish, known)
 
@@ -89,6 +110,8 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
             return replace(state, deleted=(*state.deleted, version))
         case FeatureGroupClearRequested() | FeatureGroupCleared() if state is not None:
             return feature_group_clearing.evolve(state, fact)
+        case ExternalFeatureGroupCreated() | ExternalFeatureGroupDeleted():
+            return external_feature_group.evolve(state, fact)
         case _:
             return feature_group.evolve(state, fact)
 

@@ -5,6 +5,7 @@ from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import Invalid, NotFound
+from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_filter import Filter, check_filters
 from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
 from headrace_events.ids import object_name
@@ -143,10 +144,10 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
             wish = _here(wish)
             object_name(wish.name, "feature view")
             version = next_version(state.versions if state else {}, wish.version, "feature view", wish.name)
-            root = _group(known, wish.project, wish.root)
+            root = _group(known, wish.project, wish.root, known_at=wish.known_at)
             if wish.joins and root.event_time is None:
                 raise Invalid("no-event-time", f"group {wish.root.group!r} needs an event time to be joined as of it")
-            joined = [_group(known, wish.project, join.selection) for join in wish.joins]
+            joined = [_group(known, wish.project, join.selection, known_at=wish.known_at) for join in wish.joins]
             for join, right in zip(wish.joins, joined, strict=True):
                 _check_join(join, root, right)
             _check_columns(wish)
@@ -200,13 +201,16 @@ def _here(view: CreateFeatureView) -> CreateFeatureView:
     return replace(view, root=own(view.root), joins=joins)
 
 
-def _group(known: Known, project: str, selection: GroupSelection) -> FeatureGroupVersion:
+def _group(known: Known, project: str, selection: GroupSelection, *, known_at: bool) -> FeatureGroupVersion:
     for shared in borrowed((selection,)):
         must_be_shared(shared, project, known)
     group = known.state(FeatureGroup, selection.home(project), selection.group)
     version = group.version(selection.version) if group else None
     if version is None:
         raise NotFound("feature group", f"{selection.group} version {selection.version}")
+    if selection.project is not None or known_at:
+        instead = "only its own project reads it" if selection.project else "make the view without known_at"
+        must_be_ours(group, selection.group, selection.version, instead)
     if not selection.features:
         raise Invalid("no-features", f"select at least one feature of {selection.group!r}")
     for feature in selection.features:

@@ -31,6 +31,7 @@ from headrace_events.project import (
     phase_of,
 )
 from headrace_events.roles import Role
+from headrace_events.storage_connector import forgotten
 from headrace_events.topic import TopicOpened
 from headrace_events.user import may_act_for, must_be_active
 
@@ -82,7 +83,7 @@ def decide(state: Project | None, wish: Command, known: Known) -> list[Event]:
                     return []
                 case "deleted":
                     raise NotFound("project", project)
-            return [ProjectClosing(project=project)]
+            return [ProjectClosing(project=project), *forgotten(project, known)]
         case MarkDeleted(project=project):
             if (phase := phase_of(state, project)) != "closing":
                 raise Conflict("project-not-closing", f"project {project!r} is {phase}")

@@ -63,6 +63,7 @@ OF_KIND: Mapping[str, Scope] = {
     "readme": Scope.PROJECTS,
     "session": Scope.ACCOUNT,
     "share": Scope.PROJECTS,
+    "storage_connector": Scope.FEATURES,
     "study": Scope.EXPERIMENTS,
     "subject": Scope.KAFKA,
     "tag_schema": Scope.ADMIN,

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from headrace_events.aggregates import Known
 from headrace_events.errors import Invalid, NotFound
+from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_group import FeatureGroup
 from headrace_events.language import value
 from headrace_events.topic import Topic
@@ -84,5 +85,6 @@ def must_exist(shared: Shared, known: Known) -> None:
             group = known.state(FeatureGroup, shared.project, shared.name)
             if group is None or shared.version is None or group.version(shared.version) is None:
                 raise NotFound("feature group", f"{shared.name} version {shared.version}")
+            must_be_ours(group, shared.name, shared.version, "nobody shares what opens that; each project asks it")
         case Shareable.FEATURE_STORE:
             pass

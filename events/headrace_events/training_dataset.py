@@ -1,18 +1,20 @@
 """Training datasets: a view's rows between two bounds, pinned by positions and hash so that they can be made again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import fsum
 from typing import Any
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
-from headrace_events.feature_group import next_version
+from headrace_events.external_feature_group import must_be_ours
+from headrace_events.feature_group import FeatureGroup, next_version
 from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros, object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
+from headrace_events.shared import Shared
 from headrace_events.training_files import (
     DeleteTrainingDataset,
     PurgeTrainingData,
@@ -183,6 +185,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             if view is None or not view.live(wish.view_version):
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
             _must_be_readable(view, wish, known)
+            _must_be_ours(view.read(wish.view_version, wish.project), known)
             must_not_be_clearing(view.read(wish.view_version, wish.project), known)
             seed = _seed(wish)
             _check_splits(wish.splits)
@@ -256,6 +259,15 @@ def _must_be_readable(
     borrowed = view.borrowed if view is not None else {}
     for group in borrowed.get(str(wish.view_version), ()):
         must_be_shared(group, wish.project, known)
+
+
+def _must_be_ours(groups: Iterable[Shared], known: Known) -> None:
+    """Raise IsExternal where the rows of one of the groups are in another database, which no server of ours opens."""
+    for group in groups:
+        found = known.state(FeatureGroup, group.project, group.name)
+        if group.version is not None:
+            instead = "no server opens that; read training data in your program, with view.training_data()"
+            must_be_ours(found, group.name, group.version, instead)
 
 
 def _check_splits(splits: tuple[Split, ...]) -> None:

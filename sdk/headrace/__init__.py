@@ -24,6 +24,7 @@ from headrace._errors import (
     Unreachable,
 )
 from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
+from headrace._external_feature_group import ExternalFeatureGroup
 from headrace._feature_group import FeatureGroup
 from headrace._feature_store import FeatureStore
 from headrace._feature_usage import FeatureUse, UnusedFeatures, ViewUse
@@ -51,6 +52,7 @@ from headrace._searchspace import Searchspace
 from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStore
 from headrace._sharing import Share, SharesApi
+from headrace._storage_connectors import StorageConnector
 from headrace._study import ExperimentResult, Study
 from headrace._tag_schemas import TagSchema, TagSchemasApi
 from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
@@ -84,6 +86,7 @@ __all__ = [
     "Expectation",
     "ExpectationSuite",
     "ExperimentResult",
+    "ExternalFeatureGroup",
     "Failed",
     "Feature",
     "FeatureGroup",
@@ -139,6 +142,7 @@ __all__ = [
     "SharesApi",
     "Statistics",
     "StatisticsConfig",
+    "StorageConnector",
     "StoreDigest",
     "Study",
     "TagSchema",

@@ -15,6 +15,11 @@ def frame_from(parts: Iterator[bytes], kind: FrameType) -> Any:
 
     with pa.ipc.open_stream(io.BufferedReader(_Readable(parts), 1 << 20)) as reader:
         table = reader.read_all()
+    return in_frame(table, kind)
+
+
+def in_frame(table: Any, kind: FrameType) -> Any:
+    """The Arrow table as a frame of that kind."""
     if kind == "arrow":
         return table
     if kind == "polars":

@@ -9,6 +9,7 @@ from typing import Any
 from headrace._annotations import warn_if_deprecated
 from headrace._columns import features_of
 from headrace._errors import Conflict, NotFound
+from headrace._external_feature_groups import ExternalFeatureGroups
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
@@ -17,7 +18,7 @@ from headrace._http import Api
 from headrace._sharing import Share, SharesApi
 
 
-class FeatureStore(FeatureViews):
+class FeatureStore(FeatureViews, ExternalFeatureGroups):
     """Feature groups of one project."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer) -> None:

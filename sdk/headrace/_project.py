@@ -27,6 +27,7 @@ from headrace._serving import ModelServing
 from headrace._settings import Settings
 from headrace._shared_feature_store import SharedFeatureStore
 from headrace._sharing import Share, SharesApi
+from headrace._storage_connectors import StorageConnector
 from headrace._usage import Usage, usage
 
 DELETED_S = 180.0
@@ -127,6 +128,20 @@ class Project:
         if name is not None:
             return SharedFeatureStore(self._api, self.name, name)
         return FeatureStore(self._api, self.name, self._kept_producer)
+
+    def create_storage_connector(
+        self, name: str, url: str, secret: str | Mapping[str, str] | None = None, description: str = ""
+    ) -> StorageConnector:
+        """An external database that feature groups are read from; for Data Owners. See FeatureStore."""
+        return self.get_feature_store().create_storage_connector(name, url, secret, description)
+
+    def get_storage_connector(self, name: str) -> StorageConnector:
+        """The connector of that name; raises NotFound."""
+        return self.get_feature_store().get_storage_connector(name)
+
+    def get_storage_connectors(self) -> list[StorageConnector]:
+        """All connectors, by name."""
+        return self.get_feature_store().get_storage_connectors()
 
     def get_kafka_api(self) -> KafkaApi:
         """Topics, what is on them, and who reads it."""

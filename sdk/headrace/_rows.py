@@ -61,7 +61,7 @@ class RowEncoder:
         """The rows of the slice that fit, in order, and the ones that do not, in order."""
         wrong: dict[int, str] = {}
         columns = {
-            name: _checked(taken.columns[name], kind, name, wrong)
+            name: checked(taken.columns[name], kind, name, wrong)
             if name in taken.columns
             else [self._defaults.get(name)] * taken.count
             for name, kind in self._schema.types.items()
@@ -105,7 +105,7 @@ def _refuse_unknown(name: str, values: Sequence[Any], wrong: dict[int, str]) -> 
             wrong.setdefault(row, f"the group has no column {name!r}")
 
 
-def _checked(values: Any, kind: str, name: str, wrong: dict[int, str]) -> list[Any]:
+def checked(values: Any, kind: str, name: str, wrong: dict[int, str]) -> list[Any]:
     """The column as the log holds it; what does not fit is None there and named in `wrong`."""
     if not isinstance(values, list):
         whole = _arrow(values, kind)

@@ -139,6 +139,20 @@ def came_from(connection: HTTPConnection, what: str, actor: str, user: str, comm
     )
 
 
+def secret_read(connection: HTTPConnection, actor: str, project: str, subject: str) -> Act:
+    """That somebody was given a secret of a project."""
+    return Act(
+        at=now(),
+        actor=actor,
+        act=f"{subject.partition('/')[0]}.read_secret",
+        outcome=Outcome.ACCEPTED,
+        project=project,
+        subject=subject,
+        address=address_of(connection),
+        details=_of(connection),
+    )
+
+
 def _person(act: Act) -> str | None:
     """Whose address it is: the actor's, else that of whom somebody signs in or registers as."""
     if act.actor.startswith("user:"):

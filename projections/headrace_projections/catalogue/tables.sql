@@ -251,6 +251,22 @@ CREATE TABLE feature_groups (
     PRIMARY KEY (project, name, version)
 );
 
+CREATE TABLE external_feature_groups (             -- queries on other databases
+    project           text NOT NULL,
+    name              text NOT NULL,
+    version           bigint NOT NULL,
+    description       text NOT NULL,
+    columns           jsonb NOT NULL,               -- [{"name", "type", "description"}]
+    primary_key       text[] NOT NULL,
+    event_time        text,
+    storage_connector text NOT NULL,
+    query             text NOT NULL,
+    created_by        text NOT NULL,                -- actor
+    created_seq       bigint NOT NULL,
+    created_time      timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
 CREATE TABLE feature_group_growth (                 -- columns that came later
     project         text NOT NULL,
     name            text NOT NULL,
@@ -324,6 +340,20 @@ CREATE TABLE feature_descriptions (                 -- said after the group was 
     described_seq   bigint NOT NULL,
     described_time  timestamptz NOT NULL,
     PRIMARY KEY (project, name, version, feature)
+);
+
+CREATE TABLE storage_connectors (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    url             text NOT NULL,                  -- without any secret
+    description     text NOT NULL,
+    secret          boolean NOT NULL,               -- whether there is one, on the credentials topic
+    secret_seq      bigint NOT NULL,
+    secret_time     timestamptz NOT NULL,           -- since when it is this one
+    created_by      text NOT NULL,                  -- actor
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name)
 );
 
 CREATE TABLE tag_schemas (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headrace_events.deployment import DeploymentCreated, DeploymentDeleted
 from headrace_events.envelope import Recorded
+from headrace_events.external_feature_group import ExternalFeatureGroupCreated, ExternalFeatureGroupDeleted
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_view import FeatureViewCreated
@@ -104,7 +105,7 @@ def _made(event: Event) -> Node | None:
     match event:
         case TopicRequested(name=name, purpose="user"):
             return node.topic(name)
-        case FeatureGroupCreated(name=name, version=version):
+        case FeatureGroupCreated(name=name, version=version) | ExternalFeatureGroupCreated(name=name, version=version):
             return node.feature_group(name, version)
         case FeatureViewCreated(name=name, version=version):
             return node.feature_view(name, version)
@@ -124,13 +125,14 @@ def _made(event: Event) -> Node | None:
 
 def _deletable(event: Event) -> Node | None:
     """What the event brings into being that can be deleted one day."""
-    return _made(event) if isinstance(event, FeatureGroupCreated | FeatureViewCreated | DeploymentCreated) else None
+    kinds = FeatureGroupCreated | ExternalFeatureGroupCreated | FeatureViewCreated | DeploymentCreated
+    return _made(event) if isinstance(event, kinds) else None
 
 
 def _deleted(event: Event) -> Node | None:
     """What the event takes away."""
     match event:
-        case FeatureGroupDeleted(name=name, version=version):
+        case FeatureGroupDeleted(name=name, version=version) | ExternalFeatureGroupDeleted(name=name, version=version):
             return node.feature_group(name, version)
         case FeatureViewDeleted(name=name, version=version):
             return node.feature_view(name, version)

@@ -2,6 +2,7 @@
 
 from headrace_events.annotation_words import Annotated
 from headrace_events.envelope import Recorded
+from headrace_events.external_feature_group import ExternalFeatureGroupCreated, ExternalFeatureGroupDeleted
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
@@ -38,6 +39,29 @@ def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     return [Upsert("feature_groups", key, row)]
+
+
+@on(ExternalFeatureGroupCreated)
+def list_external_group(event: ExternalFeatureGroupCreated, at: Recorded) -> list[Change]:
+    """Show the new version of the group that is a query on another database."""
+    row = {
+        "description": event.description,
+        "columns": records(event.columns),
+        "primary_key": list(event.primary_key),
+        "event_time": event.event_time,
+        "storage_connector": event.storage_connector,
+        "query": event.query,
+        **authored("created", at),
+    }
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Upsert("external_feature_groups", key, row)]
+
+
+@on(ExternalFeatureGroupDeleted)
+def delete_external_group(event: ExternalFeatureGroupDeleted, at: Recorded) -> list[Change]:
+    """Show it no more."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Delete("external_feature_groups", key)]
 
 
 @on(FeatureGroupClearRequested)

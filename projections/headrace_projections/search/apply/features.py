@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from headrace_events.external_feature_group import ExternalFeatureGroupCreated, ExternalFeatureGroupDeleted
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_group_life import FeatureGroupDeleted
@@ -36,6 +37,29 @@ def feature_group_created(told: Telling[FeatureGroupCreated]) -> list[Document]:
             text=(event.topic,),
         )
     ]
+
+
+@on(ExternalFeatureGroupCreated)
+def external_group_created(told: Telling[ExternalFeatureGroupCreated]) -> list[Document]:
+    """A version of a group whose rows are in another database."""
+    event = told.event
+    return [
+        told.new(
+            node.feature_group(event.name, event.version),
+            event.name,
+            version=event.version,
+            description=event.description,
+            columns=_told(event.columns),
+            tags=("external",),
+            text=(event.storage_connector,),
+        )
+    ]
+
+
+@on(ExternalFeatureGroupDeleted)
+def external_group_deleted(told: Telling[ExternalFeatureGroupDeleted]) -> list[Document]:
+    """It is gone, and can still be found."""
+    return told.again(node.feature_group(told.event.name, told.event.version), state="deleted")
 
 
 @on(FeatureGroupDeleted)

@@ -1,0 +1,1 @@
+"""Routes about feature groups that are queries on other databases."""

@@ -1,0 +1,1 @@
+"""Routes about where external databases are, and what opens them."""

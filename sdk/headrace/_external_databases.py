@@ -1,0 +1,188 @@
+"""Queries on other databases: opened for reading alone, asked once, read in parts.
+
+DuckDB and SQLite files are opened by their own clients, everything else by SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from headrace._errors import Failed, HeadraceError, Invalid
+from headrace._frames import Slice
+from headrace._storage_connectors import Opening
+
+PART_ROWS = 10_000
+_FILES = {"duckdb": "duckdb", "sqlite": "sqlite", "sqlite+pysqlite": "sqlite"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a query gives: the names of its columns, their feature types where the database tells, and the rows."""
+
+    names: tuple[str, ...]
+    parts: Iterator[Slice]
+    types: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def answered(opening: Opening, query: str) -> Iterator[Answer]:
+    """The answer to one SELECT, which is read while the database is open.
+
+    Raises:
+        Invalid: no driver for such a URL is installed.
+        Failed: the database cannot be opened, or refuses the query; the message is the database's, without secrets.
+    """
+    dialect, _, place = opening.url.partition("://")
+    # As a part of another query it can be neither two statements nor one that changes rows.
+    whole = f"SELECT * FROM (\n{query}\n) AS external_rows"
+    try:
+        match _FILES.get(dialect):
+            case "duckdb":
+                with _duckdb(_path(place), opening, whole) as answer:
+                    yield answer
+            case "sqlite":
+                with _sqlite(_path(place), whole) as answer:
+                    yield answer
+            case _:
+                with _sqlalchemy(opening, whole) as answer:
+                    yield answer
+    except HeadraceError:
+        raise
+    except Exception as error:
+        if not _of_database(error):
+            raise
+        raise Failed(f"the external database says: {_without(opening, error)}", code="external-query-failed") from None
+
+
+def _path(place: str) -> Path:
+    """The file that a URL names: `/sales.db` is relative, `//srv/sales.db` is not; raises Failed where it is none."""
+    path = Path(unquote(place.partition("?")[0].removeprefix("/")))
+    if not path.is_file():
+        raise Failed(
+            f"there is no file {str(path)!r} here: a database in a file is read where your program runs",
+            code="external-database-missing",
+        )
+    return path
+
+
+@contextmanager
+def _duckdb(path: Path, opening: Opening, query: str) -> Iterator[Answer]:
+    duckdb = _installed("duckdb")
+    config = {"enable_external_access": "false", **opening.secret}
+    # A reader that is left open keeps the file open, and whoever opens it next waits for ever.
+    with (
+        closing(duckdb.connect(str(path), read_only=True, config=config)) as database,
+        closing(database.sql(query).to_arrow_reader(PART_ROWS)) as reader,
+    ):
+        names = tuple(reader.schema.names)
+        yield Answer(names=names, parts=_batches(reader, names))
+
+
+def _batches(reader: Any, names: tuple[str, ...]) -> Iterator[Slice]:
+    first = 0
+    for batch in reader:
+        yield Slice(first=first, count=batch.num_rows, columns=dict(zip(names, batch.columns, strict=True)))
+        first += batch.num_rows
+
+
+@contextmanager
+def _sqlite(path: Path, query: str) -> Iterator[Answer]:
+    with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as database:
+        cursor = database.execute(query)
+        yield Answer(names=_names(cursor.description), parts=_parts(cursor))
+
+
+@contextmanager
+def _sqlalchemy(opening: Opening, query: str) -> Iterator[Answer]:
+    sqlalchemy = _installed("sqlalchemy")
+    try:
+        engine = sqlalchemy.create_engine(_url(opening), poolclass=sqlalchemy.pool.NullPool)
+    except sqlalchemy.exc.ArgumentError as error:  # its text may say the whole URL again
+        kind = "no dialect" if isinstance(error, sqlalchemy.exc.NoSuchModuleError) else "nothing"
+        raise Invalid(
+            f"SQLAlchemy has {kind} for {opening.url!r}: install its dialect", code="driver-missing"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise Invalid(f"{opening.url!r} takes the driver {error.name!r}: install it", code="driver-missing") from None
+    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": PART_ROWS, "no_parameters": True}
+    if engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = True
+    with engine.connect() as connection:
+        if engine.dialect.name in {"mysql", "mariadb"}:
+            connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+            connection.commit()
+        result = connection.execution_options(**options).exec_driver_sql(query)
+        description = result.cursor.description
+        yield Answer(names=_names(description), parts=_parts(result), types=_decimals(description))
+
+
+def _url(opening: Opening) -> Any:
+    """The whole URL, for SQLAlchemy alone: its own text hides the password, but no other setting."""
+    sqlalchemy = _installed("sqlalchemy")
+    url = sqlalchemy.engine.make_url(opening.url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    secret = dict(opening.secret)
+    if "password" in secret:
+        url = url.set(password=secret.pop("password"))
+    return url.update_query_dict(secret) if secret else url
+
+
+def _parts(cursor: Any) -> Iterator[Slice]:
+    names: tuple[str, ...] | None = None
+    for first in count(0, PART_ROWS):
+        rows = cursor.fetchmany(PART_ROWS)
+        if not rows:
+            return
+        names = names or _names(getattr(cursor, "description", None) or cursor.cursor.description)
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        yield Slice(first=first, count=len(rows), columns=columns)
+
+
+def _names(description: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+    return tuple(str(column[0]) for column in description)
+
+
+def _decimals(description: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """The columns whose precision and scale the driver tells (the 5th and 6th item of PEP 249's description)."""
+    return {
+        str(column[0]): f"decimal({column[4]},{column[5]})"
+        for column in description
+        if column[4] is not None and column[5] is not None
+    }
+
+
+def _installed(name: str) -> Any:
+    import importlib  # noqa: PLC0415 - only external databases need it
+
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise Invalid(f"install headrace[sql]: {name} reads this database", code="driver-missing") from None
+    if name == "sqlalchemy":
+        importlib.import_module("sqlalchemy.pool")
+    return module
+
+
+def _of_database(error: Exception) -> bool:
+    """Whether a database's client raised it; each has an exception of its own, as PEP 249 asks, named Error."""
+    return any(
+        kind.__name__ in {"Error", "SQLAlchemyError"} and kind.__module__ != "builtins" for kind in type(error).__mro__
+    )
+
+
+def _without(opening: Opening, error: Exception) -> str:
+    """The first words of the error, with no secret in them."""
+    original = getattr(error, "orig", None) or error
+    text = " ".join(str(original).split())
+    for secret in sorted(opening.secret.values(), key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+    return text[:1_000]

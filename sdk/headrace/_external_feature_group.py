@@ -1,0 +1,115 @@
+"""External feature groups: an SQL query on another database, asked where and when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from headrace._columns import Feature
+from headrace._downloads import FrameType, in_frame
+from headrace._external_databases import answered
+from headrace._external_rows import ExternalRows
+from headrace._http import Api
+from headrace._query import Selectable
+from headrace._storage_connectors import StorageConnector, StorageConnectors
+
+
+class ExternalFeatureGroup(Selectable):
+    """One version of an external feature group. Its rows stay where they are: your program reads them there."""
+
+    def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
+        self._api = api
+        self._project = project
+        self._row = row
+
+    def __repr__(self) -> str:
+        return f"ExternalFeatureGroup({self.name!r}, version={self.version})"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self._row["name"])
+
+    @property
+    def version(self) -> int:
+        """Its version."""
+        return int(self._row["version"])
+
+    @property
+    def description(self) -> str:
+        """What is said about it."""
+        return str(self._row["description"])
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that name an entity."""
+        return tuple(self._row["primary_key"])
+
+    @property
+    def event_time(self) -> str | None:
+        """The column that says when a row became true."""
+        event_time: str | None = self._row.get("event_time")
+        return event_time
+
+    @property
+    def features(self) -> list[Feature]:
+        """All columns, the key and the event time among them."""
+        return [Feature(one["name"], one["type"], one["description"]) for one in self._row["columns"]]
+
+    @property
+    def query(self) -> str:
+        """The query that gives its rows."""
+        return str(self._row["query"])
+
+    @property
+    def storage_connector(self) -> StorageConnector:
+        """Where the database is."""
+        return StorageConnectors.of(self._api, self._project).get_storage_connector(self.connector_name)
+
+    @property
+    def connector_name(self) -> str:
+        """The name of its storage connector."""
+        return str(self._row["storage_connector"])
+
+    def read(self, dataframe_type: FrameType = "pandas") -> Any:
+        """Every row that the query gives now, with the declared features and nothing else.
+
+        Times without a zone are UTC, as in `insert`. What a database lacks a type for is read off: ISO 8601 texts are
+        times and dates, 0 and 1 booleans, texts and floats decimals.
+
+        Raises:
+            Forbidden: you are no member, or the project is sensitive and you are no Data Owner.
+            Failed: the database does not open or refuses the query, or its rows do not fit the features; one without
+                a key or an event time fits none.
+            Invalid: the database's driver is not installed.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - only frames need it
+
+        return in_frame(pa.Table.from_batches(self.read_batches(), self._rows.schema), dataframe_type)
+
+    def read_batches(self) -> Iterator[Any]:
+        """The same as Arrow record batches, for more rows than fit in memory; the query runs while they are taken."""
+        with answered(self.storage_connector.opening(), self.query) as answer:
+            yield from self._rows.batches(answer)
+
+    def show(self, n: int = 5) -> Any:
+        """The first rows that the query gives, as a pandas DataFrame."""
+        import pyarrow as pa  # noqa: PLC0415 - only frames need it
+
+        first = list(islice(self.read_batches(), 1))
+        return pa.Table.from_batches(first, self._rows.schema).slice(0, n).to_pandas()
+
+    def delete(self) -> None:
+        """Delete this version; the database is left as it is. For Data Owners.
+
+        Raises:
+            Conflict: `feature-group-in-use`; the message says which views need it.
+        """
+        path = f"/api/projects/{self._project}/external-feature-groups/{self.name}/versions/{self.version}"
+        self._api.delete(path)
+
+    @property
+    def _rows(self) -> ExternalRows:
+        always = (*self.primary_key, *((self.event_time,) if self.event_time else ()))
+        return ExternalRows({one.name: one.type for one in self.features}, always)

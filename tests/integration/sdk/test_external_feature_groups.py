@@ -1,0 +1,108 @@
+"""External feature groups on a running platform: read off the stack's own Postgres, by who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from tests.e2e.guides import blocks
+from tests.integration.sdk.test_storage_connectors import code
+from tests.integration.served import Served
+
+from headrace import Conflict, Failed, Forbidden, Invalid, NotFound, Project
+
+GUIDE = Path(__file__).parents[3] / "docs" / "external-data.md"
+FEATURES = {"customer": "string", "since": "timestamp"}
+CUSTOMERS = "SELECT customer, since, credit, tags FROM external_test.customers ORDER BY customer"
+
+
+@pytest.fixture
+def project(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project as its owner sees it, with a table beside it in Postgres."""
+    monkeypatch.setenv("HEADRACE_HOME", str(served.home))
+    with psycopg.connect(served.platform.stack.postgres_dsn, autocommit=True) as database:
+        database.execute("DROP SCHEMA IF EXISTS external_test CASCADE")
+        database.execute("CREATE SCHEMA external_test")
+        database.execute(
+            "CREATE TABLE external_test.customers AS VALUES"
+            " ('a', timestamptz '2026-03-01 10:00+02', 10.25::numeric(10, 2), ARRAY['x', 'y']),"
+            " ('b', timestamptz '2026-03-02 10:00+02', NULL, NULL)"
+        )
+        for number, name in enumerate(("customer", "since", "credit", "tags"), 1):
+            database.execute(f"ALTER TABLE external_test.customers RENAME column{number} TO {name}".encode())
+        database.execute("CREATE SEQUENCE external_test.counted")
+        with served.project("ada", served.new_project()) as signed_in:
+            yield signed_in
+        database.execute("DROP SCHEMA external_test CASCADE")
+
+
+def address(served: Served) -> tuple[str, str]:
+    """The URL of the stack's Postgres, and its password."""
+    of: dict[str, Any] = conninfo_to_dict(served.platform.stack.postgres_dsn)
+    host, user, name = of.get("host", ""), quote(of["user"]), of["dbname"]
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{name}?host={quote(host, safe='')}", of.get("password", "")
+    return f"postgresql://{user}@{host}:{of['port']}/{name}", of.get("password", "")
+
+
+def test_a_query_on_postgres_is_a_feature_group(served: Served, project: Project) -> None:
+    url, password = address(served)
+    project.create_storage_connector("warehouse", url, password)
+    store = project.get_feature_store()
+    wish: dict[str, Any] = {
+        "storage_connector": "warehouse",
+        "query": CUSTOMERS,
+        "primary_key": ["customer"],
+        "event_time": "since",
+    }
+    made = store.get_or_create_external_feature_group("customers", **wish)
+    assert {one.name: one.type for one in made.features} == {
+        "customer": "string",
+        "since": "timestamp",
+        "credit": "decimal(10,2)",
+        "tags": "array<string>",
+    }
+    assert made.read("arrow").to_pylist() == [
+        {"customer": "a", "since": datetime(2026, 3, 1, 8, tzinfo=UTC), "credit": Decimal("10.25"), "tags": ["x", "y"]},
+        {"customer": "b", "since": datetime(2026, 3, 2, 8, tzinfo=UTC), "credit": None, "tags": None},
+    ]
+    assert store.get_or_create_external_feature_group("customers", **wish).version == 1
+    other = {**wish, "query": "SELECT 1"}
+    assert code(Conflict, lambda: store.get_or_create_external_feature_group("customers", **other)) == (
+        "feature-group-differs"
+    )
+    with served.project("bob", project.name) as bob:
+        found = bob.get_feature_store().get_external_feature_group("customers")
+        assert found.show(1)["customer"].tolist() == ["a"]
+        assert code(Forbidden, found.delete) == "owners-only"
+    _refused(store, wish)
+    made.delete()
+    assert code(NotFound, lambda: store.get_external_feature_group("customers")) == "external-feature-group-not-found"
+
+
+def test_the_guide_does_what_it_says(project: Project) -> None:
+    names: dict[str, Any] = {"project": project, "fs": project.get_feature_store()}
+    for sample in blocks(GUIDE, "python"):
+        exec(sample, names)  # noqa: S102 - what the page says
+    assert names["rated"].shape == (2, 3)
+
+
+def _refused(store: Any, wish: dict[str, Any]) -> None:
+    """What is no group, and what Postgres does not do in a transaction that only reads."""
+    for changed, kind, refused in (
+        ({"query": "DELETE FROM external_test.customers", "features": FEATURES}, Invalid, "not-one-select"),
+        ({"query": "DELETE FROM external_test.customers RETURNING *"}, Failed, "external-query-failed"),
+        ({"query": "SELECT nextval('external_test.counted') AS customer"}, Failed, "external-query-failed"),
+        ({"query": "SELECT * FROM nowhere"}, Failed, "external-query-failed"),
+        ({"storage_connector": "nowhere"}, NotFound, "storage-connector-not-found"),
+    ):
+        asked = {**wish, **changed}
+        assert code(kind, partial(store.create_external_feature_group, "other", **asked)) == refused
