@@ -78,18 +78,23 @@ def features_in(answer: Answer, event_time: str | None) -> list[Feature]:
     part = next(answer.parts, None)
     if part is None:
         raise Invalid("the query gives no rows to read types off: say features={name: type, …}", code="unknown-type")
-    untold = {name: values for name, values in part.columns.items() if name not in answer.types}
-    for name, values in untold.items():
-        if isinstance(values, list) and any(isinstance(value, Decimal) for value in values):
+    exact = [name for name, values in part.columns.items() if _has_decimals(values)]
+    untold = {name: values for name, values in part.columns.items() if name not in exact}
+    for name in exact:
+        if name not in answer.types:
             raise Invalid(
                 f"column {name!r} has decimals of unknown precision: say features={{name: type, …}}",
                 code="unknown-type",
             )
     found = {one.name: one.type for one in features_of(_table(untold))} if untold else {}
-    types = {name: answer.types.get(name) or found[name] for name in part.columns}
+    types = {name: answer.types[name] if name in exact else found[name] for name in part.columns}
     if event_time in types and types[event_time] == "string":
         types[event_time] = "timestamp"
     return [Feature(name.lower() if name.isupper() else name, kind) for name, kind in types.items()]
+
+
+def _has_decimals(values: Any) -> bool:
+    return isinstance(values, list) and any(isinstance(value, Decimal) for value in values)
 
 
 def _table(columns: Mapping[str, Any]) -> Any:

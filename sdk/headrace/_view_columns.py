@@ -7,7 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from headrace._columns import Feature
+from headrace._downloads import frame_from
+from headrace._errors import Invalid, NotFound
+from headrace._examples_here import GroupRows, examples
+from headrace._external_feature_group import ExternalFeatureGroup
 from headrace._http import Api
+from headrace._splits import Time, micros
 
 
 class ViewColumns:
@@ -16,6 +21,7 @@ class ViewColumns:
     def __init__(self, api: Api, project: str, view: Mapping[str, Any]) -> None:
         self._api = api
         self._project = f"/api/projects/{project}"
+        self._name = project
         self._view = view
         self._groups: dict[str, Mapping[str, Any]] = {}
 
@@ -27,10 +33,9 @@ class ViewColumns:
     @cached_property
     def all(self) -> list[Feature]:
         """All columns, labels among them: the root's, then those of each join."""
-        selections = [self._view["root"], *(join["selection"] for join in self._view["joins"])]
         return [
             Feature(selection["prefix"] + name, columns[name]["type"], columns[name]["description"])
-            for selection in selections
+            for selection in self._selections
             for columns in [self._columns(selection)]
             for name in selection["features"]
         ]
@@ -58,8 +63,57 @@ class ViewColumns:
         return {column["name"]: column for column in self._group(selection)["columns"]}
 
     def _group(self, selection: Mapping[str, Any]) -> Mapping[str, Any]:
-        sharing = f"/shared/{selection['project']}" if selection.get("project") else ""
-        path = f"{self._project}{sharing}/feature-groups/{selection['group']}/versions/{selection['version']}"
+        path = self._path(selection)
         if path not in self._groups:
-            self._groups[path] = self._api.get(path)
+            try:
+                self._groups[path] = self._api.get(path)
+            except NotFound:
+                if selection.get("project"):
+                    raise
+                self._groups[path] = self._api.get(path.replace("/feature-groups/", "/external-feature-groups/", 1))
         return self._groups[path]
+
+    @property
+    def external(self) -> bool:
+        """Whether one of the groups is a query on another database."""
+        return any("query" in self._group(selection) for selection in self._selections)
+
+    def examples(self, start: Time | None, end: Time | None) -> Any:
+        """The view's examples, joined here, as an Arrow table; all rows of the groups are read into memory.
+
+        Raises:
+            Invalid: the view has filters, or the root has no event time for the bounds.
+            Failed: an external group cannot be read.
+        """
+        if self._view["filters"]:
+            raise Invalid(
+                "views with external groups are not filtered: put it into the query, or filter what you get",
+                code="external-feature-group",
+            )
+        root, *joined = [self._rows(selection) for selection in self._selections]
+        bounds = [None if bound is None else micros(bound) for bound in (start, end)]
+        if root.event_time is None and bounds != [None, None]:
+            raise Invalid(f"{root.name!r} has no event time: leave start_time and end_time out", code="no-event-time")
+        return examples(self._view, root, joined, *bounds)
+
+    @property
+    def _selections(self) -> list[Mapping[str, Any]]:
+        return [self._view["root"], *(join["selection"] for join in self._view["joins"])]
+
+    def _rows(self, selection: Mapping[str, Any]) -> GroupRows:
+        row = self._group(selection)
+        if "query" in row:
+            table = ExternalFeatureGroup(self._api, self._name, row).read("arrow")
+        else:
+            table = frame_from(self._api.download(f"{self._path(selection)}/rows?format=arrow&history=true"), "arrow")
+        return GroupRows(
+            name=row["name"],
+            table=table,
+            primary_key=row["primary_key"],
+            event_time=row.get("event_time"),
+            ttl_seconds=row.get("ttl_seconds"),
+        )
+
+    def _path(self, selection: Mapping[str, Any]) -> str:
+        sharing = f"/shared/{selection['project']}" if selection.get("project") else ""
+        return f"{self._project}{sharing}/feature-groups/{selection['group']}/versions/{selection['version']}"

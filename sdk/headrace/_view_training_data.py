@@ -140,7 +140,13 @@ class MakeTrainingData(ABC):
     def training_data(
         self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
     ) -> tuple[Any, Any]:
-        """Create training data and read it: features and labels, as pandas DataFrames."""
+        """Create training data and read it: features and labels, as pandas DataFrames.
+
+        With an external group in the view nothing is created: your program reads all rows of the groups into memory
+        and joins them, as no server opens other databases.
+        """
+        if not how and self._columns.external:
+            return self._apart(self._columns.examples(start_time, end_time).to_pandas())
         _, dataset = self.create_training_data(start_time, end_time, **how)
         return self._features_and_labels(dataset, "train")
 
@@ -292,6 +298,9 @@ class MakeTrainingData(ABC):
         training_helpers: bool = False,
     ) -> tuple[Any, Any]:
         rows = dataset.read(split, primary_key=primary_key, event_time=event_time)
+        return self._apart(rows, training_helpers=training_helpers)
+
+    def _apart(self, rows: Any, *, training_helpers: bool = False) -> tuple[Any, Any]:
         beside = [*self.labels, *self.inference_helper_columns]
         beside += [] if training_helpers else self.training_helper_columns
         return rows.drop(columns=beside), rows[self.labels]

@@ -21,7 +21,7 @@ from headrace import Conflict, Failed, Forbidden, Invalid, NotFound, Project
 
 GUIDE = Path(__file__).parents[3] / "docs" / "external-data.md"
 FEATURES = {"customer": "string", "since": "timestamp"}
-CUSTOMERS = "SELECT customer, since, credit, tags FROM external_test.customers ORDER BY customer"
+CUSTOMERS = "SELECT customer, since, credit, tags, orders FROM external_test.customers ORDER BY customer"
 
 
 @pytest.fixture
@@ -32,12 +32,13 @@ def project(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
         database.execute("DROP SCHEMA IF EXISTS external_test CASCADE")
         database.execute("CREATE SCHEMA external_test")
         database.execute(
-            "CREATE TABLE external_test.customers AS VALUES"
-            " ('a', timestamptz '2026-03-01 10:00+02', 10.25::numeric(10, 2), ARRAY['x', 'y']),"
-            " ('b', timestamptz '2026-03-02 10:00+02', NULL, NULL)"
+            "CREATE TABLE external_test.customers"
+            " (customer text, since timestamptz, credit numeric(10, 2), tags text[], orders integer)"
         )
-        for number, name in enumerate(("customer", "since", "credit", "tags"), 1):
-            database.execute(f"ALTER TABLE external_test.customers RENAME column{number} TO {name}".encode())
+        database.execute(
+            "INSERT INTO external_test.customers VALUES"
+            " ('a', '2026-03-01 10:00+02', 10.25, ARRAY['x', 'y'], 3), ('b', '2026-03-02 10:00+02', NULL, NULL, NULL)"
+        )
         database.execute("CREATE SEQUENCE external_test.counted")
         with served.project("ada", served.new_project()) as signed_in:
             yield signed_in
@@ -69,11 +70,15 @@ def test_a_query_on_postgres_is_a_feature_group(served: Served, project: Project
         "since": "timestamp",
         "credit": "decimal(10,2)",
         "tags": "array<string>",
+        "orders": "bigint",
     }
+    first = {"customer": "a", "since": datetime(2026, 3, 1, 8, tzinfo=UTC), "credit": Decimal("10.25")}
+    second = {"customer": "b", "since": datetime(2026, 3, 2, 8, tzinfo=UTC), "credit": None}
     assert made.read("arrow").to_pylist() == [
-        {"customer": "a", "since": datetime(2026, 3, 1, 8, tzinfo=UTC), "credit": Decimal("10.25"), "tags": ["x", "y"]},
-        {"customer": "b", "since": datetime(2026, 3, 2, 8, tzinfo=UTC), "credit": None, "tags": None},
+        {**first, "tags": ["x", "y"], "orders": 3},
+        {**second, "tags": None, "orders": None},
     ]
+    _in_a_view(store, made)
     assert store.get_or_create_external_feature_group("customers", **wish).version == 1
     other = {**wish, "query": "SELECT 1"}
     assert code(Conflict, lambda: store.get_or_create_external_feature_group("customers", **other)) == (
@@ -84,8 +89,23 @@ def test_a_query_on_postgres_is_a_feature_group(served: Served, project: Project
         assert found.show(1)["customer"].tolist() == ["a"]
         assert code(Forbidden, found.delete) == "owners-only"
     _refused(store, wish)
+    store.get_feature_view("credit").delete()
     made.delete()
     assert code(NotFound, lambda: store.get_external_feature_group("customers")) == "external-feature-group-not-found"
+
+
+def _in_a_view(store: Any, customers: Any) -> None:
+    """A view of it gives training data here, and none that a server would have to make."""
+    joined = customers.select(["customer", "credit"]).join(customers.select(["orders"]), prefix="then_")
+    view = store.create_feature_view("credit", joined, labels=["credit"])
+    assert [one.name for one in view.features] == ["customer", "then_orders"]
+    features, labels = view.training_data(end_time="2026-03-02")
+    assert (features.to_dict("records"), labels["credit"].tolist()) == (
+        [{"customer": "a", "then_orders": 3}],
+        [Decimal("10.25")],
+    )
+    assert code(Conflict, view.create_training_data) == "external-feature-group"
+    assert code(Conflict, customers.delete) == "feature-group-in-use"
 
 
 def test_the_guide_does_what_it_says(project: Project) -> None:
