@@ -118,9 +118,9 @@ def _sqlalchemy(opening: Opening, query: str) -> Iterator[Answer]:
         if engine.dialect.name in {"mysql", "mariadb"}:
             connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
             connection.commit()
-        result = connection.execution_options(**options).exec_driver_sql(query)
-        description = result.cursor.description
-        yield Answer(names=_names(description), parts=_parts(result), types=_decimals(description))
+        with closing(connection.execution_options(**options).exec_driver_sql(query)) as result:
+            description = result.cursor.description
+            yield Answer(names=_names(description), parts=_parts(result), types=_decimals(description))
 
 
 def _url(opening: Opening) -> Any:
