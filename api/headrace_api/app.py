@@ -55,6 +55,7 @@ from headrace_api.shares import feature_groups as shared_feature_groups
 from headrace_api.shares import routes as shares
 from headrace_api.statistics import routes as statistics
 from headrace_api.storage_connectors import routes as storage_connectors
+from headrace_api.streaming_feature_groups import routes as streaming_feature_groups
 from headrace_api.studies import routes as studies
 from headrace_api.tag_schemas import routes as tag_schemas
 from headrace_api.time_travel import routes as time_travel
@@ -92,6 +93,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     feature_groups.router,
     storage_connectors.router,
     external_feature_groups.router,
+    streaming_feature_groups.router,
     progress.router,
     time_travel.router,
     statistics.router,

@@ -4,7 +4,7 @@ Who may read, write, alter or delete something may describe it, by Kafka's own r
 counts: whenever anybody asks for records, the broker goes through all rules of each topic that is asked for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from headrace_broker import topics
@@ -15,13 +15,17 @@ from headrace_events.topic_rights import TOPIC_RIGHTS
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rule:
-    """`principal` may do `operation` on the `kind` (topic, group, transactional-id, cluster) named, or so prefixed."""
+    """`principal` may do `operation` on the `kind` (topic, group, transactional-id, cluster) named, or so prefixed.
+
+    One that is `denied` may not, whatever else allows it.
+    """
 
     principal: str
     kind: str
     name: str
     prefixed: bool
     operation: str
+    denied: bool = False
 
 
 def member_principal(project: str, user: str, generation: int | str) -> str:
@@ -72,6 +76,11 @@ def member_rules(project: str, principal: str, role: Role, granted: Iterable[str
     return rules
 
 
+def streamed_rules(principal: str, topics: Iterable[str]) -> set[Rule]:
+    """What the platform alone writes, though its name begins as what an owner writes: rows of streaming groups."""
+    return {Rule(principal, "topic", name, False, "write", denied=True) for name in topics}
+
+
 def worker_rules(project: str, user: str, generation: int, shared: Iterable[TopicPattern] = ()) -> set[Rule]:
     """What a worker's certificate may do, also in a sensitive project: read all of it and what is shared with it."""
     principal = worker_principal(project, user, generation)
@@ -99,20 +108,35 @@ OBSERVER = "observer"
 LINEAGE = "lineage"
 FLINK = "flink"
 ALERTS = "alerts"
+STREAMS = "streams"
 MONITORING = "monitoring"
 AUDIT = "audit"
 
 SENDERS = (API, PROVISIONING, TRAINING, STUDIES, ALERTS, GATEWAY)
 """Who sends commands."""
 
-READERS = (PROVISIONING, PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, STUDIES, OBSERVER, LINEAGE, ALERTS, GATEWAY, API)
+READERS = (
+    PROVISIONING,
+    PROJECTOR,
+    ONLINE,
+    OFFLINE,
+    SEARCH,
+    TRAINING,
+    STUDIES,
+    OBSERVER,
+    LINEAGE,
+    ALERTS,
+    GATEWAY,
+    API,
+    STREAMS,
+)
 """Who follows the metadata of every project, and the results of commands, which tell where something happens."""
 
 NO_GROUP = "headrace.unused"
 """The group of followers: the client wants one where nobody joins any, and asks without end where it lies, unless it
 may know."""
 
-DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER)
+DATA_READERS = (PROJECTOR, ONLINE, OFFLINE, SEARCH, TRAINING, OBSERVER, STREAMS)
 """Who reads rows, runs, predictions or outcomes of every project, and so may write its dead letters."""
 
 
@@ -166,7 +190,12 @@ def service_rules() -> set[Rule]:
     rules.add(Rule(LINEAGE, "transactional-id", "headrace.lineage", True, "write"))
     for reader in (PROJECTOR, SEARCH):
         rules |= set(_topic(reader, "headrace.derived.", "read", prefixed=True))
-    rules |= {*_topic(FLINK, "headrace.derived.", "read", prefixed=True), *_topic(FLINK, topics.WINDOWS, "write")}
+    rules |= set(_topic(FLINK, "headrace.derived.", "read", prefixed=True))
+    for written in (topics.WINDOWS, topics.AGGREGATES):
+        rules |= set(_topic(FLINK, written, "write"))
+    for derived in (topics.READINGS, topics.STREAMS, topics.TICKS):
+        rules |= set(_topic(STREAMS, derived, "read", "write"))
+    rules |= set(_topic(STREAMS, topics.AGGREGATES, "read"))
     rules |= {
         Rule(FLINK, "group", "headrace.flink", True, "read"),
         Rule(FLINK, "transactional-id", "headrace.flink", True, "write"),
@@ -188,6 +217,7 @@ def project_rules(project: str) -> set[Rule]:
         rules |= set(_topic(reader, f"{project}.", "read", prefixed=True))
         rules |= set(_topic(reader, f"{project}.deadletters", "write"))
     rules |= set(_topic(GATEWAY, f"{project}.predictions", "write"))
+    rules |= set(_topic(STREAMS, f"{project}.features.", "write", prefixed=True))
     rules |= set(_topic(API, f"{project}.", "describe", prefixed=True))
     rules |= set(_topic(STUDIES, f"{project}.runs", "write", "read"))
     return rules
@@ -202,10 +232,12 @@ def wanted_members(
     archived: bool = False,
     sensitive: bool = False,
     shared: Iterable[TopicPattern] = (),
+    streamed: Collection[str] = (),
 ) -> set[Rule]:
     """The rules of all members: `live` generations by user, `writers` (users) by granted topic.
 
     `shared` are topics of other projects, which every member reads and nobody writes; a sensitive project has none.
+    The topics that are `streamed` no member writes.
     """
     rules: set[Rule] = set()
     for user, role in roles.items():
@@ -216,5 +248,7 @@ def wanted_members(
                 rules |= sandbox_rules(project, principal, archived=archived)
                 continue
             rules |= reader_rules(project, principal) if archived else member_rules(project, principal, role, granted)
+            if role is Role.DATA_OWNER and not archived:
+                rules |= streamed_rules(principal, streamed)
             rules |= _shared_rules(principal, shared)
     return rules

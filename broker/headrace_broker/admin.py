@@ -198,11 +198,11 @@ class Admin:
         return held
 
     def rules(self) -> set[Rule]:
-        """Every allowing rule on the brokers."""
+        """Every rule on the brokers."""
         return self._described([(ResourceType.ANY, None)])
 
     def _described(self, resources: Collection[tuple[ResourceType, str | None]]) -> set[Rule]:
-        """The allowing rules on these resources; None stands for every name."""
+        """The rules on these resources; None stands for every name."""
         unnamed: Any = None
         asked = [
             self._client.describe_acls(
@@ -213,7 +213,7 @@ class Admin:
                     unnamed,
                     unnamed,
                     AclOperation.ANY,
-                    AclPermissionType.ALLOW,
+                    AclPermissionType.ANY,
                 ),
                 request_timeout=_ANSWER_S,
             )
@@ -271,6 +271,7 @@ def _rule(binding: Any) -> Rule:
         name=binding.name,
         prefixed=binding.resource_pattern_type == ResourcePatternType.PREFIXED,
         operation=binding.operation.name.lower().replace("_", "-"),
+        denied=binding.permission_type == AclPermissionType.DENY,
     )
 
 
@@ -283,5 +284,5 @@ def _acl(kind: type[A], rule: Rule) -> A:
         f"User:{rule.principal}",
         "*",
         AclOperation[rule.operation.upper().replace("-", "_")],
-        AclPermissionType.ALLOW,
+        AclPermissionType.DENY if rule.denied else AclPermissionType.ALLOW,
     )

@@ -16,6 +16,10 @@ USAGE = "headrace.usage"
 OBSERVATIONS = "headrace.derived.observations"
 REFERENCES = "headrace.derived.references"
 WINDOWS = "headrace.derived.windows"
+READINGS = "headrace.derived.readings"
+STREAMS = "headrace.derived.streams"
+TICKS = "headrace.derived.ticks"
+AGGREGATES = "headrace.derived.aggregates"
 LINEAGE = "headrace.derived.lineage"
 LINEAGE_REBUILDS = f"{LINEAGE}.rebuild-"
 """What the fresh topic of a rebuild is called, before its number."""
@@ -55,6 +59,10 @@ INTERNAL: tuple[TopicSpec, ...] = (
     TopicSpec(name=OBSERVATIONS, purpose="derived", config=_COMPACTED),
     TopicSpec(name=REFERENCES, purpose="derived", config=_COMPACTED),
     TopicSpec(name=WINDOWS, purpose="derived", config=_COMPACTED),
+    TopicSpec(name=READINGS, purpose="derived", config=_COMPACTED),
+    TopicSpec(name=STREAMS, purpose="derived", config=_COMPACTED),
+    TopicSpec(name=TICKS, purpose="derived", config=_COMPACTED),
+    TopicSpec(name=AGGREGATES, purpose="derived", config=_COMPACTED),
     TopicSpec(name=LINEAGE, purpose="derived", config=_COMPACTED),
 )
 

@@ -71,6 +71,7 @@ class FeatureGroupVersion:
     """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema.
 
     `external` is the storage connector of a version whose rows are in another database; it has no schema (0).
+    `source`, as `<name>.<version>`, is the group that the platform computes its rows from, if it does.
     """
 
     columns: tuple[str, ...]
@@ -79,6 +80,7 @@ class FeatureGroupVersion:
     event_time: str | None = None
     schema_id: int
     external: str | None = None
+    source: str | None = None
 
 
 @value

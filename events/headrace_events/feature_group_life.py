@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from headrace_events import external_feature_group, feature_group, feature_group_clearing
+from headrace_events import external_feature_group, feature_group, feature_group_clearing, feature_group_streaming
 from headrace_events.aggregates import Known, aggregate
 from headrace_events.errors import NotFound, NotReady
 from headrace_events.external_feature_group import (
@@ -20,6 +20,7 @@ from headrace_events.feature_group_clearing import (
     RecordFeatureGroupCleared,
 )
 from headrace_events.feature_group_growth import AppendFeatures
+from headrace_events.feature_group_streaming import CreateStreamingFeatureGroup, StreamingDeclared, must_not_stream
 from headrace_events.feature_use import group_must_be_unread, group_must_be_unused
 from headrace_events.language import Command, Event, command, event
 from headrace_events.shared import Shareable, Shared
@@ -73,8 +74,11 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
         case ClearFeatureGroup(project=project, name=name, version=version):
             must_be_ours(state, name, version, "it keeps no rows here to clear")
             requested = feature_group_clearing.ask(state, wish, known)
+            must_not_stream(state, name, version)
             group_must_be_unread(_named(project, name, version), known)
             return requested
+        case CreateStreamingFeatureGroup():
+            return feature_group_streaming.declare(state, wish, known)
         case RecordFeatureGroupCleared():
             return feature_group_clearing.record(state, wish)
         case CreateExternalFeatureGroup():
@@ -87,6 +91,7 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             return [ExternalFeatureGroupDeleted(name=name, version=version)]
         case AppendFeatures(name=name, version=version):
             must_be_ours(state, name, version, "make a new version with other features")
+            must_not_stream(state, name, version)
             return feature_group.decide(state, wish, known)
         case _:
             return feature_group.decide(state, wish, known)
@@ -112,6 +117,8 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
             return feature_group_clearing.evolve(state, fact)
         case ExternalFeatureGroupCreated() | ExternalFeatureGroupDeleted():
             return external_feature_group.evolve(state, fact)
+        case StreamingDeclared() if state is not None:
+            return feature_group_streaming.evolve(state, fact)
         case _:
             return feature_group.evolve(state, fact)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from headrace_events.aggregates import Known
 from headrace_events.deployment import Deployment
 from headrace_events.errors import Conflict
+from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_view import FeatureView
 from headrace_events.model import Model
 from headrace_events.share import Share
@@ -30,8 +31,8 @@ class InUse(Conflict):
 
 
 def group_must_be_unused(group: Shared, known: Known) -> None:
-    """Raise InUse while a view, a training dataset in the making or an accepted share stands on the group."""
-    users: list[str] = []
+    """Raise InUse while a view, a streaming group, a training dataset in the making or an accepted share needs it."""
+    users = list(_streams(group, known))
     for view, number in _views(group, group.project, known):
         users.append(f"feature view {view} version {number}")
         users += _datasets(group.project, view, number, {"requested"}, known)
@@ -45,9 +46,10 @@ def group_must_be_unused(group: Shared, known: Known) -> None:
 
 
 def group_must_be_unread(group: Shared, known: Known) -> None:
-    """Raise InUse while a training dataset is being made of the group, wherever it is shared."""
+    """Raise InUse while a training dataset is being made of the group, wherever it is shared, or a streaming group."""
     readers = [group.project, *(share.receiver for share in _shares(group, known))]
-    users = [
+    users = list(_streams(group, known))
+    users += [
         dataset if project == group.project else f"a training dataset of {project}"
         for project in dict.fromkeys(readers)
         for view, number in _views(group, project, known)
@@ -74,6 +76,14 @@ def _views(group: Shared, project: str, known: Known) -> Iterator[tuple[str, int
         for number in map(int, view.versions):
             if view.live(number) and group in view.read(number, project):
                 yield name, number
+
+
+def _streams(group: Shared, known: Known) -> Iterator[str]:
+    """The streaming feature groups that are computed from the group."""
+    for name, state in known.each(FeatureGroup, group.project):
+        for number, version in state.versions.items():
+            if version.source == f"{group.name}.{group.version}" and state.version(int(number)) is not None:
+                yield f"streaming feature group {name} version {number}"
 
 
 def _shares(group: Shared, known: Known) -> Iterator[Share]:

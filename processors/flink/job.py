@@ -1,8 +1,8 @@
-"""Submit the job of `windows.sql` to the session cluster and leave: `job.py < settings.json`.
+"""Submit the job of the SQL files beside this one to the session cluster and leave: `job.py < settings.json`.
 
 It runs in Flink's own environment and imports nothing of Headrace. Settings, as one JSON object on standard input:
-`options` (Flink configuration), `source` and `sink` (table options). With `{"explain": true}` it prints the plan.
-The job's id is printed as the last line.
+`options` (Flink configuration) and `tables` (by the name that the SQL has for them, table options). With
+`{"explain": true}` it prints the plan. The job's id is printed as the last line.
 """
 
 import json
@@ -13,7 +13,8 @@ from pathlib import Path
 from pyflink.common import Configuration
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
-SQL = Path(__file__).with_name("windows.sql")
+PARTS = ("windows.sql", "streams.sql")
+"""Parts of one job: what they insert starts and is checkpointed together."""
 
 
 def table_options(options: dict[str, str]) -> str:
@@ -21,12 +22,11 @@ def table_options(options: dict[str, str]) -> str:
     return ",\n  ".join(f"'{name}' = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in options.items())
 
 
-def statements(settings: dict[str, dict[str, str]]) -> tuple[list[str], list[str]]:
-    """The definitions, and the inserts that make one job."""
-    text = "\n".join(line for line in SQL.read_text().splitlines() if not line.lstrip().startswith("--"))
-    text = string.Template(text).substitute(
-        source=table_options(settings["source"]), sink=table_options(settings["sink"])
-    )
+def statements(part: str, tables: dict[str, dict[str, str]]) -> tuple[list[str], list[str]]:
+    """The definitions, and the inserts that make a part of the job."""
+    text = Path(__file__).with_name(part).read_text()
+    text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    text = string.Template(text).substitute({name: table_options(options) for name, options in tables.items()})
     definitions, _, job = text.partition("EXECUTE STATEMENT SET BEGIN")
     inserts = job.removesuffix("\n").removesuffix("END;")
     return _split(definitions), _split(inserts)
@@ -45,12 +45,13 @@ def main() -> None:
     environment = TableEnvironment.create(
         EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration).build()
     )
-    definitions, inserts = statements(settings)
-    for statement in definitions:
-        environment.execute_sql(statement)
     job = environment.create_statement_set()
-    for statement in inserts:
-        job.add_insert_sql(statement)
+    for part in PARTS:
+        definitions, inserts = statements(part, settings["tables"])
+        for statement in definitions:
+            environment.execute_sql(statement)
+        for statement in inserts:
+            job.add_insert_sql(statement)
     if settings.get("explain"):
         sys.stdout.write(job.explain())
         return

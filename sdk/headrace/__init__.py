@@ -2,6 +2,7 @@
 
 from headrace import _experiment as experiment
 from headrace._account import AccountApi, Session, sign_in, sign_in_with_browser
+from headrace._aggregations import Aggregation, count, max, mean, min, stddev, sum  # noqa: A004 - said as headrace.sum
 from headrace._artifacts import DatasetApi
 from headrace._audit import AuditEntry
 from headrace._authorities import AuthoritiesApi, Authority
@@ -66,6 +67,7 @@ from headrace._view_vectors import VectorStatus
 
 __all__ = [
     "AccountApi",
+    "Aggregation",
     "Alert",
     "ApiKey",
     "Asha",
@@ -163,9 +165,15 @@ __all__ = [
     "Window",
     "administrator",
     "connect",
+    "count",
     "experiment",
     "login",
+    "max",
+    "mean",
+    "min",
     "register",
     "sign_in",
     "sign_in_with_browser",
+    "stddev",
+    "sum",
 ]

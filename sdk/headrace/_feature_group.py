@@ -13,7 +13,7 @@ from headrace._annotations import Annotations
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
-from headrace._errors import Invalid, NotFound
+from headrace._errors import Conflict, Invalid, NotFound
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
@@ -128,6 +128,11 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         return [Feature(one["name"], one["type"], one["description"]) for one in self._known["columns"]]
 
     @property
+    def streaming(self) -> Mapping[str, Any] | None:
+        """What the platform computes its rows from: source, keys, aggregations, slide; None of any other group."""
+        return self._known.get("streaming")
+
+    @property
     def topic(self) -> str:
         """The topic that carries its rows."""
         return str(self._known["topic"])
@@ -214,6 +219,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
         """
         self.save(frame)
+        self._must_take_rows()
         validated = (validation_options or {}).get("run_validation", True)
         report_of_rows = self._admitted(frame) if validated else None
         total = rows_in(frame)
@@ -238,6 +244,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
 
         What a key had before that time is hidden; a row of a later event time shows again.
         """
+        self._must_take_rows()
         now = micros_of(event_time or datetime.now(UTC))
         sending = self._sending(insert_id)
         refused: list[Refusal] = []
@@ -312,6 +319,14 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
                 schema=row["schema"],
             )
         )
+
+    def _must_take_rows(self) -> None:
+        streaming = self._known.get("streaming")
+        if streaming is not None:
+            raise Conflict(
+                f"the platform computes the rows of {self.name!r}: insert into {streaming['source']!r}, its source",
+                code="streaming-feature-group",
+            )
 
     def _producer(self) -> RowProducer:
         return self._make_producer(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from headrace._aggregations import Aggregation, Duration, duration
 from headrace._annotations import warn_if_deprecated
 from headrace._columns import features_of
 from headrace._errors import Conflict, NotFound
@@ -69,6 +70,54 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
         )
         group = FeatureGroup(self._api, self._project, self._make_producer, wish)
         return group if features is None else group.save()
+
+    def create_streaming_feature_group(
+        self,
+        name: str,
+        version: int | None = None,
+        description: str = "",
+        *,
+        source: FeatureGroup,
+        keys: Sequence[str],
+        aggregations: Sequence[Aggregation],
+        slide: Duration,
+        allowed_lateness: Duration | None = None,
+        online_enabled: bool = True,
+        offline_enabled: bool = True,
+        ttl: timedelta | float | None = None,
+        partitions: int = 1,
+    ) -> FeatureGroup:
+        """A feature group whose rows the platform computes, from all rows that `source` has and will have.
+
+        Its key is `keys`, columns of the source; its event time is `window_end`: a row says what the windows of
+        `aggregations` (`headrace.mean("arr_delay", over="1h")`, and so on) hold that end then, and is written once the
+        source has come so far in event time. Windows end every `slide`; each is a whole number of slides long. Rows of
+        the source that are more than `allowed_lateness` (30 days, which is the most) behind its newest event time are
+        counted, not used.
+
+        Raises:
+            NotFound: there is no such source.
+            Invalid: a key, a column, a function or a duration is none.
+            Forbidden: you are no Data Owner.
+        """
+        body = {
+            "name": name,
+            "version": version,
+            "description": description,
+            "source": source.name,
+            "source_version": source.version,
+            "keys": list(keys),
+            "aggregations": [one.body() for one in aggregations],
+            "slide": duration(slide),
+            "allowed_lateness": None if allowed_lateness is None else duration(allowed_lateness),
+            "online": online_enabled,
+            "offline": offline_enabled,
+            "ttl_seconds": int(ttl.total_seconds() if isinstance(ttl, timedelta) else ttl) if ttl else None,
+            "partitions": partitions,
+        }
+        accepted = self._api.post(f"/api/projects/{self._project}/streaming-feature-groups", body)
+        made = self._api.happened(self._project, accepted, "feature_group.streaming_declared")
+        return self.get_feature_group(name, made["version"])
 
     def get_or_create_feature_group(
         self,

@@ -41,6 +41,7 @@ PROCESSES: tuple[Process, ...] = (
     Process(name="lineage", module="headrace_processors.lineage.main", after=STORED, follows=True),
     Process(name="search", module="headrace_projections.search.main", after=(*STORED, "opensearch"), follows=True),
     Process(name="observer", module="headrace_processors.observer.main", after=DECIDED, follows=True),
+    Process(name="streams", module="headrace_processors.streams.main", after=DECIDED, follows=True),
     Process(name="monitoring", module="headrace_projections.monitoring.main", after=STORED, follows=True),
     Process(name="audit", module="headrace_projections.audit.main", after=STORED, follows=True),
     Process(name="alerts", module="headrace_processors.alerts.main", after=DECIDED, follows=True),

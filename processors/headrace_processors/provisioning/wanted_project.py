@@ -46,6 +46,7 @@ from headrace_processors.provisioning.issued import IssuedCertificate
 from headrace_processors.provisioning.revocations import Revocations
 from headrace_processors.provisioning.sharing import Sharing
 from headrace_processors.provisioning.shut import Shut
+from headrace_processors.provisioning.streamed import Streamed
 from headrace_processors.provisioning.workers import Workers
 
 UNKNOWN_YET = Micros(1 << 62)
@@ -93,6 +94,7 @@ class WantedProject:
     topics: dict[str, tuple[TopicRequested, Position]] = field(default_factory=dict)
     changes: dict[str, tuple[TopicChangeRequested, Position]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    streamed: Streamed = field(default_factory=Streamed)
     clears: dict[str, FeatureGroupClearRequested] = field(default_factory=dict)
     certificates: dict[tuple[str, int], PendingCertificate] = field(default_factory=dict)
     asked: dict[tuple[str, int], Micros] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class WantedProject:
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event of the project."""
-        self.rules_changed |= self.workers.apply(recorded)
+        self.rules_changed |= self.workers.apply(recorded) | self.streamed.apply(recorded)
         match recorded.event:
             case ProjectReady():
                 self.ready = True
@@ -211,7 +213,14 @@ class WantedProject:
         shared = self.sharing.open_to(self.name)
         own = {user: {one for one in held if not self.workers.holds(user, one)} for user, held in live.items()}
         rules = wanted_members(
-            self.name, roles, own, self.writers, archived=self.archived, sensitive=self.sensitive, shared=shared
+            self.name,
+            roles,
+            own,
+            self.writers,
+            archived=self.archived,
+            sensitive=self.sensitive,
+            shared=shared,
+            streamed=self.streamed.topics,
         )
         for user in live.keys() & roles.keys():
             for generation in live[user] - own[user]:

@@ -15,12 +15,14 @@ from headrace_processors.windows.settings import SOURCES, FlinkSettings
 from headrace_schemas.catalogue import published, schema_id
 
 GROUP = "headrace.flink"
+PARTS = ("windows.sql", "streams.sql")
+"""The SQL of the job."""
 SUBMIT_SECONDS = 240
 
 
 def checkpoints(settings: FlinkSettings) -> Checkpoints:
     """Where this job's checkpoints lie."""
-    return Checkpoints.of(settings.folder / "checkpoints", [(SOURCES / "windows.sql").read_bytes()])
+    return Checkpoints.of(settings.folder / "checkpoints", [(SOURCES / part).read_bytes() for part in PARTS])
 
 
 def options(settings: FlinkSettings, restore: Path | None) -> Mapping[str, str]:
@@ -52,32 +54,37 @@ def options(settings: FlinkSettings, restore: Path | None) -> Mapping[str, str]:
     return chosen
 
 
-def source(settings: FlinkSettings) -> Mapping[str, str]:
-    """The options of the tables that are read: committed records only."""
-    return {**_table(settings), "properties.group.id": GROUP, "properties.isolation.level": "read_committed"}
-
-
-def sink(settings: FlinkSettings) -> Mapping[str, str]:
-    """The options of the table that is written, with our schema word for word."""
+def tables(settings: FlinkSettings) -> Mapping[str, Mapping[str, str]]:
+    """Table options by the name that the SQL has for them. Committed records only are read."""
+    reading = {"properties.group.id": GROUP, "properties.isolation.level": "read_committed"}
+    upserts = {"connector": "upsert-kafka", "key.format": "json"}
+    appended = {"connector": "kafka", "scan.startup.mode": "earliest-offset"}
     return {
-        **_table(settings),
-        "sink.parallelism": "1",
-        "properties.compression.type": "lz4",
-        "value.avro-confluent.subject": "headrace.derived.Window",
-        "value.avro-confluent.schema": published()[schema_id("derived/window.v1.avsc")].text,
+        "source": {**_kafka(settings), **upserts, **reading},
+        "append_source": {**_kafka(settings), **appended, **reading},
+        "sink": {**_kafka(settings), **upserts, **_written("Window", "derived/window.v1.avsc")},
+        "aggregates_sink": {**_kafka(settings), **upserts, **_written("Aggregate", "derived/aggregate.v1.avsc")},
     }
 
 
-def _table(settings: FlinkSettings) -> Mapping[str, str]:
+def _written(record: str, schema: str) -> Mapping[str, str]:
+    """What a table that is written has besides: our schema, word for word."""
     return {
-        "connector": "upsert-kafka",
+        "sink.parallelism": "1",
+        "properties.compression.type": "lz4",
+        "value.avro-confluent.subject": f"headrace.derived.{record}",
+        "value.avro-confluent.schema": published()[schema_id(schema)].text,
+    }
+
+
+def _kafka(settings: FlinkSettings) -> Mapping[str, str]:
+    return {
         "properties.bootstrap.servers": settings.bootstrap,
         "properties.security.protocol": "SSL",
         "properties.ssl.truststore.type": "PEM",
         "properties.ssl.truststore.location": str(settings.ca),
         "properties.ssl.keystore.type": "PEM",
         "properties.ssl.keystore.location": str(settings.keystore),
-        "key.format": "json",
         "value.format": "avro-confluent",
         "value.avro-confluent.url": settings.registry,
     }
@@ -85,7 +92,7 @@ def _table(settings: FlinkSettings) -> Mapping[str, str]:
 
 def submit(settings: FlinkSettings, restore: Path | None) -> str:
     """Submit the job, from that checkpoint if any; return its id. Raises NotSubmitted."""
-    told = {"options": options(settings, restore), "source": source(settings), "sink": sink(settings)}
+    told = {"options": options(settings, restore), "tables": tables(settings)}
     environment = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME", "HOME", "LANG"}},
         "FLINK_CONF_DIR": str(settings.configuration),

@@ -243,6 +243,7 @@ CREATE TABLE feature_groups (
     clears_asked    bigint NOT NULL DEFAULT 0,      -- how often somebody asked to clear it
     clears          bigint NOT NULL DEFAULT 0,      -- the last of these requests that is done
     cleared         text[],                         -- where rows begin to count: positions, by partition
+    streaming       jsonb,                          -- what the platform computes its rows from, if it does
     deprecated      boolean NOT NULL DEFAULT false,
     keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
     created_by      text NOT NULL,                  -- actor

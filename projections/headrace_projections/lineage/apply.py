@@ -8,6 +8,7 @@ from headrace_events.envelope import Recorded
 from headrace_events.external_feature_group import ExternalFeatureGroupCreated, ExternalFeatureGroupDeleted
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_life import FeatureGroupDeleted
+from headrace_events.feature_group_streaming import StreamingDeclared
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.ids import ProjectName
@@ -57,6 +58,8 @@ def _links(project: str, event: Event) -> Iterator[Link]:
             yield Node(NodeKind.PROJECT, project), "contains", node.topic(name)
         case FeatureGroupCreated(name=name, version=version, topic=topic):
             yield node.topic(topic), "feeds", node.feature_group(name, version)
+        case StreamingDeclared(name=name, version=version, source=source, source_version=source_version):
+            yield node.feature_group(source, source_version), "streamed_into", node.feature_group(name, version)
         case FeatureViewCreated(name=name, version=version, root=root, joins=joins):
             for selection in (root, *(join.selection for join in joins)):
                 group = node.feature_group(selection.group, selection.version, selection.project)

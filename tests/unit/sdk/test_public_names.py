@@ -11,6 +11,7 @@ import headrace
 
 PUBLIC = {
     "AccountApi",
+    "Aggregation",
     "Alert",
     "ApiKey",
     "Asha",
@@ -108,11 +109,17 @@ PUBLIC = {
     "Window",
     "administrator",
     "connect",
+    "count",
     "experiment",
     "login",
+    "max",
+    "mean",
+    "min",
     "register",
     "sign_in",
     "sign_in_with_browser",
+    "stddev",
+    "sum",
 }
 
 

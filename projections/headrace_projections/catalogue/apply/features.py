@@ -7,6 +7,7 @@ from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureGroupClearRequested
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_group_life import FeatureGroupDeleted
+from headrace_events.feature_group_streaming import StreamingDeclared
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.training_dataset import (
@@ -62,6 +63,21 @@ def delete_external_group(event: ExternalFeatureGroupDeleted, at: Recorded) -> l
     """Show it no more."""
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     return [Delete("external_feature_groups", key)]
+
+
+@on(StreamingDeclared)
+def show_streaming(event: StreamingDeclared, at: Recorded) -> list[Change]:
+    """Show what the version is computed from."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    streaming = {
+        "source": event.source,
+        "source_version": event.source_version,
+        "keys": list(event.keys),
+        "aggregations": records(event.aggregations),
+        "slide_seconds": event.slide_seconds,
+        "allowed_lateness_seconds": event.allowed_lateness_seconds,
+    }
+    return [Update("feature_groups", key, {"streaming": streaming})]
 
 
 @on(FeatureGroupClearRequested)

@@ -5,6 +5,7 @@ from datetime import datetime
 from headrace_events.feature_statistics import StatisticsConfig
 from headrace_events.language import value
 from headrace_events.row_schema import Appended, Column
+from headrace_events.streaming_windows import Aggregation
 from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 
@@ -18,12 +19,25 @@ class GrowthRow:
 
 
 @value
+class StreamingRow:
+    """What the platform computes the rows of a version from, in windows that end every slide."""
+
+    source: str
+    source_version: int
+    keys: tuple[str, ...]
+    aggregations: tuple[Aggregation, ...]
+    slide_seconds: int
+    allowed_lateness_seconds: int
+
+
+@value
 class FeatureGroupRow:
     """A version of a feature group; rows may be sent to `topic` once `topic_phase` is open.
 
     It was asked to be cleared `clears_asked` times, of which the first `clears` are done: rows count from the positions
     `cleared` on, one for each partition of the topic.
-    `columns` are all it has, `growth` says which of them came later; `schema` is the newest.
+    `columns` are all it has, `growth` says which of them came later; `schema` is the newest. One that is `streaming`
+    takes rows of the platform only.
     """
 
     name: str
@@ -45,6 +59,7 @@ class FeatureGroupRow:
     clears_asked: int
     clears: int
     cleared: tuple[str, ...] | None = None
+    streaming: StreamingRow | None = None
     deprecated: bool
     keywords: tuple[str, ...]
     created_by: str

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from headrace_processors.windows.cluster import TASKMANAGER_MEMORY, configuration, prepare
 from headrace_processors.windows.errors import NotInstalled
-from headrace_processors.windows.job import sink
+from headrace_processors.windows.job import PARTS, tables
 from headrace_processors.windows.keys import cluster_key
 from headrace_processors.windows.settings import SOURCES, FlinkSettings, settings_from
 from headrace_schemas.catalogue import published, schema_id
@@ -65,17 +65,32 @@ def test_the_key_proves_its_host_and_opens_with_its_password(settings: FlinkSett
     assert names.get_values_for_type(x509.DNSName) == ["localhost", "flink.example"]
 
 
-def test_the_sink_writes_our_schema_word_for_word(settings: FlinkSettings) -> None:
-    ours = published()[schema_id("derived/window.v1.avsc")].text
-    assert sink(settings)["value.avro-confluent.schema"] == ours
+SINKS = [
+    ("sink", "derived/window.v1.avsc", "windows.sql", "windows"),
+    ("aggregates_sink", "derived/aggregate.v1.avsc", "streams.sql", "aggregates"),
+]
 
 
-def test_the_sinks_columns_are_the_fields_of_our_schema() -> None:
-    sql = (SOURCES / "windows.sql").read_text()
-    table = sql.partition("CREATE TABLE windows (")[2].partition("PRIMARY KEY")[0]
-    fields = [field["name"] for field in published()[schema_id("derived/window.v1.avsc")].schema["fields"]]
-    places = [table.index(f" {name} ") if f" {name} " in table else table.index(f"`{name}` ") for name in fields]
+@pytest.mark.parametrize(("options", "schema", "part", "table"), SINKS)
+def test_a_sink_writes_our_schema_word_for_word(
+    settings: FlinkSettings, options: str, schema: str, part: str, table: str
+) -> None:
+    assert tables(settings)[options]["value.avro-confluent.schema"] == published()[schema_id(schema)].text
+    assert f"CREATE TABLE {table} (" in (SOURCES / part).read_text()
+
+
+@pytest.mark.parametrize(("options", "schema", "part", "table"), SINKS)
+def test_the_columns_of_a_sink_are_the_fields_of_our_schema(options: str, schema: str, part: str, table: str) -> None:
+    sql = (SOURCES / part).read_text()
+    assert f"${{{options}}}" in sql
+    columns = sql.partition(f"CREATE TABLE {table} (")[2].partition("PRIMARY KEY")[0]
+    fields = [field["name"] for field in published()[schema_id(schema)].schema["fields"]]
+    places = [columns.index(f" {name} ") if f" {name} " in columns else columns.index(f"`{name}` ") for name in fields]
     assert places == sorted(places)
+
+
+def test_the_job_has_the_parts_that_its_checkpoints_are_of() -> None:
+    assert f"PARTS = {PARTS!r}".replace("'", '"') in (SOURCES / "job.py").read_text()
 
 
 def test_a_taskmanager_stays_below_its_limit() -> None:

@@ -12,6 +12,7 @@ from tests.unit.events.scenario import project
 from headrace_events.deployment import DeleteDeployment
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group_life import FeatureGroupDeleted
+from headrace_events.feature_group_streaming import StreamingDeclared
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.language import Command
@@ -184,3 +185,21 @@ def test_a_node_reads_what_it_writes(text: str) -> None:
 def test_what_is_no_node_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"node|NodeKind"):
         Node.parse(text)
+
+
+def test_a_streaming_group_comes_of_its_source() -> None:
+    declared = StreamingDeclared(
+        name="gusts",
+        version=2,
+        topic="flights.features.gusts.2",
+        source="weather",
+        source_version=1,
+        source_topic="flights.features.weather.1",
+        keys=("origin",),
+        aggregations=(),
+        slide_seconds=600,
+        allowed_lateness_seconds=0,
+    )
+    assert set(edges([replace(story()[-1], event=declared, project="flights")])) == {
+        ("feature_group:weather.1", "streamed_into", "feature_group:gusts.2")
+    }
