@@ -123,6 +123,12 @@ _BODIES: Mapping[str, Any] = {
     },
     "storage_connectors-set_secret": {"secret": {"password": "correct horse"}},
     "feature_views-create_feature_view": {"name": "late", "root": _SELECTION},
+    "transformation_functions-create_transformation_function": {
+        "name": "doubled",
+        "source": "def doubled(delay):\n    return delay * 2\n",
+        "arguments": ["delay"],
+        "return_types": ["double"],
+    },
     "vectors-read_group_vectors": {"keys": []},
     "shared_feature_groups-read_shared_vectors": {"keys": []},
     "vectors-read_view_vectors": {"entries": []},

@@ -62,6 +62,7 @@ from headrace_api.time_travel import routes as time_travel
 from headrace_api.topics import routes as topics
 from headrace_api.totp import routes as totp
 from headrace_api.training_datasets import routes as training_datasets
+from headrace_api.transformation_functions import routes as transformation_functions
 from headrace_api.usage import routes as usage
 from headrace_api.users import life as users_life
 from headrace_api.users import routes as users
@@ -100,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     validation.router,
     consistency.router,
     feature_views.router,
+    transformation_functions.router,
     annotations.router,
     feature_usage.router,
     tag_schemas.router,

@@ -72,6 +72,7 @@ def declare(state: FeatureGroup | None, wish: CreateStreamingFeatureGroup, known
     """The group, as any other, and what it is computed from; raises a Refusal."""
     version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
     found = known.state(FeatureGroup, wish.project, wish.source)
+    must_be_ours(found, wish.source, wish.source_version, "no topic has its rows to compute others from")
     source = found.version(wish.source_version) if found else None
     if source is None:
         raise NotFound("feature group", f"{wish.source} version {wish.source_version}")

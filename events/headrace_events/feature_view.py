@@ -12,6 +12,7 @@ from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
 from headrace_events.shared import Shareable, Shared
+from headrace_events.transformation import Transformation, check_transformations
 
 MOST_SECONDS = 9_999 * 366 * 86_400
 """Longer than all time."""
@@ -66,7 +67,7 @@ class CreateFeatureView(Command):
 
     `inference_helpers` and `training_helpers` name columns that no model sees: what is asked for beside a vector, and
     what is read beside training data. `filters` all have to keep an example. With `known_at` an example sees only rows
-    that were known at its event time.
+    that were known at its event time. `transformations` are what a model sees instead of the columns they replace.
     """
 
     project: str
@@ -80,6 +81,7 @@ class CreateFeatureView(Command):
     training_helpers: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     known_at: bool = False
+    transformations: tuple[Transformation, ...] = ()
 
     @property
     def key(self) -> str:
@@ -100,6 +102,7 @@ class FeatureViewCreated(Event):
     training_helpers: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     known_at: bool = False
+    transformations: tuple[Transformation, ...] = ()
 
     @property
     def key(self) -> str:
@@ -152,6 +155,14 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
                 _check_join(join, root, right)
             _check_columns(wish)
             check_filters(wish.filters, root.types, [right.types for right in joined])
+            check_transformations(
+                wish.transformations,
+                wish.project,
+                _types(selections(wish), (root, *joined)),
+                known,
+                labels=frozenset(wish.labels),
+                helpers=frozenset((*wish.inference_helpers, *wish.training_helpers)),
+            )
             return [
                 FeatureViewCreated(
                     name=wish.name,
@@ -164,6 +175,7 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
                     training_helpers=wish.training_helpers,
                     filters=wish.filters,
                     known_at=wish.known_at,
+                    transformations=wish.transformations,
                 )
             ]
         case _:
@@ -179,6 +191,15 @@ def columns(root: GroupSelection, joins: tuple[Join, ...]) -> tuple[str, ...]:
 def selections(view: CreateFeatureView | FeatureViewCreated) -> tuple[GroupSelection, ...]:
     """What the view takes of its root group and of each joined one, in order."""
     return (view.root, *(join.selection for join in view.joins))
+
+
+def _types(taken: Iterable[GroupSelection], groups: Iterable[FeatureGroupVersion]) -> dict[str, str]:
+    """Every column of the view → its feature type."""
+    return {
+        selection.prefix + feature: group.types[feature]
+        for selection, group in zip(taken, groups, strict=True)
+        for feature in selection.features
+    }
 
 
 def borrowed(taken: Iterable[GroupSelection]) -> tuple[Shared, ...]:

@@ -36,6 +36,7 @@ from headrace_events import (
     totp,
     training_dataset,
     training_files,
+    transformation_function,
     user,
     validation,
 )
@@ -128,6 +129,7 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     feature_group_streaming.CreateStreamingFeatureGroup: (Right.OWNER, ""),
     feature_view.CreateFeatureView: (Right.MEMBER, ""),
     feature_view_life.DeleteFeatureView: (Right.MEMBER, ""),
+    transformation_function.CreateTransformationFunction: (Right.MEMBER, ""),
     tag_schema.CreateTagSchema: (Right.ADMINISTRATOR, ""),
     annotation_words.Describe: (Right.MEMBER, ""),
     annotation_words.ChangeKeywords: (Right.MEMBER, ""),

@@ -70,6 +70,7 @@ OF_KIND: Mapping[str, Scope] = {
     "topic": Scope.KAFKA,
     "totp": Scope.ACCOUNT,
     "training_dataset": Scope.FEATURES,
+    "transformation_function": Scope.FEATURES,
     "user": Scope.ADMIN,
     "validation": Scope.FEATURES,
 }

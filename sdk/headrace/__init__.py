@@ -1,5 +1,6 @@
 """Headrace for those who use it: sign in, work in a project, produce and consume, ask."""
 
+from headrace import _built_in_transformations as builtin_transformations
 from headrace import _experiment as experiment
 from headrace._account import AccountApi, Session, sign_in, sign_in_with_browser
 from headrace._aggregations import Aggregation, count, max, mean, min, stddev, sum  # noqa: A004 - said as headrace.sum
@@ -59,6 +60,8 @@ from headrace._tag_schemas import TagSchema, TagSchemasApi
 from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
 from headrace._training_dataset import Manifest, TrainingDataset
 from headrace._training_statistics import FeatureStatistics
+from headrace._transformation_function import Transformation, TransformationFunction, TransformationStatistics, udf
+from headrace._transformer import Transformer
 from headrace._trial_project import TrialProject
 from headrace._usage import Usage
 from headrace._users import User, UsersApi, register
@@ -150,6 +153,10 @@ __all__ = [
     "TagSchema",
     "TagSchemasApi",
     "TrainingDataset",
+    "Transformation",
+    "TransformationFunction",
+    "TransformationStatistics",
+    "Transformer",
     "TrialProject",
     "Unavailable",
     "Unreachable",
@@ -164,6 +171,7 @@ __all__ = [
     "Visible",
     "Window",
     "administrator",
+    "builtin_transformations",
     "connect",
     "count",
     "experiment",
@@ -176,4 +184,5 @@ __all__ = [
     "sign_in_with_browser",
     "stddev",
     "sum",
+    "udf",
 ]

@@ -97,12 +97,6 @@ class FeatureView(MakeTrainingData, ReadFeatureView, Annotations):
         """
         self._api.delete(self._path)
 
-    def init_serving(self, training_dataset_version: int | None = None) -> None:
-        """Get ready to read feature vectors; a training dataset version is checked to exist. Raises NotFound."""
-        if training_dataset_version is not None:
-            self.get_training_dataset(training_dataset_version)
-        self.features, self.primary_keys  # noqa: B018 - read once, before the first vector is asked for
-
     @property
     def _path(self) -> str:
         return f"/api/projects/{self._project}/feature-views/{self.name}/versions/{self.version}"

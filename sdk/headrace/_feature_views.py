@@ -10,9 +10,11 @@ from headrace._errors import Conflict, NotFound
 from headrace._feature_view import FeatureView
 from headrace._http import Api
 from headrace._query import Query
+from headrace._transformation_function import Transformation
+from headrace._transformation_functions import TransformationFunctions
 
 
-class FeatureViews:
+class FeatureViews(TransformationFunctions):
     """Feature views of one project."""
 
     _api: Api
@@ -28,6 +30,7 @@ class FeatureViews:
         *,
         inference_helper_columns: Sequence[str] = (),
         training_helper_columns: Sequence[str] = (),
+        transformation_functions: Sequence[Transformation] = (),
         known_at: bool = False,
     ) -> FeatureView:
         """A version of a view; without `version`, the next one. It never changes.
@@ -40,6 +43,8 @@ class FeatureViews:
             labels: columns of the query to predict; training data gives them apart, serving leaves them out.
             inference_helper_columns: columns of the query that no model sees; get_inference_helper reads them.
             training_helper_columns: columns of the query that no model sees; training data gives them where asked.
+            transformation_functions: what a model sees instead of columns, or beside them: `standard_scaler("delay")`,
+                `my_function("a", "b")`; applied when training data and vectors are read.
             known_at: whether an example sees, of joined groups, only rows whose known-at is not after its event time.
 
         Raises:
@@ -53,6 +58,7 @@ class FeatureViews:
             "inference_helpers": list(inference_helper_columns),
             "training_helpers": list(training_helper_columns),
             "known_at": known_at,
+            "transformations": self._transformation_bodies(transformation_functions),
             **query.body(),
         }
         accepted = self._api.post(f"/api/projects/{self._project}/feature-views", body)

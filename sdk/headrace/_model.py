@@ -13,8 +13,10 @@ from headrace._artifacts import DatasetApi
 from headrace._errors import Invalid
 from headrace._instances import instances
 from headrace._model_archive import loaded, packed, unpacked
+from headrace._prepare import Prepare
 from headrace._program import environment
 from headrace._study import ExperimentResult
+from headrace._transformer import Transformer
 
 if TYPE_CHECKING:
     from headrace._project import Project
@@ -35,6 +37,7 @@ class ModelWish:
     result: ExperimentResult | None
     trial: int | None
     method: str
+    transformer: Transformer | None = None
     example: Any = field(default=None, repr=False)
 
 
@@ -76,7 +79,7 @@ class Model:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The features it takes, in order."""
+        """The features it takes, in order; where its view transforms them, those that are stored."""
         return tuple(self._known["inputs"])
 
     @property
@@ -120,7 +123,9 @@ class Model:
             raise Invalid(
                 "say which features the model takes: inputs=[…] in order, or feature_view=…", code="no-inputs"
             )
-        archive = packed(model, wish.method, None if wish.example is None else instances(wish.example))
+        prepare = None if wish.transformer is None else Prepare(wish.transformer, inputs)
+        example = None if wish.example is None else instances(wish.example)
+        archive = packed(model, wish.method, example, prepare)
         body: dict[str, Any] = {
             "name": wish.name,
             "version": wish.version,
@@ -128,7 +133,7 @@ class Model:
             "framework": wish.framework,
             "artifact": DatasetApi(self._project._api, self._project.name).upload_bytes(archive),
             "metrics": {name: float(number) for name, number in wish.metrics.items()},
-            "inputs": [str(name) for name in inputs],
+            "inputs": [str(name) for name in (inputs if prepare is None else prepare.inputs)],
             "trained_on": wish.trained_on,
             "environment": environment(),
         }

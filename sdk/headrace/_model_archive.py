@@ -15,21 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from headrace._errors import Failed, Invalid
-from headrace._program import pickled, pickler
+from headrace._prepare import Prepare
+from headrace._program import pickled, pickled_whole, pickler
 
 HEAD = "headrace.json"
 FORMAT = 1
 _PREDICTOR = "predictor.py"
+_PREPARE = "headrace-prepare.pkl"
 _PICKLES = (".pkl", ".pickle", ".joblib")
 
 
-def packed(model: Any, method: str, example: Any = None) -> bytes:
+def packed(model: Any, method: str, example: Any = None, prepare: Prepare | None = None) -> bytes:
     """The archive of an object with that method, or of a file or folder at a path; raises Invalid.
 
     A folder with `predictor.py` is a program: its class `Predict` has `predict(rows)`, rows as lists of values.
-    `example` is kept beside it, as JSON.
+    `example` is kept beside it, as JSON; with `prepare`, what is done to features before the model sees them.
     """
-    return _tar(*_files(model, method), example)
+    files, how = _files(model, method)
+    head: dict[str, Any] = {**how, "input_example": example}
+    if prepare is not None:
+        files = {**files, _PREPARE: pickled_whole(prepare)}
+        head["prepare"] = {"entry": _PREPARE, "gives": list(prepare.gives)}
+    return _tar(files, head)
 
 
 def _files(model: Any, method: str) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -59,9 +66,9 @@ def _of_path(path: Path, method: str) -> tuple[dict[str, bytes], dict[str, str]]
     return files, {"loader": "joblib", "entry": pickles[0], "method": method}
 
 
-def _tar(files: Mapping[str, bytes], how: Mapping[str, str], example: Any) -> bytes:
+def _tar(files: Mapping[str, bytes], how: Mapping[str, Any]) -> bytes:
     try:
-        head = json.dumps({"format": FORMAT, **how, "input_example": example}, allow_nan=False).encode()
+        head = json.dumps({"format": FORMAT, **how}, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise Invalid(f"the input example is not JSON: {error}", code="bad-example") from error
     out = io.BytesIO()

@@ -11,6 +11,7 @@ from headrace._feature_view import FeatureView
 from headrace._model import Model, ModelWish
 from headrace._study import ExperimentResult
 from headrace._training_dataset import TrainingDataset
+from headrace._transformer import Transformer
 
 if TYPE_CHECKING:
     from headrace._project import Project
@@ -49,7 +50,9 @@ class Framework:
             feature_view: what it takes features from, and with `training_dataset_version` what it learnt from.
             training_dataset_version: of that view.
             training_dataset: what it learnt from, instead of the two.
-            inputs: the view's columns it takes, in order; else those it was fitted with, else the view's features.
+            inputs: the view's columns it takes, in order; else those it was fitted with, else the view's features. Of
+                a view with transformations what comes out of them: a deployment applies them, with the statistics of
+                the training dataset version, to what is stored or asked with.
             experiment: the result of the study that found it.
             trial: which of its trials; else the best one.
             input_example: rows that it takes, kept beside it for people.
@@ -61,8 +64,10 @@ class Framework:
         for key, number in (metrics or {}).items():
             if isinstance(number, bool) or not math.isfinite(number):
                 raise Invalid(f"metric {key!r} is {number!r}, not a finite number", code="non-finite-number")
+        transformer = _transformer(feature_view, training_dataset_version)
         if inputs is None and feature_view is not None:
-            inputs = [feature.name for feature in feature_view.features]
+            given = feature_view.features if transformer is None else transformer.features
+            inputs = [feature.name for feature in given]
         return Model(
             self._project,
             None,
@@ -77,9 +82,23 @@ class Framework:
                 result=experiment,
                 trial=trial,
                 method=predict_with,
+                transformer=transformer,
                 example=input_example,
             ),
         )
+
+
+def _transformer(view: FeatureView | None, version: int | None) -> Transformer | None:
+    """What a deployment does to the view's features; None where the view leaves them as they are."""
+    if view is None or not view.transformation_functions:
+        return None
+    if version is None:
+        raise Invalid(
+            f"{view!r} transforms its features: name the training_dataset_version that the model learnt from",
+            code="no-training-dataset-version",
+        )
+    features = frozenset(feature.name for feature in view.features)
+    return view.transformer(view.get_training_dataset(version)).of(features)
 
 
 def _trained_on(

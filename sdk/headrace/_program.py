@@ -19,7 +19,7 @@ def pickled(thing: Any) -> bytes:
     """
     cloudpickle = pickler()
     module = sys.modules.get(getattr(thing, "__module__", None) or type(thing).__module__)
-    own = module is not None and _is_own(module)
+    own = module is not None and is_own(module)
     if own:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -29,6 +29,19 @@ def pickled(thing: Any) -> bytes:
     finally:
         if own:
             cloudpickle.unregister_pickle_by_value(module)
+    return content
+
+
+def pickled_whole(thing: Any) -> bytes:
+    """An object of ours with our own code, so that whoever reads it needs no such version of Headrace."""
+    import headrace  # noqa: PLC0415 - the package that this module is part of
+
+    cloudpickle = pickler()
+    cloudpickle.register_pickle_by_value(headrace)
+    try:
+        content: bytes = cloudpickle.dumps(thing)
+    finally:
+        cloudpickle.unregister_pickle_by_value(headrace)
     return content
 
 
@@ -43,7 +56,7 @@ def pickler() -> Any:
     return cloudpickle
 
 
-def _is_own(module: ModuleType) -> bool:
+def is_own(module: ModuleType) -> bool:
     """Whether the module is the user's own: neither `__main__`, which is pickled by value anyway, nor installed."""
     where = getattr(module, "__file__", None)
     if module.__name__ == "__main__" or where is None:

@@ -21,7 +21,9 @@ class FeatureStatistics:
 
     `mean`, `std` (of a sample), `quantiles` (rank → value) and `histogram` are of finite numbers, where true counts as
     1, and None where doubles do not hold them; `nonfinite` are NaN and infinities. `distinct` is estimated (standard
-    error 1.6 %), as are quantiles and histogram (0.7 % of the rows). `min` and `max` of dates and times are ISO 8601.
+    error 1.6 %), as are quantiles, percentiles (at 0, 1 … 100 %) and histogram (0.7 % of the rows). `min` and `max` of
+    dates and times are ISO 8601. `categories` are (value, count) of booleans, finite numbers and short texts: all of
+    them up to 1,000, else of texts the most frequent ones, estimated, and of numbers none.
     """
 
     name: str
@@ -35,6 +37,19 @@ class FeatureStatistics:
     std: float | None = None
     quantiles: Mapping[float, float] = field(default_factory=dict)
     histogram: Histogram | None = None
+    percentiles: tuple[float, ...] = ()
+    categories: tuple[tuple[Any, int], ...] | None = None
+    all_categories: bool = True
+
+    @property
+    def stddev(self) -> float | None:
+        """The standard deviation, by its other name."""
+        return self.std
+
+    @property
+    def unique_values(self) -> list[Any]:
+        """The values of `categories`, in order."""
+        return sorted(value for value, _ in self.categories or ())
 
 
 def statistics_of(stored: Mapping[str, Any]) -> dict[str, dict[str, FeatureStatistics]]:
@@ -65,6 +80,7 @@ def _exact(one: FeatureStatistics) -> tuple[object, ...]:
 def feature_statistics(stored: Mapping[str, Any], rows: int) -> FeatureStatistics:
     """The statistics of a feature of that many rows, from what the platform says."""
     histogram = stored.get("histogram")
+    categories = stored.get("categories")
     return FeatureStatistics(
         name=stored["name"],
         count=rows,
@@ -77,4 +93,7 @@ def feature_statistics(stored: Mapping[str, Any], rows: int) -> FeatureStatistic
         std=stored.get("std"),
         quantiles={float(rank): value for rank, value in stored.get("quantiles", {}).items()},
         histogram=histogram and Histogram(edges=tuple(histogram["edges"]), counts=tuple(histogram["counts"])),
+        percentiles=tuple(stored.get("percentiles", ())),
+        categories=None if categories is None else tuple((value, count) for value, count in categories["counts"]),
+        all_categories=categories is None or categories["all"],
     )

@@ -23,10 +23,10 @@ def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], retur
 
     Raises Invalid for another return type.
     """
-    named = [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
+    dicts = named(rows, features)
     if return_type == "dict":
-        return named
-    values = [list(row.values()) for row in named]
+        return dicts
+    values = [list(row.values()) for row in dicts]
     if return_type == "list":
         return values
     if return_type == "numpy":
@@ -41,6 +41,11 @@ def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], retur
         return _polars(values, features)
     known = "list, dict, pandas, polars or numpy"
     raise Invalid(f"return_type is {known}, not {return_type!r}", code="unknown-return-type")
+
+
+def named(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature]) -> list[dict[str, Any]]:
+    """The rows with the values of the features alone, each of its type; what is not there is None."""
+    return [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
 
 
 def _polars(values: list[list[Any]], features: Sequence[Feature]) -> Any:

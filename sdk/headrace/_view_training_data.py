@@ -14,9 +14,10 @@ from headrace._splits import Time, adjacent, at_random
 from headrace._training_dataset import TrainingDataset, TrainingSplit
 from headrace._training_files import DataFormat, must_hold
 from headrace._view_columns import ViewColumns
+from headrace._view_transformations import TransformFeatures
 
 
-class MakeTrainingData(ABC):
+class MakeTrainingData(TransformFeatures, ABC):
     """The training datasets of one version of a feature view."""
 
     _api: Api
@@ -146,7 +147,12 @@ class MakeTrainingData(ABC):
         and joins them, as no server opens other databases.
         """
         if not how and self._columns.external:
-            return self._apart(self._columns.examples(start_time, end_time).to_pandas())
+            if self.transformation_functions:
+                raise Invalid(
+                    f"{self!r} transforms with statistics of a training dataset, and none is made of external groups",
+                    code="no-statistics",
+                )
+            return self._apart(self._columns.examples(start_time, end_time).to_pandas(), self.labels)
         _, dataset = self.create_training_data(start_time, end_time, **how)
         return self._features_and_labels(dataset, "train")
 
@@ -169,10 +175,20 @@ class MakeTrainingData(ABC):
         primary_key: bool = False,
         event_time: bool = False,
         training_helper_columns: bool = False,
+        transform: bool = True,
     ) -> tuple[Any, Any]:
-        """Features and labels of a dataset with one split, as pandas DataFrames."""
+        """Features and labels of a dataset with one split, as pandas DataFrames.
+
+        The view's transformations are applied, with the statistics of the dataset (of its split `train`), unless
+        `transform` is False; the files hold what was not transformed.
+        """
         dataset = self.get_training_dataset(training_dataset_version)
-        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        shown = {
+            "primary_key": primary_key,
+            "event_time": event_time,
+            "training_helpers": training_helper_columns,
+            "transform": transform,
+        }
         return self._features_and_labels(dataset, None, **shown)
 
     def get_train_test_split(
@@ -182,10 +198,16 @@ class MakeTrainingData(ABC):
         primary_key: bool = False,
         event_time: bool = False,
         training_helper_columns: bool = False,
+        transform: bool = True,
     ) -> tuple[Any, Any, Any, Any]:
-        """X_train, X_test, y_train, y_test of a dataset, as pandas DataFrames."""
+        """X_train, X_test, y_train, y_test of a dataset, as pandas DataFrames; see get_training_data."""
         dataset = self.get_training_dataset(training_dataset_version)
-        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        shown = {
+            "primary_key": primary_key,
+            "event_time": event_time,
+            "training_helpers": training_helper_columns,
+            "transform": transform,
+        }
         parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "test")]
         return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
 
@@ -196,10 +218,16 @@ class MakeTrainingData(ABC):
         primary_key: bool = False,
         event_time: bool = False,
         training_helper_columns: bool = False,
+        transform: bool = True,
     ) -> tuple[Any, Any, Any, Any, Any, Any]:
-        """X_train, X_validation, X_test, y_train, y_validation, y_test of a dataset, as pandas DataFrames."""
+        """X_train, X_validation, X_test, y_train, y_validation, y_test of a dataset; see get_training_data."""
         dataset = self.get_training_dataset(training_dataset_version)
-        shown = {"primary_key": primary_key, "event_time": event_time, "training_helpers": training_helper_columns}
+        shown = {
+            "primary_key": primary_key,
+            "event_time": event_time,
+            "training_helpers": training_helper_columns,
+            "transform": transform,
+        }
         parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "validation", "test")]
         return parts[0][0], parts[1][0], parts[2][0], parts[0][1], parts[1][1], parts[2][1]
 
@@ -296,14 +324,20 @@ class MakeTrainingData(ABC):
         primary_key: bool = False,
         event_time: bool = False,
         training_helpers: bool = False,
+        transform: bool = True,
     ) -> tuple[Any, Any]:
-        rows = dataset.read(split, primary_key=primary_key, event_time=event_time)
-        return self._apart(rows, training_helpers=training_helpers)
+        table = dataset.read_arrow(split, primary_key=primary_key, event_time=event_time)
+        rows, labels = table.to_pandas(), self.labels
+        if transform and self.transformation_functions:
+            ready = self.transformer(dataset)
+            rows = ready.frame(rows, table.to_pandas(integer_object_nulls=True))
+            labels = ready.made_of(labels)
+        return self._apart(rows, labels, training_helpers=training_helpers)
 
-    def _apart(self, rows: Any, *, training_helpers: bool = False) -> tuple[Any, Any]:
-        beside = [*self.labels, *self.inference_helper_columns]
+    def _apart(self, rows: Any, labels: Sequence[str], *, training_helpers: bool = False) -> tuple[Any, Any]:
+        beside = [*labels, *self.inference_helper_columns]
         beside += [] if training_helpers else self.training_helper_columns
-        return rows.drop(columns=beside), rows[self.labels]
+        return rows.drop(columns=beside), rows[list(labels)]
 
 
 def _to(location: str | None, storage_options: Mapping[str, Any] | None, *, wait: bool) -> Location | None:

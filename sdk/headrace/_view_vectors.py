@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from headrace._columns import Feature
 from headrace._errors import Invalid, NotFound
 from headrace._http import Api
 from headrace._splits import Time, iso
-from headrace._vectors import ReturnType, jsonable, shaped
+from headrace._vectors import ReturnType, jsonable, named, shaped
 from headrace._view_columns import ViewColumns
+from headrace._view_transformations import TransformFeatures
 
 MOST_ENTRIES = 1_000
 """How many entities may be asked for at once."""
@@ -39,16 +39,11 @@ class VectorStatus:
         return {name: status for name, status in self.features.items() if status not in _THERE}
 
 
-class ReadFeatureView(ABC):
+class ReadFeatureView(TransformFeatures, ABC):
     """The vectors of one version of a feature view."""
 
     _api: Api
     _columns: ViewColumns
-
-    @property
-    @abstractmethod
-    def features(self) -> list[Feature]:
-        """The columns a model sees."""
 
     @property
     @abstractmethod
@@ -68,6 +63,7 @@ class ReadFeatureView(ABC):
         return_type: ReturnType = "list",
         allow_missing: bool = False,
         return_status: bool = False,
+        transform: bool = True,
     ) -> Any:
         """The online features, without labels, of one entity.
 
@@ -78,11 +74,14 @@ class ReadFeatureView(ABC):
             return_type: a `list` in the order of `features`, a `dict`, or one row of `pandas`, `polars` or `numpy`.
             allow_missing: give None for what is not there.
             return_status: give `(vector, VectorStatus)`, which says what is there, and why not.
+            transform: apply the view's transformations, as init_serving made them ready; see `transformed_features`.
 
         Raises:
             NotFound: something is not there, and `allow_missing` is not set; the message names it.
+            Invalid: `serving-not-initialised`: there is something to transform, and init_serving was not called.
         """
-        asked = _Asked.one(entry, passed_features, return_type, allow_missing, return_status)
+        form = _Form(return_type, allow_missing, return_status, transform)
+        asked = _Asked.one(entry, passed_features, form)
         return asked.first(self, self._api.ask(f"{self._path}/vectors", asked.question))
 
     def get_feature_vectors(
@@ -93,6 +92,7 @@ class ReadFeatureView(ABC):
         return_type: ReturnType = "list",
         allow_missing: bool = False,
         return_status: bool = False,
+        transform: bool = True,
     ) -> Any:
         """The online features of up to 1,000 entities, in their order; one may be asked for more than once.
 
@@ -102,7 +102,8 @@ class ReadFeatureView(ABC):
             NotFound: something is not there, and `allow_missing` is not set; `details["missing"]` has all of it.
             Invalid: there are more than 1,000, or passed features for some of them only.
         """
-        asked = _Asked.many(entry, passed_features, return_type, allow_missing, return_status)
+        form = _Form(return_type, allow_missing, return_status, transform)
+        asked = _Asked.many(entry, passed_features, form)
         return asked.all(self, self._api.ask(f"{self._path}/vectors", asked.question))
 
     async def get_feature_vector_async(
@@ -113,9 +114,11 @@ class ReadFeatureView(ABC):
         return_type: ReturnType = "list",
         allow_missing: bool = False,
         return_status: bool = False,
+        transform: bool = True,
     ) -> Any:
         """As get_feature_vector, without holding up the event loop; `await project.aclose()` before the loop ends."""
-        asked = _Asked.one(entry, passed_features, return_type, allow_missing, return_status)
+        form = _Form(return_type, allow_missing, return_status, transform)
+        asked = _Asked.one(entry, passed_features, form)
         return asked.first(self, await self._answer(asked.question))
 
     async def get_feature_vectors_async(
@@ -126,9 +129,11 @@ class ReadFeatureView(ABC):
         return_type: ReturnType = "list",
         allow_missing: bool = False,
         return_status: bool = False,
+        transform: bool = True,
     ) -> Any:
         """As get_feature_vectors, without holding up the event loop; `await project.aclose()` before the loop ends."""
-        asked = _Asked.many(entry, passed_features, return_type, allow_missing, return_status)
+        form = _Form(return_type, allow_missing, return_status, transform)
+        asked = _Asked.many(entry, passed_features, form)
         return asked.all(self, await self._answer(asked.question))
 
     def get_inference_helper(
@@ -184,9 +189,19 @@ class ReadFeatureView(ABC):
 
     async def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self._columns.known:
-            await asyncio.to_thread(lambda: self._columns.all)
+            await asyncio.to_thread(lambda: (self._columns.all, self.transformation_functions))
         answer: Mapping[str, Any] = await self._api.ask_async(f"{self._path}/vectors", question)
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """In which form vectors are wanted."""
+
+    return_type: ReturnType
+    allow_missing: bool
+    return_status: bool
+    transform: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,30 +210,16 @@ class _Asked:
 
     entries: Sequence[Mapping[str, Any]]
     passed: Sequence[Mapping[str, Any]]
-    return_type: ReturnType
-    allow_missing: bool
-    return_status: bool
+    form: _Form
 
     @classmethod
-    def one(
-        cls,
-        entry: Mapping[str, Any],
-        passed: Mapping[str, Any] | None,
-        return_type: ReturnType,
-        allow_missing: bool,
-        return_status: bool,
-    ) -> _Asked:
+    def one(cls, entry: Mapping[str, Any], passed: Mapping[str, Any] | None, form: _Form) -> _Asked:
         """For one entity."""
-        return cls.many([entry], None if passed is None else [passed], return_type, allow_missing, return_status)
+        return cls.many([entry], None if passed is None else [passed], form)
 
     @classmethod
     def many(
-        cls,
-        entries: Sequence[Mapping[str, Any]],
-        passed: Sequence[Mapping[str, Any]] | None,
-        return_type: ReturnType,
-        allow_missing: bool,
-        return_status: bool,
+        cls, entries: Sequence[Mapping[str, Any]], passed: Sequence[Mapping[str, Any]] | None, form: _Form
     ) -> _Asked:
         """For several; raises Invalid where they are too many."""
         if len(entries) > MOST_ENTRIES:
@@ -226,13 +227,7 @@ class _Asked:
                 f"{len(entries):,} entities are asked for at once, and {MOST_ENTRIES:,} are the most: ask in parts",
                 code="too-many-entries",
             )
-        return cls(
-            entries=entries,
-            passed=passed or [],
-            return_type=return_type,
-            allow_missing=allow_missing,
-            return_status=return_status,
-        )
+        return cls(entries=entries, passed=passed or [], form=form)
 
     @property
     def question(self) -> dict[str, Any]:
@@ -242,23 +237,26 @@ class _Asked:
     def first(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> Any:
         """The only vector of the answer; raises NotFound."""
         vectors, statuses = self._told(view, answer)
-        vector = vectors[0] if self.return_type in _ROWS else vectors
-        return (vector, statuses[0]) if self.return_status else vector
+        vector = vectors[0] if self.form.return_type in _ROWS else vectors
+        return (vector, statuses[0]) if self.form.return_status else vector
 
     def all(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> Any:
         """Every vector of the answer; raises NotFound."""
         vectors, statuses = self._told(view, answer)
-        return (vectors, statuses) if self.return_status else vectors
+        return (vectors, statuses) if self.form.return_status else vectors
 
     def _told(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> tuple[Any, list[VectorStatus]]:
         names, found = answer["features"], answer["vectors"]
         statuses = [
             VectorStatus(status=row["status"], features=dict(zip(names, row["statuses"], strict=True))) for row in found
         ]
-        if not self.allow_missing:
+        if not self.form.allow_missing:
             self._must_be_there(view, statuses)
         rows = [dict(zip(names, row["values"], strict=True)) for row in found]
-        return shaped(rows, view.features, self.return_type), statuses
+        if self.form.transform and view.transformation_functions:
+            rows, features = view.transformed(named(rows, view.features))
+            return shaped(rows, features, self.form.return_type), statuses
+        return shaped(rows, view.features, self.form.return_type), statuses
 
     def _must_be_there(self, view: ReadFeatureView, statuses: Sequence[VectorStatus]) -> None:
         missing = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from pathlib import Path
+from typing import Any
 
 _REPOSITORY = Path(__file__).parents[2]
 _DOCS = _REPOSITORY / "docs"
@@ -15,6 +17,7 @@ FOLLOWED = tuple(
         "features",
         "time-travel",
         "training-data",
+        "transformations",
         "online-reads",
         "experiments",
         "serving",
@@ -34,6 +37,19 @@ PROJECTIONS = _DOCS / "projections.md"
 def blocks(page: Path, language: str) -> list[str]:
     """The page's samples in that language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def follow(page: Path, names: dict[str, Any]) -> int:
+    """Do what the page's samples in Python do, in that space of names; how many there are.
+
+    Functions that they define have a source to be read, as in a notebook.
+    """
+    samples = blocks(page, "python")
+    for number, sample in enumerate(samples):
+        name = f"{page.name}#{number}"
+        linecache.cache[name] = (len(sample), None, sample.splitlines(keepends=True), name)
+        exec(compile(sample, name, "exec"), names)  # noqa: S102 - that is what samples are for
+    return len(samples)
 
 
 def block(page: Path, language: str, number: int = 0) -> str:

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from headrace_api.body import Body, Name, Text
 from headrace_events.feature_filter import MOST_CHARACTERS, MOST_VALUES
+from headrace_events.transformation import MOST_TRANSFORMATIONS
+from headrace_events.transformation_function import MOST_ARGUMENTS, MOST_RETURNED
 
 FilterText = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
@@ -56,6 +58,21 @@ class NewFilter(Body):
     any_of: list[NewCondition]
 
 
+class NewTransformation(Body):
+    """A transformation function applied to columns of the view."""
+
+    function: Name
+    version: int | None = Field(default=None, description="null: the function is built in")
+    columns: list[Name] = Field(max_length=MOST_ARGUMENTS)
+    parameters: Text = Field(default="{}", description="of a function that is built in: the text of a JSON object")
+    outputs: list[Name] = Field(
+        default_factory=list,
+        max_length=MOST_RETURNED,
+        description="what the columns that come out are called; else <function>_<columns>_, with numbers where there"
+        " are several",
+    )
+
+
 class NewFeatureView(Body):
     """A version of a view to be."""
 
@@ -74,4 +91,9 @@ class NewFeatureView(Body):
     filters: list[NewFilter] = Field(default_factory=list, description="each has to keep an example of training data")
     known_at: bool = Field(
         default=False, description="whether an example sees only rows that were known at its event time"
+    )
+    transformations: list[NewTransformation] = Field(
+        default_factory=list,
+        max_length=MOST_TRANSFORMATIONS,
+        description="applied when training data and vectors are read for a model",
     )

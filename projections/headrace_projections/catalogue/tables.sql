@@ -323,8 +323,25 @@ CREATE TABLE feature_views (
     training_helpers text[] NOT NULL,
     filters         jsonb NOT NULL,                 -- [{"any_of": [{"column", "join", "operator", "values"}]}]
     known_at        boolean NOT NULL,               -- an example sees only what was known at its event time
+    transformations jsonb NOT NULL,                 -- [{"function", "version", "columns", "parameters", "outputs"}]
     deprecated      boolean NOT NULL DEFAULT false,
     keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name, version)
+);
+
+CREATE TABLE transformation_functions (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    version         bigint NOT NULL,
+    source          text NOT NULL,                  -- Python, which no server runs
+    arguments       text[] NOT NULL,
+    statistics      text[] NOT NULL,                -- the arguments whose statistics it reads
+    return_types    text[] NOT NULL,
+    dropped         text[] NOT NULL,                -- the arguments that its outputs replace
+    mode            text NOT NULL,                  -- default, python, pandas
     created_by      text NOT NULL,
     created_seq     bigint NOT NULL,
     created_time    timestamptz NOT NULL,

@@ -1,7 +1,9 @@
 """The archive of a model version: a gzipped tar with `headrace.json` at its root, which says how to load the rest.
 
 `headrace.json`: `format` (1), `loader` (`cloudpickle`: an object, `joblib`: a file of joblib or pickle, `predictor`: a
-module with a class `Predict`), `entry` (the file to load), `method` (what is called on the object). The SDK writes it.
+module with a class `Predict`), `entry` (the file to load), `method` (what is called on the object). Where the view that
+the model learned from transforms its features, `prepare`: `entry`, a cloudpickle of what turns rows into those that the
+model takes, and `gives`, the names of their columns. The SDK writes it.
 """
 
 import importlib.util
@@ -31,6 +33,8 @@ class Head:
     loader: str
     entry: str
     method: str
+    prepare: str | None = None
+    gives: tuple[str, ...] = ()
 
 
 def unpack(archive: bytes, folder: Path) -> Head:
@@ -43,10 +47,25 @@ def unpack(archive: bytes, folder: Path) -> Head:
         raise BadModel(f"this is no archive of a model: {error}") from error
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise BadModel(f"the archive's {HEAD} is not of format {FORMAT}")
-    head = Head(loader=str(said.get("loader")), entry=str(said.get("entry")), method=str(said.get("method")))
-    if not (folder / head.entry).resolve().is_relative_to(folder.resolve()):
-        raise BadModel(f"the entry {head.entry!r} lies outside the archive")
+    head = Head(
+        loader=str(said.get("loader")),
+        entry=str(said.get("entry")),
+        method=str(said.get("method")),
+        **_preparing(said.get("prepare")),
+    )
+    for entry in filter(None, (head.entry, head.prepare)):
+        if not (folder / entry).resolve().is_relative_to(folder.resolve()):
+            raise BadModel(f"the entry {entry!r} lies outside the archive")
     return head
+
+
+def _preparing(said: Any) -> dict[str, Any]:
+    """What the head says of preparing rows; nothing of archives that do not."""
+    if said is None:
+        return {}
+    if not isinstance(said, dict) or not isinstance(said.get("gives"), list):
+        raise BadModel(f"the archive's {HEAD} does not say how rows are prepared")
+    return {"prepare": str(said.get("entry")), "gives": tuple(str(name) for name in said["gives"])}
 
 
 def load(head: Head, folder: Path) -> tuple[Any, Callable[..., Any]]:
@@ -59,6 +78,17 @@ def load(head: Head, folder: Path) -> tuple[Any, Callable[..., Any]]:
     except Exception as error:
         raise BadModel(f"the model cannot be loaded: {type(error).__name__}: {error}"[:1000]) from error
     return loaded, method
+
+
+def load_prepare(head: Head, folder: Path) -> Callable[..., Any] | None:
+    """What prepares rows, if anything does; raises BadModel for whatever loading raises."""
+    if head.prepare is None:
+        return None
+    try:
+        prepare: Callable[..., Any] = cloudpickle.loads((folder / head.prepare).read_bytes())
+    except Exception as error:
+        raise BadModel(f"the transformations cannot be loaded: {type(error).__name__}: {error}"[:1000]) from error
+    return prepare
 
 
 def _loaded(head: Head, entry: Path) -> Any:

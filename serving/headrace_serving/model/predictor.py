@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from headrace_serving.errors import BadModel, ModelFailed
-from headrace_serving.model.archive import load, unpack
+from headrace_serving.model.archive import load, load_prepare, unpack
 
 Value = float | int | str | bool | None
 
 
 class Predictor:
-    """The model of an archive. `inputs` names the columns of its rows, in order. Raises BadModel."""
+    """The model of an archive. `inputs` names the columns of the rows it is asked with, in order. Raises BadModel."""
 
     def __init__(self, archive: bytes, inputs: Sequence[str]) -> None:
         folder = Path(tempfile.mkdtemp(prefix="headrace-model-"))
@@ -23,14 +23,19 @@ class Predictor:
         """Removes the files, at the latest when nobody holds the model any more."""
         head = unpack(archive, folder)
         self._model, self._method = load(head, folder)
-        self._inputs = list(inputs)
+        self._prepare = load_prepare(head, folder)
+        self._inputs = list(inputs) if self._prepare is None else list(head.gives)
         self._framed = hasattr(self._model, "feature_names_in_")
         self._plain = head.loader == "predictor"
 
     def predict(self, rows: Sequence[Sequence[Value]]) -> list[float]:
         """One number for each row; of several a row (probabilities of classes), the last. Raises ModelFailed."""
         try:
-            answered = self._method(self._arranged(rows))
+            prepared = rows if self._prepare is None else self._prepare(rows)
+        except Exception as error:
+            raise ModelFailed(f"the transformations failed: {error}"[:1000]) from error
+        try:
+            answered = self._method(self._arranged(prepared))
         except Exception as error:
             raise ModelFailed(f"the model raised {type(error).__name__}: {error}"[:1000]) from error
         return _numbers(answered, len(rows))

@@ -16,7 +16,20 @@ from tests.integration.clients import eventually
 from tests.integration.offline_thread import offline
 from tests.integration.platform import Platform
 
-from headrace import Failed, FeatureView, HeadraceError, Invalid, NotFound, Project, Query, connect
+from headrace import (
+    Conflict,
+    Failed,
+    FeatureView,
+    HeadraceError,
+    Invalid,
+    NotFound,
+    Project,
+    Query,
+    TransformationStatistics,
+    builtin_transformations,
+    connect,
+    udf,
+)
 from headrace._query import PlacedCondition
 from headrace._training_files import DataFormat
 from headrace_events.api_key import IssueApiKey
@@ -305,3 +318,65 @@ def test_vectors_as_they_were_are_what_training_data_says(view: FeatureView) -> 
         view.get_feature_vectors_as_of([{"origin": "JFK"}], [hour(1)])
     with pytest.raises(Invalid, match="is no position"):
         view.get_feature_vectors_as_of(entries, times, ["yesterday"])
+
+
+def test_a_view_transforms_what_a_model_sees_and_the_files_stay_as_they_are(
+    project: Project, view: FeatureView
+) -> None:
+    @udf([float, str], drop="wind")
+    def gusts(wind, origin, statistics=TransformationStatistics("wind")):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, B008 - as people write it
+        return wind - statistics.wind.mean, origin + "!"
+
+    fs = project.get_feature_store()
+    query = (
+        fs.get_feature_group("flights")
+        .select(["origin", "late"])
+        .join(fs.get_feature_group("weather").select(["wind"]), on=["origin"])
+    )
+    wanted = [
+        builtin_transformations.standard_scaler("wind").alias("scaled"),
+        gusts("wind", "origin"),
+        builtin_transformations.one_hot_encoder("origin"),
+        builtin_transformations.label_encoder("late"),
+    ]
+    made = fs.create_feature_view("gusty", query, labels=["late"], transformation_functions=wanted)
+    again = fs.create_feature_view("gusty", query, labels=["late"], transformation_functions=wanted)
+    assert again.transformation_functions == made.transformation_functions
+    assert [one.version for one in fs.get_transformation_functions() if not one.is_built_in] == [1]
+    assert fs.get_transformation_function("gusts").source == gusts.source
+
+    version, dataset = made.create_train_test_split(
+        train_start=BEGIN, train_end=hour(40), test_end=hour(HOURS), show_progress=False
+    )
+    assert dataset.recompute_hash() == dataset.manifest.hash
+    raw_train, raw_test, late_train, _ = made.get_train_test_split(version, transform=False)
+    x_train, x_test, y_train, y_test = made.get_train_test_split(version)
+    assert list(raw_train.columns) == ["origin", "wind"]
+    names = [
+        "scaled",
+        "gusts_wind_origin_0",
+        "gusts_wind_origin_1",
+        "one_hot_encoder_origin_0",
+        "one_hot_encoder_origin_1",
+    ]
+    assert list(x_train.columns) == list(x_test.columns) == names
+    mean, std = raw_train["wind"].mean(), raw_train["wind"].std()
+    for raw, found in ((raw_train, x_train), (raw_test, x_test)):
+        assert found["scaled"].to_numpy() == pytest.approx(((raw["wind"] - mean) / std).to_numpy())
+        assert found["gusts_wind_origin_0"].to_numpy() == pytest.approx((raw["wind"] - mean).to_numpy())
+        assert found["one_hot_encoder_origin_1"].tolist() == (raw["origin"] == "LGA").tolist()
+    assert list(y_train.columns) == list(y_test.columns) == ["label_encoder_late_"]
+    assert y_train["label_encoder_late_"].tolist() == late_train["late"].astype(int).tolist()
+
+    made.init_serving(version)
+    stored = made.get_feature_vector({"flight": "f001"}, return_type="dict", transform=False)
+    vector = made.get_feature_vector({"flight": "f001"}, return_type="dict")
+    assert list(vector) == names == [feature.name for feature in made.transformed_features]
+    assert vector == made.transform(stored)
+    assert vector["scaled"] == pytest.approx((stored["wind"] - mean) / std)
+    with pytest.raises(Conflict) as error:
+        fs.create_transformation_function(gusts, version=1)
+    assert error.value.code == "transformation-function-exists"
+    with pytest.raises(Invalid) as refused:
+        fs.create_feature_view("odd", query, transformation_functions=[builtin_transformations.winsorize("origin")])
+    assert refused.value.code == "function-does-not-fit"

@@ -94,6 +94,10 @@ PUBLIC = {
     "TagSchema",
     "TagSchemasApi",
     "TrainingDataset",
+    "Transformation",
+    "TransformationFunction",
+    "TransformationStatistics",
+    "Transformer",
     "TrialProject",
     "Unavailable",
     "Unreachable",
@@ -108,6 +112,7 @@ PUBLIC = {
     "Visible",
     "Window",
     "administrator",
+    "builtin_transformations",
     "connect",
     "count",
     "experiment",
@@ -120,6 +125,7 @@ PUBLIC = {
     "sign_in_with_browser",
     "stddev",
     "sum",
+    "udf",
 }
 
 

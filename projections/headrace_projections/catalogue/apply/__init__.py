@@ -16,6 +16,7 @@ from headrace_projections.catalogue.apply import (
     serving,
     sharing,
     signing_in,
+    transformations,
     validation,
 )
 from headrace_projections.catalogue.apply.handlers import handlers
@@ -41,5 +42,6 @@ __all__ = [
     "serving",
     "sharing",
     "signing_in",
+    "transformations",
     "validation",
 ]

@@ -126,6 +126,7 @@ def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
         "training_helpers": list(event.training_helpers),
         "filters": records(event.filters),
         "known_at": event.known_at,
+        "transformations": records(event.transformations),
         **authored("created", at),
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}

@@ -6,6 +6,7 @@ from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
 from headrace_events.training_dataset import DatasetFile, Split
+from headrace_events.transformation import Transformation
 from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 
@@ -23,6 +24,7 @@ class FeatureViewRow:
     training_helpers: tuple[str, ...]
     filters: tuple[Filter, ...]
     known_at: bool
+    transformations: tuple[Transformation, ...]
     deprecated: bool
     keywords: tuple[str, ...]
     created_by: str
