@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from headrace_events.language import value
 
 NUMBERS = frozenset({"int", "bigint", "float", "double", "decimal"})
-CATEGORIES = frozenset({"boolean", "int", "bigint", "float", "double", "string"})
+CATEGORIES = frozenset({"boolean", "int", "bigint", "string"})
+PLAIN = NUMBERS | CATEGORIES
 TEXTS = frozenset({"string"})
 
 LONGEST_TEXT = 200
@@ -76,7 +77,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "impute_mean": _built_in(NUMBERS),
     "impute_median": _built_in(NUMBERS),
     "impute_mode": _built_in(CATEGORIES),
-    "impute_constant": _built_in(CATEGORIES, value=Constant()),
+    "impute_constant": _built_in(PLAIN, value=Constant()),
     "impute_category": _built_in(TEXTS, value=Constant()),
 }
 """Name → the function."""

@@ -13,7 +13,7 @@ from headrace._artifacts import DatasetApi
 from headrace._errors import Invalid
 from headrace._instances import instances
 from headrace._model_archive import loaded, packed, unpacked
-from headrace._prepare import Prepare
+from headrace._prepare import preparing
 from headrace._program import environment
 from headrace._study import ExperimentResult
 from headrace._transformer import Transformer
@@ -123,7 +123,7 @@ class Model:
             raise Invalid(
                 "say which features the model takes: inputs=[…] in order, or feature_view=…", code="no-inputs"
             )
-        prepare = None if wish.transformer is None else Prepare(wish.transformer, inputs)
+        prepare = None if wish.transformer is None else preparing(wish.transformer, inputs)
         example = None if wish.example is None else instances(wish.example)
         archive = packed(model, wish.method, example, prepare)
         body: dict[str, Any] = {

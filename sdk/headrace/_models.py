@@ -52,7 +52,8 @@ class Framework:
             training_dataset: what it learnt from, instead of the two.
             inputs: the view's columns it takes, in order; else those it was fitted with, else the view's features. Of
                 a view with transformations what comes out of them: a deployment applies them, with the statistics of
-                the training dataset version, to what is stored or asked with.
+                the training dataset, to what is stored or asked with. A study's trials read what is stored, and so
+                does a model that takes nothing but columns that are stored.
             experiment: the result of the study that found it.
             trial: which of its trials; else the best one.
             input_example: rows that it takes, kept beside it for people.
@@ -64,10 +65,17 @@ class Framework:
         for key, number in (metrics or {}).items():
             if isinstance(number, bool) or not math.isfinite(number):
                 raise Invalid(f"metric {key!r} is {number!r}, not a finite number", code="non-finite-number")
-        transformer = _transformer(feature_view, training_dataset_version)
+        trained_on = _trained_on(feature_view, training_dataset_version, training_dataset, experiment)
+        transformer = self._transformer(feature_view, trained_on)
         if inputs is None and feature_view is not None:
-            given = feature_view.features if transformer is None else transformer.features
-            inputs = [feature.name for feature in given]
+            if transformer is None and feature_view.transformation_functions:
+                raise Invalid(
+                    f"{feature_view!r} transforms its features: name the training_dataset_version that the model learnt"
+                    " from, or its inputs",
+                    code="no-training-dataset-version",
+                )
+            given = feature_view if transformer is None or experiment is not None else transformer
+            inputs = [feature.name for feature in given.features]
         return Model(
             self._project,
             None,
@@ -78,7 +86,7 @@ class Framework:
                 metrics=dict(metrics or {}),
                 description=description,
                 inputs=tuple(inputs) if inputs is not None else None,
-                trained_on=_trained_on(feature_view, training_dataset_version, training_dataset, experiment),
+                trained_on=trained_on,
                 result=experiment,
                 trial=trial,
                 method=predict_with,
@@ -87,18 +95,18 @@ class Framework:
             ),
         )
 
-
-def _transformer(view: FeatureView | None, version: int | None) -> Transformer | None:
-    """What a deployment does to the view's features; None where the view leaves them as they are."""
-    if view is None or not view.transformation_functions:
-        return None
-    if version is None:
-        raise Invalid(
-            f"{view!r} transforms its features: name the training_dataset_version that the model learnt from",
-            code="no-training-dataset-version",
-        )
-    features = frozenset(feature.name for feature in view.features)
-    return view.transformer(view.get_training_dataset(version)).of(features)
+    def _transformer(self, view: FeatureView | None, trained_on: Mapping[str, Any] | None) -> Transformer | None:
+        """What the view does to its features for this dataset; None where it leaves them as they are."""
+        if trained_on is None:
+            return None
+        api, project = self._project._api, self._project.name
+        if view is None:
+            path = f"/api/projects/{project}/feature-views/{trained_on['view']}/versions/{trained_on['view_version']}"
+            view = FeatureView(api, project, api.get(path))
+        if not view.transformation_functions:
+            return None
+        features = frozenset(feature.name for feature in view.features)
+        return view.transformer(view.get_training_dataset(trained_on["version"])).of(features)
 
 
 def _trained_on(

@@ -33,6 +33,12 @@ class Prepare:
         return [[_given(row[name]) for name in self.gives] for row in self._transformer.rows(named)]
 
 
+def preparing(transformer: Transformer, gives: Sequence[str]) -> Prepare | None:
+    """What makes these columns; None where all of them are the view's own, as they are stored. Raises Invalid."""
+    stored = {feature.name for feature in transformer.columns}
+    return None if stored.issuperset(gives) else Prepare(transformer, gives)
+
+
 def _seen(value: Any, kind: str) -> Any:
     """A value of a request as functions see it."""
     match kind, value:

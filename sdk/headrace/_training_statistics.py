@@ -22,8 +22,9 @@ class FeatureStatistics:
     `mean`, `std` (of a sample), `quantiles` (rank → value) and `histogram` are of finite numbers, where true counts as
     1, and None where doubles do not hold them; `nonfinite` are NaN and infinities. `distinct` is estimated (standard
     error 1.6 %), as are quantiles, percentiles (at 0, 1 … 100 %) and histogram (0.7 % of the rows). `min` and `max` of
-    dates and times are ISO 8601. `categories` are (value, count) of booleans, finite numbers and short texts: all of
-    them up to 1,000, else of texts the most frequent ones, estimated, and of numbers none.
+    dates and times are ISO 8601. `categories` are (value, count) of booleans, whole numbers and short texts: all
+    of them up to 1,000 (fewer in a dataset of more than 1,000 columns), else of texts the most frequent, estimated,
+    and of numbers none.
     """
 
     name: str

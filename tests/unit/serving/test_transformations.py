@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from headrace import Feature, Transformer, builtin_transformations, udf
+from headrace import Feature, Invalid, Transformer, builtin_transformations, udf
 from headrace._model_archive import packed
-from headrace._prepare import Prepare
+from headrace._prepare import Prepare, preparing
 from headrace._program import pickled_whole
 from headrace._training_statistics import FeatureStatistics
 from headrace_serving.errors import BadModel, ModelFailed
@@ -64,6 +64,14 @@ def test_the_gateway_gives_what_is_stored_and_the_model_sees_what_it_was_trained
     assert predictor.predict([[5.0, "LGA", 3 * DAY_US // 24], [3.0, "JFK", 0]]) == [5.0, 0.0]
     assert predictor.predict([[3.0, "never seen", 0]]) == [0.0]
     predictor.close()
+
+
+def test_a_model_of_stored_columns_is_prepared_for_nothing_and_one_of_unknown_columns_is_refused() -> None:
+    assert preparing(TRANSFORMER, ["wind", "other"]) is None
+    assert preparing(TRANSFORMER, ["other", "hour_of_at_"]) is not None
+    with pytest.raises(Invalid) as error:
+        preparing(TRANSFORMER, ["hour_of_at_", "wind"])
+    assert error.value.code == "unknown-input"
 
 
 def test_a_model_fitted_on_a_frame_gets_one_with_the_names_of_the_outputs() -> None:
