@@ -41,6 +41,14 @@ class Late:
         return [1.0 if row[2] > self.threshold else 0.0 for row in rows]
 
 
+class Echo:
+    """Answers with the first column it sees."""
+
+    def predict(self, rows: Any) -> list[float]:
+        """One number a row."""
+        return [float(row[0]) for row in rows]
+
+
 def train_by_wind(  # noqa: PLR0917 - a trial passes what is named
     hparams: dict[str, Any], reporter: Any, start: int, steps: int, checkpoint: Late | None, data: dict[str, list[str]]
 ) -> dict[str, float]:

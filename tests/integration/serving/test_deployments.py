@@ -13,9 +13,9 @@ import httpx
 import pytest
 from tests.integration.clients import eventually
 from tests.integration.served import unique
-from tests.integration.serving.flights import Flights
+from tests.integration.serving.flights import Echo, Flights
 
-from headrace import Deployment, Failed, Forbidden, HeadraceError, Invalid, NotFound
+from headrace import Deployment, Failed, Forbidden, HeadraceError, Invalid, NotFound, builtin_transformations
 from headrace_compose.supervision import Supervisor
 
 EVENT_TIME = datetime(2013, 7, 1, 8, tzinfo=UTC)
@@ -72,6 +72,36 @@ def test_features_are_found_by_key(deployment: Deployment, found: Flights) -> No
     answer = deployment.predict(inputs=[{"flight": "f007"}, {"flight": "nowhere"}])
     assert answer["predictions"] == [1.0 if view[0]["wind"] > threshold(found) else 0.0, None]
     assert answer["errors"][1].startswith("entity-not-found")
+
+
+def test_a_deployment_transforms_as_the_training_data_was(flights: Flights) -> None:
+    fs = flights.owner.get_feature_store()
+    query = (
+        fs.get_feature_group("flights")
+        .select(["distance", "late"])
+        .join(fs.get_feature_group("weather").select(["wind"]), on=["origin"])
+    )
+    view = fs.create_feature_view(
+        "scaled",
+        query,
+        labels=["late"],
+        transformation_functions=[
+            builtin_transformations.standard_scaler("wind").alias("scaled_wind"),
+            builtin_transformations.winsorize("distance"),
+        ],
+    )
+    version, dataset = view.create_training_data(show_progress=False)
+    registry = flights.owner.get_model_registry()
+    model = registry.python.create_model("scaled", feature_view=view, training_dataset_version=version)
+    running = model.save(Echo()).deploy("scaled")
+    assert model.inputs == ("distance", "wind")
+    view.init_serving(version)
+    (scaled, _) = view.get_feature_vector({"flight": "f007"})
+    wind = dataset.statistics["train"]["wind"]
+    by_key, given = running.predict(inputs=[{"flight": "f007"}, {"distance": 100.0, "wind": 9.0}])["predictions"]
+    assert by_key == pytest.approx(scaled)
+    assert given == pytest.approx((9.0 - (wind.mean or 0)) / (wind.std or 0))
+    running.delete()
 
 
 def test_the_open_inference_protocol_answers(deployment: Deployment, found: Flights) -> None:
