@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import symtable
 import sys
 import textwrap
 from collections.abc import Callable
@@ -75,24 +76,18 @@ def statistics_read(source: str, arguments: tuple[str, ...]) -> set[str]:
 
 
 def _names(tree: ast.FunctionDef) -> set[str]:
-    """The names that the function looks up, but for those of annotations, which are not looked up."""
-    unannotated = _Unannotated().visit(tree)
-    return {node.id for node in ast.walk(unannotated) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    """The names that the function and its defaults look up outside of it; annotations are not looked up."""
+    tree.decorator_list = []
+    scopes = symtable.symtable(_FUTURE + ast.unparse(tree), tree.name, "exec").get_children()
+    scope = next(one for one in scopes if one.get_name() == tree.name)
+    defaults = [one for one in (*tree.args.defaults, *tree.args.kw_defaults) if one is not None]
+    given = {node.id for one in defaults for node in ast.walk(one) if isinstance(node, ast.Name)}
+    return given | _global_names(scope)
 
 
-class _Unannotated(ast.NodeTransformer):
-    """Takes annotations and decorators away."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Of a function."""
-        node.returns = None
-        node.decorator_list = []
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        """Of an argument."""
-        node.annotation = None
-        return node
+def _global_names(scope: symtable.SymbolTable) -> set[str]:
+    found = {one.get_name() for one in scope.get_symbols() if one.is_global() and one.is_referenced()}
+    return found.union(*(_global_names(inner) for inner in scope.get_children()))
 
 
 def _definition(function: str, name: str, value: Any) -> str:

@@ -136,6 +136,16 @@ def test_the_source_alone_says_everything() -> None:
     assert measured.return_types == ("bigint", "boolean")
 
 
+def test_names_inside_a_function_are_its_own_whatever_else_is_called_so() -> None:
+    @udf(float, mode="python")
+    def shadowing(rows: Any) -> Any:
+        code = [helping * MILES for helping in (rows,)]
+        return max(code, key=lambda transformer: transformer)
+
+    assert "MILES = 1.609" in str(shadowing.source)
+    assert load(str(shadowing.source), "shadowing")(2.0) == pytest.approx(3.218)
+
+
 def helping(value: float) -> float:
     return value
 
