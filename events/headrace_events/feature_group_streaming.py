@@ -8,6 +8,7 @@ from dataclasses import replace
 from headrace_events import feature_group
 from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict, Invalid, NotFound
+from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_group import CreateFeatureGroup, FeatureGroup, FeatureGroupCreated, next_version
 from headrace_events.language import Command, Event, command, event
 from headrace_events.streaming_windows import (
