@@ -60,7 +60,7 @@ format: $(INSTALLED) ## put the format right
 	$(BIN)/ruff check --fix $(OURS)
 
 test: install ## all tests but the long ones
-	$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -m "not long" --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 test-unit: install ## those that need no servers
 	$(BIN)/pytest -m "not long" tests/unit

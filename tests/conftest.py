@@ -40,7 +40,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 class Halves(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Two processes share the tests: of those that need servers each has one half, and a stack of its own for it."""
+    """Of the tests that need servers two processes have one half each, and a stack for it; others run beside them."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
