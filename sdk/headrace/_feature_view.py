@@ -8,12 +8,12 @@ from typing import Any
 from headrace._annotations import Annotations
 from headrace._columns import Feature
 from headrace._http import Api
+from headrace._read_training_data import ReadTrainingData
 from headrace._view_columns import ViewColumns
-from headrace._view_training_data import MakeTrainingData
 from headrace._view_vectors import ReadFeatureView
 
 
-class FeatureView(MakeTrainingData, ReadFeatureView, Annotations):
+class FeatureView(ReadTrainingData, ReadFeatureView, Annotations):
     """One version of a view; what it selects never changes."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:

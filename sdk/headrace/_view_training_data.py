@@ -1,4 +1,4 @@
-"""Training data of a feature view: splits made, read, made again and let go."""
+"""The training datasets of a feature view: made, found, made again and let go."""
 
 from __future__ import annotations
 
@@ -14,30 +14,14 @@ from headrace._splits import Time, adjacent, at_random
 from headrace._training_dataset import TrainingDataset, TrainingSplit
 from headrace._training_files import DataFormat, must_hold
 from headrace._view_columns import ViewColumns
-from headrace._view_transformations import TransformFeatures
 
 
-class MakeTrainingData(TransformFeatures, ABC):
+class MakeTrainingData(ABC):
     """The training datasets of one version of a feature view."""
 
     _api: Api
     _project: str
     _columns: ViewColumns
-
-    @property
-    @abstractmethod
-    def labels(self) -> list[str]:
-        """The columns to predict."""
-
-    @property
-    @abstractmethod
-    def inference_helper_columns(self) -> list[str]:
-        """The columns that no model sees, for whoever asks a model."""
-
-    @property
-    @abstractmethod
-    def training_helper_columns(self) -> list[str]:
-        """The columns that no model sees, for whoever trains one."""
 
     @property
     @abstractmethod
@@ -138,99 +122,6 @@ class MakeTrainingData(TransformFeatures, ABC):
         to = _to(location, storage_options, wait=wait)
         return self._create(splits, data_format, version, seed=seed, to=to, wait=wait, show_progress=show_progress)
 
-    def training_data(
-        self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
-    ) -> tuple[Any, Any]:
-        """Create training data and read it: features and labels, as pandas DataFrames.
-
-        With an external group in the view nothing is created: your program reads all rows of the groups into memory
-        and joins them, as no server opens other databases.
-        """
-        if not how and self._columns.external:
-            if self.transformation_functions:
-                raise Invalid(
-                    f"{self!r} transforms with statistics of a training dataset, and none is made of external groups",
-                    code="no-statistics",
-                )
-            return self._apart(self._columns.examples(start_time, end_time).to_pandas(), self.labels)
-        _, dataset = self.create_training_data(start_time, end_time, **how)
-        return self._features_and_labels(dataset, "train")
-
-    def train_test_split(self, test_size: float | None = None, **how: Any) -> tuple[Any, Any, Any, Any]:
-        """Create a split and read it: X_train, X_test, y_train, y_test. Arguments as for create_train_test_split."""
-        version, _ = self.create_train_test_split(test_size, **how)
-        return self.get_train_test_split(version)
-
-    def train_validation_test_split(
-        self, validation_size: float | None = None, test_size: float | None = None, **how: Any
-    ) -> tuple[Any, Any, Any, Any, Any, Any]:
-        """Create three splits and read them: X_train, X_validation, X_test, y_train, y_validation, y_test."""
-        version, _ = self.create_train_validation_test_split(validation_size, test_size, **how)
-        return self.get_train_validation_test_split(version)
-
-    def get_training_data(
-        self,
-        training_dataset_version: int,
-        *,
-        primary_key: bool = False,
-        event_time: bool = False,
-        training_helper_columns: bool = False,
-        transform: bool = True,
-    ) -> tuple[Any, Any]:
-        """Features and labels of a dataset with one split, as pandas DataFrames.
-
-        The view's transformations are applied, with the statistics of the dataset (of its split `train`), unless
-        `transform` is False; the files hold what was not transformed.
-        """
-        dataset = self.get_training_dataset(training_dataset_version)
-        shown = {
-            "primary_key": primary_key,
-            "event_time": event_time,
-            "training_helpers": training_helper_columns,
-            "transform": transform,
-        }
-        return self._features_and_labels(dataset, None, **shown)
-
-    def get_train_test_split(
-        self,
-        training_dataset_version: int,
-        *,
-        primary_key: bool = False,
-        event_time: bool = False,
-        training_helper_columns: bool = False,
-        transform: bool = True,
-    ) -> tuple[Any, Any, Any, Any]:
-        """X_train, X_test, y_train, y_test of a dataset, as pandas DataFrames; see get_training_data."""
-        dataset = self.get_training_dataset(training_dataset_version)
-        shown = {
-            "primary_key": primary_key,
-            "event_time": event_time,
-            "training_helpers": training_helper_columns,
-            "transform": transform,
-        }
-        parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "test")]
-        return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
-
-    def get_train_validation_test_split(
-        self,
-        training_dataset_version: int,
-        *,
-        primary_key: bool = False,
-        event_time: bool = False,
-        training_helper_columns: bool = False,
-        transform: bool = True,
-    ) -> tuple[Any, Any, Any, Any, Any, Any]:
-        """X_train, X_validation, X_test, y_train, y_validation, y_test of a dataset; see get_training_data."""
-        dataset = self.get_training_dataset(training_dataset_version)
-        shown = {
-            "primary_key": primary_key,
-            "event_time": event_time,
-            "training_helpers": training_helper_columns,
-            "transform": transform,
-        }
-        parts = [self._features_and_labels(dataset, split, **shown) for split in ("train", "validation", "test")]
-        return parts[0][0], parts[1][0], parts[2][0], parts[0][1], parts[1][1], parts[2][1]
-
     def get_training_dataset(self, training_dataset_version: int) -> TrainingDataset:
         """A training dataset of this view; raises NotFound."""
         row = self._api.get(f"{self._path}/training-datasets/{training_dataset_version}")
@@ -315,29 +206,6 @@ class MakeTrainingData(TransformFeatures, ABC):
         if to is not None:
             dataset.export_to(to)
         return dataset.version, dataset
-
-    def _features_and_labels(
-        self,
-        dataset: TrainingDataset,
-        split: str | None,
-        *,
-        primary_key: bool = False,
-        event_time: bool = False,
-        training_helpers: bool = False,
-        transform: bool = True,
-    ) -> tuple[Any, Any]:
-        table = dataset.read_arrow(split, primary_key=primary_key, event_time=event_time)
-        rows, labels = table.to_pandas(), self.labels
-        if transform and self.transformation_functions:
-            ready = self.transformer(dataset)
-            rows = ready.frame(rows, table.to_pandas(integer_object_nulls=True))
-            labels = ready.made_of(labels)
-        return self._apart(rows, labels, training_helpers=training_helpers)
-
-    def _apart(self, rows: Any, labels: Sequence[str], *, training_helpers: bool = False) -> tuple[Any, Any]:
-        beside = [*labels, *self.inference_helper_columns]
-        beside += [] if training_helpers else self.training_helper_columns
-        return rows.drop(columns=beside), rows[list(labels)]
 
 
 def _to(location: str | None, storage_options: Mapping[str, Any] | None, *, wait: bool) -> Location | None:
