@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from headrace._columns import Feature
 from headrace._downloads import FrameType, in_frame
 from headrace._external_databases import answered
 from headrace._external_rows import ExternalRows
+from headrace._group_row import GroupRow
 from headrace._http import Api
 from headrace._query import Selectable
 from headrace._storage_connectors import StorageConnector, StorageConnectors
 
 
-class ExternalFeatureGroup(Selectable):
+class ExternalFeatureGroup(GroupRow, Selectable):
     """One version of an external feature group. Its rows stay where they are: your program reads them there."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
@@ -25,37 +25,6 @@ class ExternalFeatureGroup(Selectable):
 
     def __repr__(self) -> str:
         return f"ExternalFeatureGroup({self.name!r}, version={self.version})"
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self._row["name"])
-
-    @property
-    def version(self) -> int:
-        """Its version."""
-        return int(self._row["version"])
-
-    @property
-    def description(self) -> str:
-        """What is said about it."""
-        return str(self._row["description"])
-
-    @property
-    def primary_key(self) -> tuple[str, ...]:
-        """The columns that name an entity."""
-        return tuple(self._row["primary_key"])
-
-    @property
-    def event_time(self) -> str | None:
-        """The column that says when a row became true."""
-        event_time: str | None = self._row.get("event_time")
-        return event_time
-
-    @property
-    def features(self) -> list[Feature]:
-        """All columns, the key and the event time among them."""
-        return [Feature(one["name"], one["type"], one["description"]) for one in self._row["columns"]]
 
     @property
     def query(self) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from headrace._columns import Feature
 from headrace._errors import Forbidden
+from headrace._group_row import GroupRow
 from headrace._http import Api
 from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
 
 
-class SharedFeatureGroup(Selectable, ReadFeatureGroup):
+class SharedFeatureGroup(GroupRow, Selectable, ReadFeatureGroup):
     """A version of a feature group that another project shares. Its rows are that project's: nothing is copied.
 
     Queries select from it as from one's own, and so do feature views.
@@ -32,37 +32,6 @@ class SharedFeatureGroup(Selectable, ReadFeatureGroup):
     def shared_by(self) -> str:
         """The project whose group it is."""
         return self._project
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self._row["name"])
-
-    @property
-    def version(self) -> int:
-        """Its version."""
-        return int(self._row["version"])
-
-    @property
-    def description(self) -> str:
-        """What its maker wrote about it."""
-        return str(self._row["description"])
-
-    @property
-    def primary_key(self) -> tuple[str, ...]:
-        """The columns that name an entity."""
-        return tuple(self._row["primary_key"])
-
-    @property
-    def event_time(self) -> str | None:
-        """The column that says when a row became true."""
-        event_time: str | None = self._row.get("event_time")
-        return event_time
-
-    @property
-    def features(self) -> list[Feature]:
-        """All columns, the key and the event time among them."""
-        return [Feature(one["name"], one["type"], one["description"]) for one in self._row["columns"]]
 
     @property
     def topic(self) -> str:
