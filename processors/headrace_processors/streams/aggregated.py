@@ -48,6 +48,7 @@ def place_of(record: Record) -> tuple[str, str, str, int]:
 def row_of(stream: Stream, record: Record, derived: RecordCodec, rows: RecordCodec) -> Entry:
     """The row of an aggregate; one that was taken back is empty. Raises Unusable."""
     _, _, entity, end = place_of(record)
+    frames = stream.frames
     try:
         found = derived.decode(record.value)["frames"] if record.value is not None else None
         key = bytes.fromhex(entity)
@@ -55,7 +56,7 @@ def row_of(stream: Stream, record: Record, derived: RecordCodec, rows: RecordCod
         held: dict[tuple[str, int], Held] = {(one["number"], one["over_slides"]): one for one in found or ()}
         features = {}
         for one in stream.declared.aggregations:
-            frame = stream.frames[one.name]
+            frame = frames[one.name]
             features[one.name] = value_of(one.function, held.get((frame.number, frame.over_slides), EMPTY))
         value = rows.encode(stream.schema_id, {**names, WINDOW_END: end, **features})
     except (SchemaError, Invalid, ValueError) as error:
