@@ -17,6 +17,7 @@ from headrace_broker.dead_letters import DeadLetter, DeadLetters
 from headrace_broker.errors import Missing
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.follower import Batch, Follower, Partition
+from headrace_broker.group_offsets import GroupOffsets, as_offsets
 from headrace_broker.record import Entry
 from headrace_broker.topics import REFERENCES
 from headrace_broker.transactions import TransactionalWriter
@@ -24,7 +25,6 @@ from headrace_events.project import ProjectClosing
 from headrace_processors.observer.errors import NoReference, Unusable
 from headrace_processors.observer.known import Followed, Known, Watched
 from headrace_processors.observer.observation import Normaliser
-from headrace_processors.observer.positions import Positions, as_offsets
 from headrace_processors.observer.references import reference_of
 from headrace_processors.observer.sweeping import Sweeping
 from headrace_processors.observer.training_data import training_columns
@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 NAME = "observer"
 TRANSACTIONAL_ID = "headrace.observer"
+GROUP = "headrace.observer"
+"""The name under which brokers keep how far was read. They forget it a week after the last time; then everything is
+read again, which writes every observation again under its own key, and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Session:
         self._artifacts = artifacts
         self._measures = measures
         self._writer = TransactionalWriter(connection, TRANSACTIONAL_ID)
-        self._positions = Positions(connection)
+        self._positions = GroupOffsets(connection, GROUP)
         self._served = _references_there(connection)
         self._sweeping = Sweeping(connection, self._positions)
         self._feed = MetadataFeed(connection)

@@ -14,10 +14,10 @@ from headrace_broker.admin import Admin
 from headrace_broker.connection import Connection
 from headrace_broker.errors import Missing
 from headrace_broker.follower import Follower, Partition
+from headrace_broker.group_offsets import GroupOffsets
 from headrace_broker.record import Entry, Record
 from headrace_broker.topics import OBSERVATIONS, REFERENCES
 from headrace_broker.transactions import TransactionalWriter
-from headrace_processors.observer.positions import Positions
 from headrace_projections.monitoring.reference import reference_key
 
 
@@ -33,7 +33,7 @@ def tombstones(records: Iterable[Record], projects: Collection[str]) -> list[Ent
 class Sweeping:
     """Closed projects, and how far their observations are taken back."""
 
-    def __init__(self, connection: Connection, positions: Positions) -> None:
+    def __init__(self, connection: Connection, positions: GroupOffsets) -> None:
         found = Admin(connection).topic_ids([OBSERVATIONS])
         if OBSERVATIONS not in found:
             raise Missing(f"{OBSERVATIONS} does not exist: prepare the log first")

@@ -14,6 +14,7 @@ from headrace_broker.connection import Connection
 from headrace_broker.dead_letters import DeadLetter, DeadLetters
 from headrace_broker.feed import MetadataFeed
 from headrace_broker.follower import Batch, Follower
+from headrace_broker.group_offsets import as_offsets
 from headrace_broker.record import Entry
 from headrace_broker.topics import AGGREGATES, STREAMS, TICKS
 from headrace_broker.transactions import TransactionalWriter
@@ -138,7 +139,7 @@ class Session:
         if passed is None:
             return 0
         if passed.read:
-            self._write(passed.entries, source.read.offsets_for(passed.read, passed.said), source.read.group)
+            self._write(passed.entries, as_offsets(passed.read, passed.said), source.read.group)
         elif passed.entries:
             self._write(passed.entries)
         source.clock.told(passed.ends)
@@ -159,7 +160,7 @@ class Session:
             except Unusable as error:
                 self._dead.write(f"{project}.deadletters", [DeadLetter(record=record, error=str(error))])
                 self._measures.dead_letters.labels(project).inc()
-        self._write(entries, self._read.offsets_for(batch.ends, {}), self._read.group)
+        self._write(entries, as_offsets(batch.ends), self._read.group)
         self._measures.rows.inc(len(entries))
         return len(batch.records)
 
