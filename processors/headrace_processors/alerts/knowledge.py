@@ -91,7 +91,7 @@ class Knowledge:
         self.rules = Rules()
         self._references: dict[tuple[str, str], Reference] = {}
         self._codec = ReferenceCodec()
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         found = Admin(connection).topic_ids([REFERENCES])
         if REFERENCES not in found:
             raise Missing(f"{REFERENCES} does not exist: prepare the log first")

@@ -58,7 +58,7 @@ class Session:
         self._positions = GroupOffsets(connection, GROUP)
         self._served = _references_there(connection)
         self._sweeping = Sweeping(connection, self._positions)
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         self._follower = Follower(connection, alone=True)
         self._dead = DeadLetters(connection, NAME)
         self._known = Known()

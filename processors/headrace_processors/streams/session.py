@@ -52,7 +52,7 @@ class Session:
         self._measures = measures
         self._writer = TransactionalWriter(connection, GROUP)
         self._told = told_before(connection)
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         self._declared = Declared()
         self._sources: dict[str, Source] = {}
         self._readings = Readings()

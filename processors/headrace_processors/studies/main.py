@@ -40,7 +40,7 @@ def main() -> None:
         return
     stop = stop_on_signals()  # Ray has put its own handlers in place of ours
     commands = CommandClient(connection)
-    feed = MetadataFeed(connection)
+    feed = MetadataFeed(connection, patient=True)
     runs = KafkaRunLog(connection, lost)
     topics = TopicReading(WorkerCertificates(commands), partial(_brokers, connection))
     driver = Driver(feed, commands, workers, artifacts, runs, topics)

@@ -51,7 +51,7 @@ class Session:
         self._removed: set[Position] = set()
         self._work: dict[Position, Work] = {}
         self._measures = measures
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         self._ends = Follower(connection)
         self._client = CommandClient(connection)
         self._workshop = Workshop(storage=storage, requests=self._requests, engine=engine, end=self._ends.end)

@@ -54,7 +54,7 @@ class Projector:
         except BaseException:
             self._database.close()
             raise
-        self._follower = Follower(log)
+        self._follower = Follower(log, patient=True)
         self._follower.follow({self._where: (self._at or Start()).offset})
 
     def _known(self) -> Start | None:

@@ -46,7 +46,7 @@ class Derivation:
         self._derived = partition_of(connection, LINEAGE)
         self._said, self._end = _said(connection, self._derived)
         self._before = checkpoint.read(database, NAME)
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         self._ends: dict[Partition, int] = {}
         self._waiting: dict[bytes, bytes | None] = {}
         self._closed: set[str] = set()

@@ -29,7 +29,7 @@ class LineageProjector:
         self._codec = EdgeCodec()
         self._where = partition_of(connection, LINEAGE)
         self._before = checkpoint.read(database, NAME).get(self._where)
-        self._follower = Follower(connection)
+        self._follower = Follower(connection, patient=True)
         self._follower.follow({self._where: self._before.offset if self._before else 0})
 
     def step(self, seconds: float) -> int:

@@ -63,7 +63,7 @@ class RowRunner:
     ) -> None:
         self._target = target
         self._patience = schema_patience_s
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
         self._follower = Follower(connection, alone=True)
         self._dead = DeadLetters(connection, target.name)
         self._now = _Session()

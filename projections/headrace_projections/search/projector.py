@@ -33,7 +33,7 @@ class SearchProjector:
         self._before = {
             where: start for where, start in checkpoint.read(database, NAME).items() if where.topic != LINEAGE
         }
-        self._feed = MetadataFeed(connection)
+        self._feed = MetadataFeed(connection, patient=True)
 
     def step(self, seconds: float) -> int:
         """Take what came; return how many documents it changed."""
