@@ -13,7 +13,7 @@ OURS := events schemas broker processors projections api serving sdk cli compose
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test test-unit test-long check format bench lock clean
+.PHONY: help install demo delays up down status test test-unit test-long check format bench lock clean
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ $(FEAST_INSTALLED): bench/feast/requirements.lock $(INSTALLED)
 
 demo: install ## play the story of a year of flights, and leave the stack up
 	PYTHONPATH=examples $(BIN)/python -m flights
+
+delays: install ## play what the feature store can do, part by part, on two months of them
+	PYTHONPATH=examples $(BIN)/python -m delays
 
 up: install ## start everything, and return when it is healthy
 	$(BIN)/headrace up --detach

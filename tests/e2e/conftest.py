@@ -59,18 +59,18 @@ def played(
 ) -> Iterator[Played]:
     """The story of a sample of the year, on a stack where somebody has been before."""
     folder = tmp_path_factory.mktemp("story")
-    told = tell(folder, surroundings)
+    told = tell(folder, surroundings, "flights", "sample")
     report = json.loads((folder / "demo-report.json").read_text())
     witness = Witness.of(whole_stack)
     yield Played(report=report, told=told, witness=witness, home=whole_stack.site.home.root)
     witness.http.close()
 
 
-def tell(folder: Path, surroundings: Mapping[str, str], extent: str = "sample", seconds: float = 480) -> str:
-    """Play the story; give what it says, the end of which is shown where it fails."""
+def tell(folder: Path, surroundings: Mapping[str, str], *story: str, seconds: float = 480) -> str:
+    """Play a story; give what it says, the end of which is shown where it fails."""
     with (folder / "told").open("w") as told:
         done = subprocess.run(
-            [sys.executable, "-m", "flights", extent],
+            [sys.executable, "-m", *story],
             cwd=folder,
             env=surroundings,
             stdout=told,

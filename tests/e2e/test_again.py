@@ -17,7 +17,7 @@ def test_played_again_it_goes_on_in_new_projects_and_the_same_rows_have_the_same
     played: Played, surroundings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("again")
-    tell(folder, surroundings)
+    tell(folder, surroundings, "flights", "sample")
     steps = json.loads((folder / "demo-report.json").read_text())["steps"]
     assert steps[1]["projects"] == ["flights-3", "rival-3"]
     assert steps[3]["hash"] == played.step(3)["hash"]
@@ -31,7 +31,7 @@ def test_the_whole_year_is_told_with_every_flight_and_twenty_thousand_prediction
     newcomer: object, surroundings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("year")
-    tell(folder, surroundings, "year", seconds=1_800)
+    tell(folder, surroundings, "flights", "year", seconds=1_800)
     report = json.loads((folder / "demo-report.json").read_text())
     steps = report["steps"]
     print("seconds of each step:", {step["step"]: step["seconds"] for step in steps}, "in all:", report["seconds"])
