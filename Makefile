@@ -7,6 +7,8 @@ FLINK_VENV := .venv-flink
 FLINK_INSTALLED := $(FLINK_VENV)/.installed
 FEAST_VENV := .venv-feast
 FEAST_INSTALLED := $(FEAST_VENV)/.installed
+PETASTORM_VENV := .venv-petastorm
+PETASTORM_INSTALLED := $(PETASTORM_VENV)/.installed
 OURS := events schemas broker processors projections api serving sdk cli compose bench examples tests
 
 # Some thirty processes import the same modules, and again at each start: each is compiled once, whatever is set outside.
@@ -37,6 +39,11 @@ $(FEAST_INSTALLED): bench/feast/requirements.lock $(INSTALLED)
 	$(BIN)/uv pip sync --quiet --python $(FEAST_VENV)/bin/python --require-hashes bench/feast/requirements.lock
 	@touch $@
 
+$(PETASTORM_INSTALLED): tests/petastorm/requirements.lock $(INSTALLED)
+	@test -x $(PETASTORM_VENV)/bin/python || $(PYTHON) -m venv $(PETASTORM_VENV)
+	$(BIN)/uv pip sync --quiet --python $(PETASTORM_VENV)/bin/python --require-hashes tests/petastorm/requirements.lock
+	@touch $@
+
 demo: install ## play the story of a year of flights, and leave the stack up
 	PYTHONPATH=examples $(BIN)/python -m flights
 
@@ -62,7 +69,7 @@ format: $(INSTALLED) ## put the format right
 	$(BIN)/ruff format $(OURS)
 	$(BIN)/ruff check --fix $(OURS)
 
-test: install ## all tests but the long ones
+test: install $(PETASTORM_INSTALLED) ## all tests but the long ones
 	$(BIN)/pytest -m "not long" --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 test-unit: install ## those that need no servers
@@ -79,4 +86,4 @@ lock: $(INSTALLED) ## resolve the dependencies again
 		--no-emit-index-url --no-header --quiet --output-file locks/headrace.txt
 
 clean: ## forget what was installed and fetched (not what was stored)
-	rm -rf $(VENV) $(FLINK_VENV) $(FEAST_VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FLINK_VENV) $(FEAST_VENV) $(PETASTORM_VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -64,7 +64,8 @@ def create(
     test_size: Annotated[float | None, typer.Option(help="the share of a test split taken at random")] = None,
     seed: Annotated[int | None, typer.Option(help="the seed of that")] = None,
     data_format: Annotated[
-        Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5"], typer.Option("--format", help="of its files")
+        Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"],
+        typer.Option("--format", help="of its files"),
     ] = "parquet",
     user: ActAs = None,
     as_json: AsJson = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,17 @@ class Location:
             ) from None
         except ValueError as error:
             raise Invalid(f"no files can be written there: {error}", code="unknown-location") from None
+
+    def inside(self, name: str) -> Location:
+        """The folder of that name in this one."""
+        found = copy.copy(self)
+        found._root = f"{self._root.rstrip('/')}/{name}"
+        return found
+
+    @property
+    def address(self) -> str:
+        """As a URL."""
+        return str(self._files.unstrip_protocol(self._root))
 
     def write(self, name: str, parts: Iterable[bytes], sha256: str) -> str:
         """Write the file whole or not at all, in the parts that come; returns its address.

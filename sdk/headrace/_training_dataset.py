@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from headrace._dataset_hash import DatasetHash
 from headrace._errors import Failed, NotFound
 from headrace._http import Api
 from headrace._locations import Location
+from headrace._petastorm_folder import COMMON, PART, common_metadata
 from headrace._training_files import batches, schema_of
 from headrace._training_statistics import FeatureStatistics, changed, statistics_of
 
@@ -200,13 +202,23 @@ class TrainingDataset:
         return table.select(self._shown(primary_key=primary_key, event_time=event_time))
 
     def download(self, folder: str | Path) -> list[Path]:
-        """Write the files, `<split>.<format>`, into the folder, each checked against its hash."""
+        """Write the files, `<split>.<format>`, into the folder, each checked against its hash.
+
+        Those of Petastorm are folders, each a dataset that `make_reader` takes.
+        """
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        return [self._files.download(file.sha256, place / name) for name, file in self._named()]
+        named = self._named()
+        if self.manifest.format != "petastorm":
+            return [self._files.download(file.sha256, place / name) for name, file in named]
+        for name, file in named:
+            (place / name).mkdir(exist_ok=True)
+            rows = self._files.download(file.sha256, place / name / PART)
+            (place / name / COMMON).write_bytes(common_metadata(rows))
+        return [place / name for name, _ in named]
 
     def export(self, location: str, storage_options: Mapping[str, Any] | None = None) -> list[str]:
-        """Write the files, `<split>.<format>`, into a folder or object store that fsspec reaches; returns where.
+        """Write the files, as `download` does, into a folder or object store that fsspec reaches; returns where.
 
         They go through this program, part by part, each checked against its hash; `storage_options` (credentials, say)
         stay in it. Raises Invalid, Unavailable, Failed.
@@ -215,7 +227,20 @@ class TrainingDataset:
 
     def export_to(self, place: Location) -> list[str]:
         """As `export`, to a place that is there already."""
-        return [place.write(name, self._files.parts(file.sha256), file.sha256) for name, file in self._named()]
+        named = self._named()
+        if self.manifest.format != "petastorm":
+            return [place.write(name, self._files.parts(file.sha256), file.sha256) for name, file in named]
+        return [self._export_folder(place.inside(name), file) for name, file in named]
+
+    def _export_folder(self, place: Location, file: TrainingFile) -> str:
+        """Write the Petastorm dataset of one file there; what it is read by last."""
+        with tempfile.TemporaryDirectory(prefix="headrace-training-") as folder:
+            rows = self._files.download(file.sha256, Path(folder) / PART)
+            with rows.open("rb") as content:
+                place.write(PART, iter(lambda: content.read(1 << 20), b""), file.sha256)
+            common = common_metadata(rows)
+        place.write(COMMON, [common], hashlib.sha256(common).hexdigest())
+        return place.address
 
     def batches(
         self, split: str | None = None, *, primary_key: bool = False, event_time: bool = False

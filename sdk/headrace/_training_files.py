@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headrace._errors import Invalid
 
-DataFormat = Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5"]
+DataFormat = Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"]
 
 
 _PLAIN = frozenset({"boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp"})
-_HOLDS: Mapping[str, frozenset[str]] = dict.fromkeys(("csv", "tsv", "tfrecord", "npy", "hdf5"), _PLAIN)
+_HOLDS: Mapping[str, frozenset[str]] = dict.fromkeys(("csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"), _PLAIN)
 
 
 def must_hold(form: str, types: Mapping[str, str]) -> None:
@@ -27,6 +28,13 @@ def must_hold(form: str, types: Mapping[str, str]) -> None:
                 f"{form} does not hold column {column!r} of type {kind}: write parquet, or a view without it",
                 code="unsupported-type",
                 details={"column": column, "type": kind, "format": form},
+            )
+        if form == "petastorm" and iskeyword(column):
+            raise Invalid(
+                f"petastorm gives rows as named tuples, which hold no column {column!r}, a word of Python's:"
+                " write parquet, or a view that joins its group with a prefix",
+                code="unsupported-name",
+                details={"column": column, "format": form},
             )
 
 
@@ -51,7 +59,7 @@ def schema_of(types: Mapping[str, str]) -> Any:
 def batches(path: Path, form: str, types: Mapping[str, str]) -> Iterator[Any]:
     """The file's rows in order; `docs/training-data.md` says how each format holds nulls and times."""
     match form:
-        case "parquet":
+        case "parquet" | "petastorm":
             yield from _parquet_batches(path, types)
         case "csv" | "tsv":
             if path.stat().st_size:
@@ -71,10 +79,15 @@ def batches(path: Path, form: str, types: Mapping[str, str]) -> Iterator[Any]:
 
 
 def _parquet_batches(path: Path, types: Mapping[str, str]) -> Iterator[Any]:
+    """Dates and times may be stored as numbers of days and microseconds."""
+    import pyarrow as pa  # noqa: PLC0415 - only training data needs it
     import pyarrow.parquet as pq  # noqa: PLC0415 - only training data needs it
 
+    schema = schema_of(types)
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(columns=list(types))
+        for batch in file.iter_batches(columns=list(types)):
+            columns = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _delimited_batches(path: Path, delimiter: str, types: Mapping[str, str]) -> Iterator[Any]:

@@ -24,5 +24,5 @@ class NewTrainingDataset(Body):
     positions: list[Name] = Field(
         default_factory=list, description="those of an earlier dataset, to make the same rows again; none: up to now"
     )
-    format: Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5"] = "parquet"
+    format: Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"] = "parquet"
     seed: int | None = Field(default=None, ge=-(1 << 63), lt=1 << 63, description="of random splits; 0 if not given")

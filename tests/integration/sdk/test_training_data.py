@@ -237,7 +237,7 @@ def test_purged_data_can_be_made_again_and_a_deleted_dataset_is_gone(view: Featu
 
 def test_every_format_holds_the_same_rows(view: FeatureView, tmp_path: Path) -> None:
     _, other = view.create_training_data(hour(0), hour(20), show_progress=False)
-    forms: tuple[DataFormat, ...] = ("csv", "tsv", "tfrecord", "npy", "hdf5")
+    forms: tuple[DataFormat, ...] = ("csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm")
     asked = [view.create_training_data(hour(0), hour(20), data_format=form, wait=False)[1] for form in forms]
     for form, dataset in zip(forms, asked, strict=True):
         dataset.wait(show_progress=False)
@@ -247,6 +247,7 @@ def test_every_format_holds_the_same_rows(view: FeatureView, tmp_path: Path) -> 
         assert path.name == f"train.{form}"
     assert len(pd.read_csv(tmp_path / "train.csv")) == 20
     assert len(np.load(tmp_path / "train.npy")) == 20
+    assert (tmp_path / "train.petastorm" / "_common_metadata").exists()
 
 
 def test_a_dataset_without_rows_is_one(view: FeatureView) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.named import ROOT
 
-APART = [ROOT / "processors" / "flink", ROOT / "bench" / "feast"]
+APART = [ROOT / "processors" / "flink", ROOT / "bench" / "feast", ROOT / "tests" / "petastorm"]
 """Where what has an environment of its own says what lies in it."""
 LOCKS = sorted([*(ROOT / "locks").glob("*.txt"), *(lock for folder in APART for lock in folder.glob("*.lock"))])
 NODE = sorted(path for path in (ROOT / "tests").rglob("package-lock.json") if "node_modules" not in path.parts)
@@ -42,5 +42,5 @@ def test_every_package_of_a_test_server_has_a_hash(lock: Path) -> None:
 def test_what_installs_them_asks_for_the_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text()
     syncs = [line for line in makefile.splitlines() if "pip sync" in line or "pip install --quiet --require" in line]
-    assert len(syncs) == len(LOCKS) == 4
+    assert len(syncs) == len(LOCKS) == 5
     assert all("--require-hashes" in line for line in syncs)

@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Answering:
-    """The server; the last of the answers (status, body) is given for ever. A status of 0 hangs up."""
+    """The server; the last of the answers (status, body: bytes, or JSON) is given for ever. A status of 0 hangs up."""
 
     url: str
     answers: list[tuple[int, Any]]
@@ -48,7 +48,7 @@ def answering(*answers: tuple[int, Any]) -> Iterator[Answering]:
             if status == 0:
                 self.close_connection = True
                 return
-            text = json.dumps(content).encode()
+            text = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

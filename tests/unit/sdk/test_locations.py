@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import fsspec
+import pyarrow.parquet as pq
 import pytest
+from tests.unit.dataset_vectors import table
 from tests.unit.sdk.answering import answering
 from tests.unit.sdk.test_recreated import BEFORE, GROUP, VIEW, row
 
 from headrace import Failed, FeatureView, Invalid, Unavailable
 from headrace._http import Api
 from headrace._locations import Location
-from headrace._training_dataset import TrainingFile
+from headrace._training_dataset import TrainingDataset, TrainingFile
+from headrace_processors.training.writers import write
 
 BYTES = b"some rows"
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -63,6 +67,36 @@ def test_a_dataset_is_written_to_a_location_that_the_api_never_hears_of(tmp_path
             assert b"secret-place" not in asked.body
             assert b"auto_mkdir" not in asked.body
             assert "secret-place" not in asked.path
+
+
+@pytest.fixture
+def stored_for_petastorm(tmp_path: Path) -> Iterator[TrainingDataset]:
+    """A dataset whose only file the server has."""
+    rows = table({"late": "string"}, [["yes"], [None]])
+    write(tmp_path / "stored", "petastorm", rows.schema, rows.to_batches(max_chunksize=1))
+    content = (tmp_path / "stored").read_bytes()
+    file = replace(MADE.files[0], sha256=hashlib.sha256(content).hexdigest())
+    told = row(replace(MADE, files=(file,))) | {"format": "petastorm"}
+    with answering((200, told), (200, GROUP), (200, content)) as server, Api(server.url, "key") as api:
+        yield FeatureView(api, "shop", VIEW).get_training_dataset(1)
+
+
+@pytest.mark.parametrize("exported", [False, True])
+def test_for_petastorm_a_split_is_a_folder_that_says_what_is_in_it(
+    exported: bool, stored_for_petastorm: TrainingDataset, tmp_path: Path
+) -> None:
+    if exported:
+        (there,) = stored_for_petastorm.export(str(tmp_path / "out"))
+        assert there == (tmp_path / "out" / "train.petastorm").as_uri()
+    else:
+        assert stored_for_petastorm.download(tmp_path / "out") == [tmp_path / "out" / "train.petastorm"]
+    common, part = sorted((tmp_path / "out" / "train.petastorm").iterdir())
+    assert (common.name, part.name) == ("_common_metadata", "part-00000.parquet")
+    assert part.read_bytes() == (tmp_path / "stored").read_bytes()
+    said = pq.read_metadata(common).metadata
+    assert json.loads(said[b"dataset-toolkit.num_row_groups_per_file.v1"]) == {"part-00000.parquet": 2}
+    assert said[b"dataset-toolkit.unischema.v1"] == pq.read_metadata(part).metadata[b"dataset-toolkit.unischema.v1"]
+    assert pq.read_schema(common).names == ["late"]
 
 
 @pytest.mark.parametrize("split", ["../train", "/train", "a/b", "..\\train"])

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from headrace_processors.training.writers.delimited import DelimitedWriter
 from headrace_processors.training.writers.hdf5 import Hdf5Writer
 from headrace_processors.training.writers.npy import NpyWriter
+from headrace_processors.training.writers.petastorm import PetastormWriter
 from headrace_processors.training.writers.tfrecord import TFRecordWriter
 
 
@@ -36,6 +37,7 @@ WRITERS: Mapping[str, _Open] = {
     "tfrecord": TFRecordWriter,
     "npy": NpyWriter,
     "hdf5": Hdf5Writer,
+    "petastorm": PetastormWriter,
 }
 
 

@@ -27,7 +27,7 @@ def grown(folder: Path, form: str) -> tuple[int, int]:
     return told["rows"], told["grew"]
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "npy", "hdf5", "tfrecord"])
+@pytest.mark.parametrize("form", ["parquet", "csv", "npy", "hdf5", "tfrecord", "petastorm"])
 def test_in_batches_less_memory_than_the_rows_is_enough(form: str, tmp_path: Path) -> None:
     rows, grew = grown(tmp_path, form)
     assert rows > 1.4 * MOST_MB

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
+import pickle
 import struct
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -56,6 +59,25 @@ def written(tmp_path: Path) -> Any:
     return file
 
 
+class Unischema(SimpleNamespace):
+    """In the place of Petastorm's."""
+
+
+class OfPetastorm(pickle.Unpickler):
+    """Reads what names Petastorm's classes, without them."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class itself, or what stands in for it."""
+        if module == "petastorm.unischema":
+            return {"Unischema": Unischema, "UnischemaField": lambda *values: values}[name]
+        return super().find_class(module, name)
+
+
+def unpickled(content: bytes) -> dict[str, Any]:
+    """The attributes of a Unischema."""
+    return vars(OfPetastorm(io.BytesIO(content)).load())
+
+
 def bits(value: Any) -> Any:
     """Floats by their bits, so that NaN is NaN."""
     return struct.pack("<d", value) if isinstance(value, float) else value
@@ -63,8 +85,8 @@ def bits(value: Any) -> Any:
 
 def test_every_format_that_may_be_asked_for_has_a_writer() -> None:
     assert set(WRITERS) == set(FORMATS)
-    with pytest.raises(Invalid, match="written as parquet, csv, tsv, tfrecord, npy, hdf5, not 'petastorm'"):
-        must_be_format("petastorm")
+    with pytest.raises(Invalid, match="written as parquet, csv, tsv, tfrecord, npy, hdf5, petastorm, not 'avro'"):
+        must_be_format("avro")
 
 
 @pytest.mark.parametrize("form", [form for form, held in FORMATS.items() if held is not None])
@@ -74,6 +96,13 @@ def test_a_column_of_a_type_that_a_format_does_not_hold_is_refused(form: str) ->
     with pytest.raises(Invalid, match=rf"{form} does not hold column 'price' of type decimal\(10,2\)") as refused:
         must_hold(form, {**COLUMNS, "price": "decimal(10,2)"})
     assert refused.value.code == "unsupported-type"
+
+
+def test_petastorm_holds_no_column_that_its_rows_could_not_name() -> None:
+    must_hold("parquet", {"from": "string"})
+    with pytest.raises(Invalid, match="named tuples, which hold no column 'from'") as refused:
+        must_hold("petastorm", {"from": "string"})
+    assert refused.value.code == "unsupported-name"
 
 
 def test_parquet(written: Any) -> None:
@@ -155,6 +184,20 @@ def test_tfrecord(written: Any) -> None:
     assert struct.unpack("<d", *second["_double_wind"]) == (1e300,)
     assert (second["origin"], second["seats"]) == ([b""], [-(2**63)])
     assert set(third) == {"_key_flight", "_event_time"}
+
+
+def test_petastorm(written: Any) -> None:
+    read = pq.read_table(written("petastorm"))
+    assert read.column("seen").to_pylist() == [-1, 1_356_998_400_000_000, None]
+    assert read.column("day").to_pylist() == [-1, 15_706, None]
+    assert read.column("origin") == DATA.column("origin")
+    assert read.column_names == list(COLUMNS)
+    described = unpickled(read.schema.metadata[b"dataset-toolkit.unischema.v1"])
+    assert described["_name"] == "headrace"
+    fields = described["_fields"]
+    assert list(fields) == NAMES
+    assert fields["wind"] == described["wind"] == ("wind", np.float64, (), None, True)
+    assert fields["raw"] == ("raw", bytes, (), None, True)
 
 
 @pytest.mark.parametrize("form", FORMATS)
