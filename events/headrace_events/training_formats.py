@@ -4,19 +4,45 @@ from collections.abc import Mapping
 from keyword import iskeyword
 
 from headrace_events.errors import Invalid
+from headrace_events.feature_type import FLAT, Array, Decimal, Embedding, FeatureType, Flat, parsed
+from headrace_events.language import value
 
-PLAIN = frozenset({"boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp"})
+_NUMBERS = frozenset({"boolean", "int", "bigint", "float", "double"})
 
-FORMATS: Mapping[str, frozenset[str] | None] = {
+
+@value
+class Held:
+    """What a format holds beside flat types: arrays have items of flat types that are not null."""
+
+    decimals: bool = True
+    embeddings: bool = True
+    arrays_of: frozenset[str] = frozenset()
+
+    def holds(self, kind: FeatureType) -> bool:
+        """Whether values of that type have a place in its files."""
+        match kind:
+            case Flat():
+                return True
+            case Decimal():
+                return self.decimals
+            case Embedding():
+                return self.embeddings
+            case Array(item=Flat(name=name)):
+                return name in self.arrays_of
+            case _:
+                return False
+
+
+FORMATS: Mapping[str, Held | None] = {
     "parquet": None,
-    "csv": PLAIN,
-    "tsv": PLAIN,
-    "tfrecord": PLAIN,
-    "npy": PLAIN,
-    "hdf5": PLAIN,
-    "petastorm": PLAIN,
+    "csv": Held(embeddings=False),
+    "tsv": Held(embeddings=False),
+    "tfrecord": Held(arrays_of=frozenset(FLAT)),
+    "npy": Held(),
+    "hdf5": Held(),
+    "petastorm": Held(arrays_of=_NUMBERS),
 }
-"""Format → the feature types it holds; None: all there are."""
+"""What each format holds; None: all there is."""
 
 
 def must_be_format(name: str) -> None:
@@ -30,7 +56,7 @@ def must_hold(name: str, types: Mapping[str, str]) -> None:
     must_be_format(name)
     held = FORMATS[name]
     for column, kind in types.items():
-        if held is not None and kind not in held:
+        if held is not None and not held.holds(parsed(kind)):
             raise Invalid(
                 "unsupported-type",
                 f"{name} does not hold column {column!r} of type {kind}: write parquet, or a view without it",

@@ -32,15 +32,16 @@ def hdf5_batches(path: Path, types: Mapping[str, str], schema: Any) -> Iterator[
 def _column(file: Any, name: str, arrow: Any, part: slice) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only training data needs it
 
-    from headrace._training_files import unhexed  # noqa: PLC0415 - it imports this module
+    from headrace._training_files import unhexed, vectors  # noqa: PLC0415 - it imports this module
 
     nulls = f"{NULLS}/{name}"
     mask = file[nulls][part] if nulls in file else None
     values = file[name][part]
-    if pa.types.is_string(arrow):
-        return pa.array([value.decode() for value in values], arrow, mask=mask)
-    if pa.types.is_binary(arrow):
-        return unhexed(pa.array([value.decode() for value in values], pa.string(), mask=mask))
+    if pa.types.is_fixed_size_list(arrow):
+        return vectors(values, mask, arrow)
+    if values.dtype.kind == "O":
+        texts = pa.array([value.decode() for value in values], pa.string(), mask=mask)
+        return unhexed(texts) if pa.types.is_binary(arrow) else texts.cast(arrow)
     if pa.types.is_temporal(arrow):
         return pa.array(values, mask=mask).cast(arrow)
     return pa.array(values, arrow, mask=mask)

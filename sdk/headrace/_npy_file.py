@@ -29,13 +29,15 @@ def _column(records: Any, name: str, kind: str, arrow: Any) -> Any:
     import numpy as np  # noqa: PLC0415 - only training data needs it
     import pyarrow as pa  # noqa: PLC0415 - only training data needs it
 
-    from headrace._training_files import unhexed  # noqa: PLC0415 - it imports this module
+    from headrace._training_files import unhexed, vectors  # noqa: PLC0415 - it imports this module
 
     values = np.ascontiguousarray(records[name])
     mask = np.ascontiguousarray(records[NULL + name]) if NULL + name in records.dtype.names else None
-    if kind in {"string", "binary"}:
+    if pa.types.is_fixed_size_list(arrow):
+        return vectors(values, mask, arrow)
+    if values.dtype.kind == "U":
         texts = pa.array(values.tolist(), pa.string(), mask=mask)
-        return unhexed(texts) if kind == "binary" else texts
+        return unhexed(texts) if kind == "binary" else texts.cast(arrow)
     if kind in {"date", "timestamp"}:
         width = np.int32 if kind == "date" else np.int64
         return pa.array(values.astype(np.int64).astype(width), mask=mask).cast(arrow)

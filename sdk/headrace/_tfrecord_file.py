@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from headrace._errors import Failed, Invalid
+from headrace._feature_types import FeatureType, parsed
 
 EXACT = "_double_"
-"""Goes before the name of a double's feature, for the eight bytes of it: a float list holds four."""
+"""Goes before the name of a feature of doubles, for the eight bytes of each: a float list holds four."""
 BLOCK_ROWS = 16_384
 _MASK = 0xA282EAD8
 _Feature = tuple[int, bytes]
@@ -26,40 +27,57 @@ def tfrecord_batches(path: Path, types: Mapping[str, str], schema: Any) -> Itera
         while block := list(islice(examples, BLOCK_ROWS)):
             columns = [
                 _column([example.get(_stored(name, kind)) for example in block], kind, schema.field(name).type)
-                for name, kind in types.items()
+                for name, kind in map(_parsed, types.items())
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _stored(name: str, kind: str) -> bytes:
-    return f"{EXACT if kind == 'double' else ''}{name}".encode()
+def _parsed(column: tuple[str, str]) -> tuple[str, FeatureType]:
+    return column[0], parsed(column[1])
 
 
-def _column(features: list[_Feature | None], kind: str, arrow: Any) -> Any:
+def _item(kind: FeatureType) -> str:
+    """The flat type of what is in the list; decimals are texts."""
+    return {"array": kind.inner[0].name if kind.inner else "", "embedding": "float", "decimal": "string"}.get(
+        kind.name, kind.name
+    )
+
+
+def _stored(name: str, kind: FeatureType) -> bytes:
+    return f"{EXACT if _item(kind) == 'double' else ''}{name}".encode()
+
+
+def _column(features: list[_Feature | None], kind: FeatureType, arrow: Any) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only training data needs it
 
-    values = [None if feature is None else _value(feature, kind) for feature in features]
-    if kind in {"date", "timestamp"}:
-        return pa.array(values, pa.int32() if kind == "date" else pa.int64()).cast(arrow)
-    return pa.array(values, arrow)
+    item = _item(kind)
+    lists = [None if feature is None else _items(feature, item) for feature in features]
+    alone = kind.name not in {"array", "embedding"}
+    values = [None if items is None else items[0] for items in lists] if alone else lists
+    if item in {"date", "timestamp"}:
+        whole = pa.int32() if item == "date" else pa.int64()
+        return pa.array(values, whole if alone else pa.list_(whole)).cast(arrow)
+    return pa.array(values, pa.string()).cast(arrow) if kind.name == "decimal" else pa.array(values, arrow)
 
 
-def _value(feature: _Feature, kind: str) -> Any:
-    """The only value of a feature's list."""
+def _items(feature: _Feature, kind: str) -> list[Any]:
+    """What is in a feature's list."""
     _, content = feature
-    (payload,) = [value for number, value in _fields(content) if number == 1]
-    match kind:
-        case "string":
-            return payload.decode()
-        case "binary":
-            return payload
-        case "double":
-            return struct.unpack("<d", payload)[0]
-        case "float":
-            return struct.unpack("<f", payload)[0]
-    number, _ = _varint(payload, 0)
-    signed = number - (1 << 64) if number >> 63 else number
-    return bool(signed) if kind == "boolean" else signed
+    payloads = [value for number, value in _fields(content) if number == 1]
+    if kind == "string":
+        return [payload.decode() for payload in payloads]
+    if kind == "binary":
+        return payloads
+    packed = b"".join(payloads)
+    if kind in {"double", "float"}:
+        code, size = ("d", 8) if kind == "double" else ("f", 4)
+        return list(struct.unpack(f"<{len(packed) // size}{code}", packed))
+    numbers, place = [], 0
+    while place < len(packed):
+        number, place = _varint(packed, place)
+        signed = number - (1 << 64) if number >> 63 else number
+        numbers.append(bool(signed) if kind == "boolean" else signed)
+    return numbers
 
 
 def _examples(file: BinaryIO) -> Iterator[dict[bytes, _Feature]]:

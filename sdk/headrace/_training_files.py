@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headrace._errors import Invalid
+from headrace._feature_types import FLAT, FeatureType, parsed
 
 DataFormat = Literal["parquet", "csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"]
 
 
-_PLAIN = frozenset({"boolean", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp"})
-_HOLDS: Mapping[str, frozenset[str]] = dict.fromkeys(("csv", "tsv", "tfrecord", "npy", "hdf5", "petastorm"), _PLAIN)
+_NUMBERS = ("boolean", "int", "bigint", "float", "double")
+_HOLDS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "csv": (("decimal",), ()),
+    "tsv": (("decimal",), ()),
+    "tfrecord": (("decimal", "embedding"), FLAT),
+    "npy": (("decimal", "embedding"), ()),
+    "hdf5": (("decimal", "embedding"), ()),
+    "petastorm": (("decimal", "embedding"), _NUMBERS),
+}
+"""What a format holds beside flat types, and which items in arrays; those that are not here hold all there is."""
 
 
 def must_hold(form: str, types: Mapping[str, str]) -> None:
@@ -23,7 +32,7 @@ def must_hold(form: str, types: Mapping[str, str]) -> None:
             f"training data is written as {', '.join(get_args(DataFormat))}, not {form!r}", code="unknown-format"
         )
     for column, kind in types.items():
-        if form in _HOLDS and kind not in _HOLDS[form]:
+        if form in _HOLDS and not _holds(form, parsed(kind)):
             raise Invalid(
                 f"{form} does not hold column {column!r} of type {kind}: write parquet, or a view without it",
                 code="unsupported-type",
@@ -38,11 +47,37 @@ def must_hold(form: str, types: Mapping[str, str]) -> None:
             )
 
 
+def _holds(form: str, kind: FeatureType) -> bool:
+    more, items = _HOLDS[form]
+    if kind.name == "array":
+        return kind.inner[0].name in items
+    return kind.name in FLAT or kind.name in more
+
+
 def schema_of(types: Mapping[str, str]) -> Any:
     """Arrow's schema of these columns (name → feature type)."""
     import pyarrow as pa  # noqa: PLC0415 - only training data needs it
 
-    arrow = {
+    return pa.schema([(name, arrow_of(parsed(kind))) for name, kind in types.items()])
+
+
+def arrow_of(kind: FeatureType) -> Any:
+    """Arrow's type of such values; that of an embedding says how many floats it has."""
+    import pyarrow as pa  # noqa: PLC0415 - only training data needs it
+
+    inner = [arrow_of(one) for one in kind.inner]
+    match kind.name:
+        case "decimal":
+            return pa.decimal128(*kind.numbers)
+        case "embedding":
+            return pa.list_(pa.float32(), *kind.numbers)
+        case "array":
+            return pa.list_(*inner)
+        case "map":
+            return pa.map_(pa.string(), *inner)
+        case "struct":
+            return pa.struct(list(zip(kind.names, inner, strict=True)))
+    flat = {
         "boolean": pa.bool_(),
         "int": pa.int32(),
         "bigint": pa.int64(),
@@ -53,7 +88,16 @@ def schema_of(types: Mapping[str, str]) -> Any:
         "date": pa.date32(),
         "timestamp": pa.timestamp("us", tz="UTC"),
     }
-    return pa.schema([(name, arrow[kind]) for name, kind in types.items()])
+    return flat[kind.name]
+
+
+def vectors(values: Any, mask: Any, arrow: Any) -> Any:
+    """Embeddings of an array of shape (rows, floats)."""
+    import numpy as np  # noqa: PLC0415 - only training data needs it
+    import pyarrow as pa  # noqa: PLC0415 - only training data needs it
+
+    missing = None if mask is None else pa.array(np.ascontiguousarray(mask))
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).ravel()), type=arrow, mask=missing)
 
 
 def batches(path: Path, form: str, types: Mapping[str, str]) -> Iterator[Any]:

@@ -11,41 +11,44 @@ The encoding, integers little-endian:
         nulls as zeros; dates as days and timestamps as microseconds since 1970-01-01T00:00:00Z; floats by their bits,
         every NaN as the quiet NaN without payload
         string, binary: each length in bytes as uint32 (null: 0), then all bytes (strings in UTF-8)
+        decimal: the number without its point in 16 bytes, two's complement; nulls as zeros
+        array, embedding, map: each length as uint32 (null: 0), then all items as a column of their type; an item of a
+        map is a struct<key:string,value:…>, in the order in which it is stored
+        struct: each field as a column, which is null where the struct is
 
 The SDK has an implementation of its own; both are held to the same vectors.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace_events.feature_type import FLAT
+from headrace_events.errors import Invalid
 from headrace_projections.history.errors import Impossible
-from headrace_projections.offline.arrow import TYPES
+from headrace_projections.history.file_types import feature_type
 
 BLOCK_ROWS = 16_384
 
-_KINDS = {TYPES[kind]: kind for kind in FLAT}
-_STORED_AS = {"int": pa.int32(), "date": pa.int32(), "bigint": pa.int64(), "timestamp": pa.int64()}
-_FLOATS = {"float": np.uint32, "double": np.uint64}
-_NAN = {"float": 0x7FC00000, "double": 0x7FF8000000000000}
+_FLOATS = {pa.float32(): (np.uint32, 0x7FC00000), pa.float64(): (np.uint64, 0x7FF8000000000000)}
+_DECIMAL_BYTES = 16
 
 
 class DatasetHash:
     """Takes a dataset split by split, in batches of any size, and gives its hash at the end."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        nested = [field.name for field in schema if field.type not in _KINDS]
-        if nested:
-            raise Impossible(f"{', '.join(nested)}: a training dataset holds columns of flat types: select others")
-        self._kinds = [_KINDS[field.type] for field in schema]
         self._schema = schema
         self._sha = hashlib.sha256(b"headrace training rows 1\n")
-        for name, kind in zip(schema.names, self._kinds, strict=True):
-            self._sha.update(f"{name}\0{kind}\n".encode())
+        for field in schema:
+            try:
+                self._sha.update(f"{field.name}\0{feature_type(field.type)}\n".encode())
+            except Invalid as refused:
+                raise Impossible(f"column {field.name!r}: {refused.message}") from refused
 
     def split(self, name: str, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Pass the split's batches on while they are hashed; the split counts once all of them are taken."""
@@ -70,25 +73,66 @@ class DatasetHash:
 
     def _block(self, table: pa.Table) -> None:
         self._sha.update(b"\2" + table.num_rows.to_bytes(4, "little"))
-        for kind, column in zip(self._kinds, table.columns, strict=True):
-            for part in encoded(column.combine_chunks(), kind):
+        for column in table.columns:
+            for part in encoded(column.combine_chunks()):
                 self._sha.update(part)
 
 
-def encoded(column: pa.Array, kind: str) -> list[bytes]:
+def encoded(column: pa.Array) -> Iterator[bytes]:
     """One column of one block in the canonical encoding."""
-    valid = column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8).tobytes()
-    if kind in {"string", "binary"}:
-        return [valid, *_variable(column)]
-    if kind == "boolean":
-        values = pc.fill_null(column, False).to_numpy(zero_copy_only=False).astype(np.uint8)
-    elif kind in _FLOATS:
-        floats = pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False)
-        values = floats.view(_FLOATS[kind]).copy()
-        values[np.isnan(floats)] = _NAN[kind]
+    kind = column.type
+    yield column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8).tobytes()
+    if pa.types.is_struct(kind):
+        for field in column.flatten():
+            yield from encoded(field)
+    elif pa.types.is_nested(kind):
+        yield _lengths(column)
+        yield from encoded(_entries(column) if pa.types.is_map(kind) else column.flatten())
+    elif pa.types.is_decimal(kind):
+        yield _unscaled(column)
+    elif pa.types.is_string(kind) or pa.types.is_binary(kind):
+        yield from _variable(column)
     else:
-        values = pc.fill_null(column.cast(_STORED_AS[kind]), 0).to_numpy(zero_copy_only=False)
-    return [valid, values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()]
+        values = _fixed(column)
+        yield values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _fixed(column: pa.Array) -> Any:
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return pc.fill_null(column, False).to_numpy(zero_copy_only=False).astype(np.uint8)
+    if kind in _FLOATS:
+        bits, nan = _FLOATS[kind]
+        floats = pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False)
+        values = floats.view(bits).copy()
+        values[np.isnan(floats)] = nan
+        return values
+    whole = pa.int32() if kind.bit_width == 32 else pa.int64()
+    return pc.fill_null(column.cast(whole), 0).to_numpy(zero_copy_only=False)
+
+
+def _lengths(column: pa.Array) -> bytes:
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    if pa.types.is_fixed_size_list(column.type):
+        lengths = np.full(len(column), column.type.list_size)
+    else:
+        lengths = np.diff(column.offsets.to_numpy(zero_copy_only=False))
+    return np.where(valid, lengths, 0).astype("<u4").tobytes()
+
+
+def _entries(column: pa.Array) -> pa.Array:
+    """The entries of all maps, one after the other, as structs."""
+    there = column.drop_null()
+    first, end = (there.offsets[place].as_py() for place in (0, -1))
+    return pa.StructArray.from_arrays(
+        [part.slice(first, end - first) for part in (there.keys, there.items)], names=["key", "value"]
+    )
+
+
+def _unscaled(column: pa.Array) -> bytes:
+    filled = pc.fill_null(column, pa.scalar(Decimal(0), column.type))
+    start = filled.offset * _DECIMAL_BYTES
+    return memoryview(filled.buffers()[1])[start : start + len(filled) * _DECIMAL_BYTES].tobytes()
 
 
 def _variable(column: pa.Array) -> list[bytes]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join
 from headrace_projections.history.columns import types_of
 from headrace_projections.history.errors import Impossible
+from headrace_projections.history.file_types import file_schema
 from headrace_projections.offline.arrow import TYPES
 from headrace_projections.rows.groups import Group
 
@@ -87,7 +88,7 @@ class ViewHistory:
 
     def schema(self) -> pa.Schema:
         """The columns of a training file: the view's, then those that identify the example."""
-        return arrow_schema(self.feature_types() | self.identity_types())
+        return file_schema(self.feature_types() | self.identity_types())
 
 
 def arrow_schema(types: Mapping[str, str]) -> pa.Schema:

@@ -6,18 +6,20 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.csv
 
+from headrace_processors.training.writers.texts import as_text
+
 
 class DelimitedWriter:
     """Strings are quoted and nulls are not, so that an empty string is no null; binaries are hexadecimal digits."""
 
     def __init__(self, path: Path, schema: pa.Schema, delimiter: str) -> None:
-        self._schema = pa.schema([(field.name, _as_text(field.type)) for field in schema])
+        self._schema = pa.schema([(field.name, _written_as(field.type)) for field in schema])
         options = pyarrow.csv.WriteOptions(delimiter=delimiter)
         self._writer = pyarrow.csv.CSVWriter(path, self._schema, write_options=options)
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
         """Take the next rows."""
-        columns = [hexadecimal(column) for column in batch.columns]
+        columns = [as_text(column) if pa.types.is_binary(column.type) else column for column in batch.columns]
         self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
 
     def __enter__(self) -> Self:
@@ -27,12 +29,5 @@ class DelimitedWriter:
         self._writer.close()
 
 
-def hexadecimal(column: pa.Array) -> pa.Array:
-    """The column itself, or binaries as hexadecimal digits."""
-    if not pa.types.is_binary(column.type):
-        return column
-    return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
-
-
-def _as_text(kind: pa.DataType) -> pa.DataType:
+def _written_as(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_binary(kind) else kind

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace_processors.training.writers.delimited import hexadecimal
+from headrace_processors.training.writers.texts import as_text
+from headrace_processors.training.writers.vectors import vectors
 from headrace_projections.history.errors import Impossible
 
 NULL = "_null_"
@@ -34,7 +35,7 @@ class NpyWriter:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
         self._schema = schema
-        self._longest = {field.name: 1 for field in schema if field.type not in _TYPES}
+        self._longest = {field.name: 1 for field in schema if _field_type(field.type) is None}
         self._rows = 0
         self._aside = path.with_name(f"{path.name}.aside")
         self._spool = pa.ipc.new_file(pa.OSFile(str(self._aside), "wb"), schema)
@@ -42,7 +43,7 @@ class NpyWriter:
     def write_batch(self, batch: pa.RecordBatch) -> None:
         """Take the next rows; raises Impossible where a text does not fit into a field."""
         for name in self._longest:
-            self._longest[name] = max(self._longest[name], _longest(name, hexadecimal(batch.column(name))))
+            self._longest[name] = max(self._longest[name], _longest(name, as_text(batch.column(name))))
         self._rows += batch.num_rows
         self._spool.write_batch(batch)
 
@@ -73,10 +74,15 @@ class NpyWriter:
             _fill(records, name, batch.column(name))
         return records.tobytes()
 
-    def _fields(self, column: pa.Field) -> list[tuple[str, str]]:
-        kind = _TYPES.get(column.type) or f"<U{self._longest[column.name]}"
+    def _fields(self, column: pa.Field) -> list[tuple[str, Any]]:
+        kind = _field_type(column.type) or f"<U{self._longest[column.name]}"
         identifies = column.name.startswith("_")
         return [(column.name, kind)] if identifies else [(column.name, kind), (NULL + column.name, "?")]
+
+
+def _field_type(kind: pa.DataType) -> Any:
+    """A field's type; None for one of texts, which are as long as the longest."""
+    return (np.dtype("<f4"), (kind.list_size,)) if pa.types.is_fixed_size_list(kind) else _TYPES.get(kind)
 
 
 def _fill(records: Any, name: str, column: pa.Array) -> None:
@@ -84,10 +90,12 @@ def _fill(records: Any, name: str, column: pa.Array) -> None:
     if NULL + name in records.dtype.names:
         records[NULL + name] = missing
     kind = column.type
-    if pa.types.is_floating(kind):
+    if pa.types.is_fixed_size_list(kind):
+        records[name] = vectors(column)
+    elif pa.types.is_floating(kind):
         records[name] = pc.fill_null(column, float("nan")).to_numpy(zero_copy_only=False)
-    elif pa.types.is_string(kind) or pa.types.is_binary(kind):
-        records[name] = hexadecimal(column).fill_null("").to_pylist()
+    elif _field_type(kind) is None:
+        records[name] = as_text(column).fill_null("").to_pylist()
     elif pa.types.is_boolean(kind):
         records[name] = column.fill_null(False).to_numpy(zero_copy_only=False)
     elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):

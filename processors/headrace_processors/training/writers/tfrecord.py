@@ -2,6 +2,7 @@
 
 A record is its length (eight bytes), a masked CRC-32C of these, the Example in protobuf's encoding, and a masked
 CRC-32C of that; numbers are little-endian (TensorFlow's `core/lib/io/record_writer.h`, `core/example/feature.proto`).
+A feature is a list of bytes, floats or integers: of one value, or of the items of an array or embedding.
 """
 
 import struct
@@ -12,8 +13,11 @@ from typing import Any, Self
 import google_crc32c
 import pyarrow as pa
 
+from headrace_processors.training.writers.lists import without_nulls
+from headrace_processors.training.writers.texts import as_text
+
 EXACT = "_double_"
-"""Goes before the name of a double's feature, for the eight bytes of it: a float list holds four."""
+"""Goes before the name of a feature of doubles, for the eight bytes of each: a float list holds four."""
 _MASK = 0xA282EAD8
 _INTEGERS: dict[Any, Any] = {
     pa.bool_(): pa.int8(),
@@ -37,7 +41,7 @@ class TFRecordWriter:
         """Take the next rows."""
         columns = []
         for field, column in zip(self._schema, batch.columns, strict=True):
-            plain = column.cast(_INTEGERS.get(field.type, field.type)).to_pylist()
+            plain = _lists(field.name, column)
             columns += [[None if value is None else encode(value) for value in plain] for encode in _encoders(field)]
         for row in zip(*columns, strict=True):
             self._file.write(framed(_field(1, b"".join([feature for feature in row if feature is not None]))))
@@ -60,20 +64,40 @@ def _crc(data: bytes) -> bytes:
     return struct.pack("<I", ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF)
 
 
+def _lists(name: str, column: pa.Array) -> list[list[Any] | None]:
+    """The items of each value, of which there is one but for arrays and embeddings; None where it is null."""
+    kind = column.type
+    if pa.types.is_decimal(kind):
+        column = as_text(column)
+    elif kind in _INTEGERS:
+        column = column.cast(_INTEGERS[kind])
+    elif pa.types.is_list(kind) and kind.value_type in _INTEGERS:
+        column = column.cast(pa.list_(_INTEGERS[kind.value_type]))
+    if pa.types.is_nested(kind):
+        items: list[list[Any] | None] = without_nulls(name, "tfrecord", column).to_pylist()
+        return items
+    return [None if value is None else [value] for value in column.to_pylist()]
+
+
 def _encoders(field: pa.Field) -> list[Encode]:
-    """What makes map entries of a value: one, or two for a double."""
+    """What makes map entries of the items of a value: one, or two for doubles."""
     name = field.name.encode()
-    if field.type in _INTEGERS:
-        return [lambda value: _entry(name, 3, _field(1, _varint(value)))]
-    if field.type == pa.float32():
-        return [lambda value: _entry(name, 2, _field(1, struct.pack("<f", value)))]
-    if field.type == pa.float64():
+    kind = field.type.value_type if pa.types.is_nested(field.type) else field.type
+    if kind in _INTEGERS:
+        return [lambda items: _entry(name, 3, _field(1, b"".join(map(_varint, items))))]
+    if kind == pa.float32():
+        return [lambda items: _entry(name, 2, _field(1, struct.pack(f"<{len(items)}f", *items)))]
+    if kind == pa.float64():
         exact = EXACT.encode() + name
         return [
-            lambda value: _entry(name, 2, _field(1, struct.pack("<f", _narrow(value)))),
-            lambda value: _entry(exact, 1, _field(1, struct.pack("<d", value))),
+            lambda items: _entry(name, 2, _field(1, struct.pack(f"<{len(items)}f", *map(_narrow, items)))),
+            lambda items: _entry(exact, 1, _field(1, struct.pack(f"<{len(items)}d", *items))),
         ]
-    return [lambda value: _entry(name, 1, _field(1, value.encode() if isinstance(value, str) else value))]
+    return [lambda items: _entry(name, 1, b"".join(_field(1, _bytes(item)) for item in items))]
+
+
+def _bytes(item: str | bytes) -> bytes:
+    return item.encode() if isinstance(item, str) else item
 
 
 def _narrow(value: float) -> float:
