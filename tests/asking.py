@@ -135,6 +135,8 @@ _BODIES: Mapping[str, Any] = {
     "vectors-read_inference_helpers": {"entries": []},
     "vectors-read_past_vectors": {"entries": [], "times": []},
     "consistency-compare_stores": {"seconds": 0},
+    "statistics-compute_statistics": {},
+    "statistics-configure_statistics": {"correlations": True},
     "feast-get_online_features": {"entities": {"airport": []}, "features": ["weather:wind"]},
     "training_datasets-create_training_dataset": {"splits": [{"name": "train", "start": 0, "end": 1}]},
     "studies-create_study": {

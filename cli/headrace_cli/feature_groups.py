@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headrace import Feature, FeatureStatistics
+from headrace import Feature, FeatureStatistics, StatisticsConfig
 from headrace_cli import annotating, feature_rows
 from headrace_cli.feature_group_options import InProject, NewestVersion, Version, group_of
 from headrace_cli.signing_in import signed_in
@@ -209,17 +209,54 @@ def statistics(
     feature: Annotated[list[str] | None, typer.Option("--feature", help="this one only; may be repeated")] = None,
     since: Annotated[str | None, typer.Option("--since", help="commits after this time (ISO 8601)")] = None,
     until: Annotated[str | None, typer.Option("--until", help="commits up to this time")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="of the last row of each key that was there at this time, or `now`")
+    ] = None,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was counted of the rows of a version: all of them, or those of the commits between two times."""
-    found = group_of(name, version, project, user).get_statistics_by_commit_window(since, until, feature)
+    """Show what was counted of the rows of a version: all of them, those of some commits, or those of a moment."""
+    if as_of is not None and (since or until):
+        refuse("a moment is not part of a span", "Give --as-of, or --since and --until.")
+    group = group_of(name, version, project, user)
+    if as_of is None:
+        found = group.get_statistics_by_commit_window(since, until, feature)
+    else:
+        found = group.compute_statistics(None if as_of == "now" else as_of, feature)
     if as_json:
         tell(as_json, asdict(found), "")
         return
     tell(as_json, {}, f"{found.rows} rows, {found.deletes} deletes")
     rows = [_as_row(one) for one in found.features.values()]
     tell_rows(as_json, rows, ("feature", "nulls", "distinct", "min", "median", "max", "mean", "std"))
+
+
+@app.command("count")
+@told
+def count(
+    name: str,
+    version: Version,
+    project: InProject,
+    *,
+    enabled: Annotated[bool, typer.Option("--enabled/--disabled", help="count anything at all")] = True,
+    histograms: Annotated[bool, typer.Option(help="show histograms")] = True,
+    correlations: Annotated[bool, typer.Option(help="count correlations of numeric columns")] = False,
+    exact_uniqueness: Annotated[bool, typer.Option(help="count distinct values of a moment one by one")] = False,
+    column: Annotated[list[str] | None, typer.Option("--column", help="count this one only; may be repeated")] = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what statistics are counted of a version from now on, and of the rows that are there already."""
+    wish = StatisticsConfig(
+        enabled=enabled,
+        histograms=histograms,
+        correlations=correlations,
+        exact_uniqueness=exact_uniqueness,
+        columns=column or (),
+    )
+    config = group_of(name, version, project, user).update_statistics_config(wish)
+    counted = ", ".join(config.columns) or "all columns" if config.enabled else "nothing"
+    tell(as_json, asdict(config), f"of feature group {name} version {version} {counted} is counted")
 
 
 def _as_row(of: FeatureStatistics) -> dict[str, Any]:

@@ -6,7 +6,13 @@ from dataclasses import field, replace
 from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import AlreadyExists, Invalid, NotFound
 from headrace_events.feature_group_growth import AppendFeatures, FeatureGroupFeaturesAppended, append
-from headrace_events.feature_statistics import StatisticsConfig, check_statistics
+from headrace_events.feature_statistics import (
+    ConfigureStatistics,
+    FeatureGroupStatisticsConfigured,
+    StatisticsConfig,
+    check_statistics,
+    configure,
+)
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.quota import Quota, must_fit
@@ -147,6 +153,11 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             if grows is None:
                 raise NotFound("feature group", f"{wish.name} version {wish.version}")
             return append(known, wish, grows.columns, grows.schema_id)
+        case ConfigureStatistics():
+            counted = state.version(wish.version) if state else None
+            if counted is None:
+                raise NotFound("feature group", f"{wish.name} version {wish.version}")
+            return configure(wish, counted.types)
         case _:
             raise unknown(wish)
 
@@ -219,5 +230,7 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
             types = {**version.types, **{feature.name: feature.type for feature in fact.features}}
             grown = replace(version, columns=columns, types=types, schema_id=fact.schema_id)
             return replace(state, versions={**state.versions, str(fact.version): grown})
+        case FeatureGroupStatisticsConfigured() if state is not None:
+            return state
         case _:
             raise unknown(fact)

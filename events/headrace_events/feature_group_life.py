@@ -21,6 +21,7 @@ from headrace_events.feature_group_clearing import (
 )
 from headrace_events.feature_group_growth import AppendFeatures
 from headrace_events.feature_group_streaming import CreateStreamingFeatureGroup, StreamingDeclared, must_not_stream
+from headrace_events.feature_statistics import ConfigureStatistics
 from headrace_events.feature_use import group_must_be_unread, group_must_be_unused
 from headrace_events.language import Command, Event, command, event
 from headrace_events.shared import Shareable, Shared
@@ -92,6 +93,9 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
         case AppendFeatures(name=name, version=version):
             must_be_ours(state, name, version, "make a new version with other features")
             must_not_stream(state, name, version)
+            return feature_group.decide(state, wish, known)
+        case ConfigureStatistics(name=name, version=version):
+            must_be_ours(state, name, version, "it keeps no rows here to count")
             return feature_group.decide(state, wish, known)
         case _:
             return feature_group.decide(state, wish, known)

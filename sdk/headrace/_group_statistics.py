@@ -10,20 +10,26 @@ from typing import Any
 
 from headrace._http import Api
 from headrace._splits import Time, iso
+from headrace._time_travel import Moment, moment
 from headrace._training_statistics import FeatureStatistics, feature_statistics
+
+COMPUTE_S = 3_600.0
+"""How long a computation may take; of large groups it takes minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsConfig:
     """What is counted of a group: of `columns`, or without names of the first 1,000, also of those that come later.
 
-    Correlations are of the first 100 numeric ones among them. Histograms cost nothing while rows come.
+    Correlations are of the first 100 numeric ones among them. Histograms cost nothing while rows come. With
+    `exact_uniqueness`, `compute_statistics` counts distinct values one by one; while rows come they are estimated.
     """
 
     enabled: bool = True
     histograms: bool = True
     correlations: bool = False
     columns: Sequence[str] = ()
+    exact_uniqueness: bool = False
 
     @classmethod
     def of(cls, given: StatisticsConfig | Mapping[str, Any] | bool | None) -> StatisticsConfig | None:
@@ -60,7 +66,8 @@ class Statistics:
     """What was counted between two positions of the group's topic, `starts` inclusive and `ends` exclusive.
 
     An upsert counts as a row each time it comes; a delete counts among `deletes`, and takes nothing back. The log took
-    the first of these records at `first_append`, the last at `last_append`. `features` are by name.
+    the first of these records at `first_append`, the last at `last_append`. `features` are by name. What
+    `compute_statistics` tells is of the last row of each key instead, and of no positions.
     """
 
     rows: int
@@ -78,11 +85,11 @@ class Statistics:
         found = said["correlations"]
         return cls(
             rows=said["rows"],
-            deletes=said["deletes"],
-            first_append=_moment(said["first_append"]),
-            last_append=_moment(said["last_append"]),
-            starts=tuple(said["starts"]),
-            ends=tuple(said["ends"]),
+            deletes=said.get("deletes", 0),
+            first_append=_moment(said.get("first_append")),
+            last_append=_moment(said.get("last_append")),
+            starts=tuple(said.get("starts", ())),
+            ends=tuple(said.get("ends", ())),
             features={one["name"]: feature_statistics(one, said["rows"]) for one in said["features"]},
             correlations=found
             and Correlations(
@@ -93,8 +100,8 @@ class Statistics:
         )
 
 
-class GroupStatistics(ABC):
-    """The statistics of one version of a feature group."""
+class ReadStatistics(ABC):
+    """The statistics of one version of a feature group, of one's own or of a project that shares it."""
 
     _api: Api
 
@@ -151,6 +158,55 @@ class GroupStatistics(ABC):
         """What was counted of each of the last commits, the newest first. Raises Invalid: name fewer of something."""
         asked = _asked(from_commit_time, to_commit_time, feature_names)
         return [Statistics.read(one) for one in self._api.get(f"{self._path}/statistics/windows", limit=limit, **asked)]
+
+    def compute_statistics(
+        self,
+        as_of: Moment | None = None,
+        feature_names: Sequence[str] | None = None,
+        *,
+        exact_uniqueness: bool | None = None,
+    ) -> Statistics:
+        """Count the last row of each key that was there at a moment, or that is there now; of large groups, minutes.
+
+        Args:
+            as_of: a time, positions, or the receipt of an insert, as for `read`; without it, now.
+            feature_names: of these only; without any, of all that are counted.
+            exact_uniqueness: count distinct values one by one; without it, as the group is configured.
+
+        Raises:
+            NotFound: the group is not kept offline.
+            Invalid: a feature is not counted, the group counts nothing, or the moment is none of its.
+        """
+        asked = {
+            "as_of": None if as_of is None else moment(as_of),
+            "features": None if feature_names is None else list(feature_names),
+            "exact_uniqueness": exact_uniqueness,
+        }
+        return Statistics.read(self._api.ask(f"{self._path}/statistics/computed", asked, timeout=COMPUTE_S))
+
+
+class GroupStatistics(ReadStatistics):
+    """The statistics of one's own group, and what is counted for them."""
+
+    @abstractmethod
+    def _refresh(self) -> Mapping[str, Any]:
+        """Ask the API again what it says of the version."""
+
+    def update_statistics_config(
+        self, statistics_config: StatisticsConfig | Mapping[str, Any] | bool | None = None
+    ) -> StatisticsConfig:
+        """Count this from now on, and of all rows that are there already; without an argument, as at first.
+
+        For Data Owners. What was counted otherwise is counted again from the offline table, soon after.
+
+        Raises:
+            Invalid: it names a column that the group lacks, or one twice.
+            Forbidden: you are no Data Owner.
+        """
+        wish = StatisticsConfig.of(statistics_config) or StatisticsConfig()
+        self._api.put(f"{self._path}/statistics/config", wish.body)
+        self._refresh()
+        return self.statistics_config
 
 
 def _asked(since: Time | None, until: Time | None, features: Sequence[str] | None) -> dict[str, Any]:

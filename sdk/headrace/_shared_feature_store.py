@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from headrace._errors import Forbidden
 from headrace._group_row import GroupRow
+from headrace._group_statistics import ReadStatistics
 from headrace._http import Api
 from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
 
 
-class SharedFeatureGroup(GroupRow, Selectable, ReadFeatureGroup):
+class SharedFeatureGroup(GroupRow, Selectable, ReadFeatureGroup, ReadStatistics):
     """A version of a feature group that another project shares. Its rows are that project's: nothing is copied.
 
     Queries select from it as from one's own, and so do feature views.
@@ -44,6 +45,10 @@ class SharedFeatureGroup(GroupRow, Selectable, ReadFeatureGroup):
             f"feature group {self.name!r} is that of project {self.shared_by!r}: a Data Owner of that project appends",
             code="not-your-group",
         )
+
+    @property
+    def _known(self) -> Mapping[str, Any]:
+        return self._row
 
     @property
     def _path(self) -> str:

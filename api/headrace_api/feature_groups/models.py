@@ -6,6 +6,7 @@ from pydantic import Field
 
 from headrace_api.body import Body, Name, Text
 from headrace_events.feature_group_growth import AppendFeatures, NewFeature
+from headrace_events.feature_statistics import StatisticsConfig
 
 
 class NewColumn(Body):
@@ -23,6 +24,13 @@ class NewStatistics(Body):
     histograms: bool = True
     correlations: bool = Field(default=False, description="of the first 100 numeric ones of these columns")
     columns: list[Name] = Field(default=[], description="without any, the first 1,000, also those that come later")
+    exact_uniqueness: bool = Field(
+        default=False, description="where statistics of a moment are computed, distinct values are counted one by one"
+    )
+
+    def config(self) -> StatisticsConfig:
+        """As events have it."""
+        return StatisticsConfig(**{**self.model_dump(), "columns": tuple(self.columns)})
 
 
 class NewFeatureGroup(Body):

@@ -11,6 +11,8 @@ from headrace_api.errors import Missing
 from headrace_api.kinds import of_kind
 from headrace_api.progress import routes as rows
 from headrace_api.reading import ProjectPath, Reader, Reading, ReadingData
+from headrace_api.statistics import routes as statistics
+from headrace_api.statistics.models import ComputedStatistics, Computing, Counted
 from headrace_api.time_travel import routes as time_travel
 from headrace_api.time_travel.moments import GivenMoment
 from headrace_api.vectors import routes as vectors
@@ -98,6 +100,47 @@ async def list_shared_commits(
 ) -> list[Commit]:
     """As for one's own groups."""
     return await time_travel.list_commits(name, version, await _there(reading, sharing, name, version), limit)
+
+
+@router.get("/{name}/versions/{version}/statistics", summary="Show the statistics of a shared group")
+async def get_shared_statistics(  # noqa: PLR0917 - FastAPI passes all of them by name
+    sharing: SharingPath,
+    name: str,
+    version: Version,
+    reading: ReadingData,
+    features: statistics.Features = None,
+    since: statistics.Since = None,
+    until: statistics.Until = None,
+) -> Counted:
+    """As for one's own groups."""
+    there = await _there(reading, sharing, name, version)
+    return await statistics.get_statistics(name, version, there, features=features, since=since, until=until)
+
+
+@router.get("/{name}/versions/{version}/statistics/windows", summary="List the statistics of a shared group")
+async def list_shared_statistics(  # noqa: PLR0917 - FastAPI passes all of them by name
+    sharing: SharingPath,
+    name: str,
+    version: Version,
+    reading: ReadingData,
+    features: statistics.Features = None,
+    since: statistics.Since = None,
+    until: statistics.Until = None,
+    limit: statistics.Limit = 20,
+) -> list[Counted]:
+    """As for one's own groups."""
+    there = await _there(reading, sharing, name, version)
+    return await statistics.list_statistics(
+        name, version, there, features=features, since=since, until=until, limit=limit
+    )
+
+
+@router.post("/{name}/versions/{version}/statistics/computed", summary="Compute the statistics of a shared group")
+async def compute_shared_statistics(
+    sharing: SharingPath, name: str, version: Version, body: Computing, reading: ReadingData
+) -> ComputedStatistics:
+    """As for one's own groups."""
+    return await statistics.compute_statistics(name, version, body, await _there(reading, sharing, name, version))
 
 
 @router.post(

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from headrace_api.body import Body, Name
 from headrace_events.feature_statistics import StatisticsConfig
 from headrace_projections.rows.groups import Group
+from headrace_projections.statistics.computed import Computed
 from headrace_projections.statistics.window import Offsets, Window
 
 
@@ -22,7 +24,10 @@ class CountedFeature(BaseModel):
 
     name: str
     nulls: int
-    distinct: int = Field(description="estimated, standard error 1.6 %; 0 of nested values, whose nulls alone count")
+    distinct: int = Field(
+        description="estimated, standard error 1.6 %, unless exact ones are asked for; 0 of nested values, whose nulls"
+        " alone count"
+    )
     nonfinite: int = Field(description="NaN and infinities")
     min: float | str | None
     max: float | str | None
@@ -38,6 +43,28 @@ class Correlations(BaseModel):
     features: list[str]
     rows: int
     coefficients: list[list[float | None]]
+
+
+class Computing(Body):
+    """Which statistics are to be computed, and of what."""
+
+    as_of: str | None = Field(
+        default=None,
+        max_length=10_000,
+        description="a time (ISO 8601, UTC without a zone) or positions, as rows are read; without it, now",
+    )
+    features: list[Name] | None = Field(default=None, description="of these only; without any, of all that are counted")
+    exact_uniqueness: bool | None = Field(
+        default=None, description="count distinct values one by one; without it, as the group is configured"
+    )
+
+
+class ComputedStatistics(BaseModel):
+    """Of the last row of each key that was there at the moment."""
+
+    rows: int
+    features: list[CountedFeature]
+    correlations: Correlations | None = None
 
 
 class Counted(BaseModel):
@@ -72,11 +99,25 @@ def counted(group: Group, window: Window) -> Counted:
     )
 
 
+def told(group: Group, found: Computed) -> ComputedStatistics:
+    """What was computed, as the wishes of the group say."""
+    wish = group.statistics
+    features = [
+        one.summary(name) | ({"distinct": found.distinct[name]} if name in found.distinct else {})
+        for name, one in found.features.items()
+    ]
+    return ComputedStatistics(
+        rows=found.rows,
+        features=[CountedFeature.model_validate(one if wish.histograms else _bare(one)) for one in features],
+        correlations=_correlations(found, wish),
+    )
+
+
 def _bare(feature: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in feature.items() if name != "histogram"}
 
 
-def _correlations(window: Window, wish: StatisticsConfig) -> Correlations | None:
+def _correlations(window: Window | Computed, wish: StatisticsConfig) -> Correlations | None:
     found = window.comoments
     if found is None or not wish.correlations:
         return None

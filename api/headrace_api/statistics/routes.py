@@ -4,21 +4,30 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 
 from headrace_api.errors import Missing, Unprocessable
-from headrace_api.reading import ReadingData
-from headrace_api.statistics.models import Counted, counted
+from headrace_api.feature_groups.models import NewStatistics
+from headrace_api.reading import ProjectPath, ReadingData
+from headrace_api.sending import Accepted, Sending
+from headrace_api.statistics.models import ComputedStatistics, Computing, Counted, counted, told
+from headrace_api.time_travel.moments import moments, told_of_history
 from headrace_api.time_travel.routes import offline_group
 from headrace_api.versions import Version
+from headrace_events.feature_statistics import ConfigureStatistics
 from headrace_projections.rows.groups import Group
+from headrace_projections.statistics.computed import Computed, computed
 from headrace_projections.statistics.queries import Span, whole, windows
 from headrace_projections.statistics.window import Window
 
 MOST_WINDOWS = 100
 MOST_AT_ONCE = 5_000
 """Of how many features, times windows, one answer tells."""
+
+_ONE = CapacityLimiter(1)
+"""One computation at a time: each takes a processor, and memory for sorting."""
 
 router = APIRouter(
     prefix="/api/projects/{project}/feature-groups/{name}/versions/{version}/statistics", tags=["statistics"]
@@ -77,6 +86,36 @@ async def list_statistics(
         )
     each = await windows(reading.context.pool, found.group, wanted, span)
     return await run_sync(lambda: [_shown(found.group, window, features) for window in reversed(each)])
+
+
+@router.post("/computed", summary="Compute the statistics of a feature group at a moment")
+async def compute_statistics(name: str, version: Version, body: Computing, reading: ReadingData) -> ComputedStatistics:
+    """Count the last row of each key that was there then, or is now, from the offline table; of large groups, minutes.
+
+    Raises `statistics-disabled` where the group counts nothing.
+    """
+    found = await offline_group(name, version, reading)
+    group, storage = found.group, reading.context.settings.storage
+    if not group.statistics.enabled:
+        raise Unprocessable("statistics-disabled", f"{name!r} counts nothing: update_statistics_config enables it")
+    names = _wanted(group, body.features)
+    exactly = group.statistics.exact_uniqueness if body.exact_uniqueness is None else body.exact_uniqueness
+
+    def count() -> Computed:
+        moment = moments(storage, found, [body.as_of])[0] if body.as_of is not None else None
+        return computed(storage, group, names, moment, exactly=exactly)
+
+    with told_of_history():
+        return told(group, await run_sync(count, limiter=_ONE))
+
+
+@router.put("/config", status_code=202, summary="Say what is counted of a feature group")
+async def configure_statistics(
+    project: ProjectPath, name: str, version: Version, body: NewStatistics, sending: Sending
+) -> Accepted:
+    """Count this from now on, and of all rows that are there already; for Data Owners."""
+    wish = ConfigureStatistics(project=project, name=name, version=version, statistics=body.config())
+    return await sending.send(wish, f"/api/projects/{project}/feature-groups/{name}/versions/{version}")
 
 
 def _wanted(group: Group, features: Sequence[str] | None) -> list[str]:

@@ -239,7 +239,7 @@ CREATE TABLE feature_groups (
     topic           text NOT NULL,                  -- open or not: topics.phase
     subject         text NOT NULL,
     schema_id       bigint NOT NULL,                -- the newest
-    statistics      jsonb,                          -- {"enabled", "histograms", "correlations", "columns"}; null: as usual
+    statistics      jsonb,                          -- StatisticsConfig, as it is now; null: as usual
     clears_asked    bigint NOT NULL DEFAULT 0,      -- how often somebody asked to clear it
     clears          bigint NOT NULL DEFAULT 0,      -- the last of these requests that is done
     cleared         text[],                         -- where rows begin to count: positions, by partition

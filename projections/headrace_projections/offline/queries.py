@@ -30,8 +30,7 @@ def arrow_stream(
     """
 
     def query(files: Sequence[str]) -> str:
-        rows = all_rows(group, files, as_of.condition if as_of is not None else "true")
-        return rows if history else _last_rows(group, rows)
+        return _there(group, files, as_of) if history else last_rows(group, files, as_of)
 
     return streamed(storage, group, query, engine)
 
@@ -111,9 +110,15 @@ def all_rows(group: Group, files: Sequence[str], condition: str = "true") -> str
     return f"SELECT {columns} FROM {stored_rows(group, files, partitioning)} WHERE {counting(group)} AND {condition}"
 
 
-def _last_rows(group: Group, rows: str) -> str:
+def last_rows(group: Group, files: Sequence[str], as_of: Moment | None = None) -> str:
+    """SQL: the last row of each key by (event time, known-at, offset), unless that is a delete; now or then."""
+    rows = _there(group, files, as_of)
     there = f"SELECT * FROM ({last_places(group, f'({rows})')}) WHERE \"_operation\" <> 'delete'"
     return f'SELECT * FROM ({rows}) SEMI JOIN ({there}) USING ("_partition", "_offset")'
+
+
+def _there(group: Group, files: Sequence[str], as_of: Moment | None) -> str:
+    return all_rows(group, files, as_of.condition if as_of is not None else "true")
 
 
 def _taken(out: io.BytesIO) -> bytes:

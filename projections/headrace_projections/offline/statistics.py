@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
+from psycopg.types.json import Jsonb
 
 from headrace_projections.errors import Superseded
 from headrace_projections.rows.groups import Group
@@ -17,8 +18,8 @@ from headrace_projections.statistics.window import Offsets, Window, merged
 MOST_OF_A_LEVEL = 64
 _SCHEMA = "offline"
 _INSERT_WINDOW = (
-    f"INSERT INTO offline.statistics_windows (topic, topic_id, level, {', '.join(WINDOW)}) "
-    f"VALUES ({', '.join(['%s'] * (3 + len(WINDOW)))})"
+    f"INSERT INTO offline.statistics_windows (topic, topic_id, level, wish, {', '.join(WINDOW)}) "
+    f"VALUES ({', '.join(['%s'] * (4 + len(WINDOW)))})"
 )
 _INSERT_FEATURE = (
     f"INSERT INTO offline.feature_statistics (topic_id, reached, {', '.join(FEATURE)}) "
@@ -33,15 +34,19 @@ class StatisticsWindows:
         self._connect = connect
 
     def counted(self, group: Group, begins: Offsets) -> Offsets:
-        """Up to where the group is counted. What was counted of rows that do not count any more is forgotten."""
+        """Up to where the group is counted.
+
+        What was counted of rows that do not count any more is forgotten, and all that was counted as is no more wished.
+        """
         connection = self._connect()
         with connection.transaction():
             self._lock(connection, group)
             found = connection.execute(
-                "SELECT starts, ends FROM offline.statistics_windows WHERE topic_id = %s ORDER BY reached",
+                "SELECT starts, ends, wish FROM offline.statistics_windows WHERE topic_id = %s ORDER BY reached",
                 (group.topic_id,),
             ).fetchall()
-            if found and any(start < begin for start, begin in zip(found[0][0], begins, strict=True)):
+            gone = found and any(start < begin for start, begin in zip(found[0][0], begins, strict=True))
+            if gone or any(wish != _wish(group) for *_, wish in found):
                 self._forget(connection, group.topic_id)
                 found = []
         return tuple(found[-1][1]) if found else begins
@@ -75,7 +80,9 @@ class StatisticsWindows:
         connection.execute("DELETE FROM offline.statistics_windows WHERE topic_id = %s", (topic_id,))
 
     def _insert(self, connection: Connection[TupleRow], group: Group, window: Window, level: int) -> None:
-        connection.execute(_INSERT_WINDOW, (group.topic, group.topic_id, level, *window_row(window)))
+        connection.execute(
+            _INSERT_WINDOW, (group.topic, group.topic_id, level, Jsonb(_wish(group)), *window_row(window))
+        )
         with connection.cursor() as cursor:
             rows = [(group.topic_id, window.reached, *row) for row in feature_rows(window)]
             cursor.executemany(_INSERT_FEATURE, rows)
@@ -110,6 +117,11 @@ class StatisticsWindows:
             for row in cursor.execute(_FEATURES, asked).fetchall():
                 windows[row["reached"]].features[row["feature"]] = feature_of(row)
         return list(windows.values())
+
+
+def _wish(group: Group) -> list[object]:
+    """What windows of the group depend on; of histograms and whether columns come later they do not."""
+    return [list(group.statistics.columns), group.statistics.correlations]
 
 
 _WINDOWS = "SELECT * FROM offline.statistics_windows WHERE topic_id = %s AND reached = ANY(%s) ORDER BY reached"

@@ -36,6 +36,9 @@ CREATE TABLE IF NOT EXISTS offline.statistics_windows (
     PRIMARY KEY (topic_id, reached)
 );
 
+-- What was to be counted of the topic when the window was; where the group wishes for something else, all is counted again.
+ALTER TABLE offline.statistics_windows ADD COLUMN IF NOT EXISTS wish jsonb;
+
 CREATE TABLE IF NOT EXISTS offline.feature_statistics (
     topic_id text NOT NULL,
     feature text NOT NULL,

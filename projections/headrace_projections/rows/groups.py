@@ -9,7 +9,7 @@ from headrace_events.feature_default import Default, default_of
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_clearing import FeatureGroupCleared, fence
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
-from headrace_events.feature_statistics import StatisticsConfig
+from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured, StatisticsConfig
 from headrace_events.row_schema import Appended, Column, is_of
 from headrace_events.schema import SchemaRegistered
 from headrace_events.topic import TopicOpened
@@ -87,6 +87,7 @@ class Groups:
     _subjects: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     _created: dict[str, tuple[str, FeatureGroupCreated]] = field(default_factory=dict)
     _grown: dict[str, list[Growth]] = field(default_factory=dict)
+    _counted: dict[str, StatisticsConfig] = field(default_factory=dict)
     _opened: dict[str, TopicOpened] = field(default_factory=dict)
     _begins: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -105,6 +106,9 @@ class Groups:
                 self._subjects.setdefault((project, subject), set()).add(grown.schema_id)
                 self._grown.setdefault(topic, []).append(Growth(schema_id=grown.schema_id, features=grown.features))
                 return self._ready(topic)
+            case FeatureGroupStatisticsConfigured(topic=topic, statistics=statistics):
+                self._counted[topic] = statistics
+                return self._ready(topic)
             case TopicOpened(purpose="features") as opened:
                 self._opened[opened.name] = opened
                 return self._ready(opened.name)
@@ -121,6 +125,7 @@ class Groups:
         self._created = {topic: made for topic, made in self._created.items() if made[0] != project}
         self._grown = {topic: grown for topic, grown in self._grown.items() if topic in self._created}
         self._begins = {topic: begins for topic, begins in self._begins.items() if topic in self._created}
+        self._counted = {topic: counted for topic, counted in self._counted.items() if topic in self._created}
         self._subjects = {key: ids for key, ids in self._subjects.items() if key[0] != project}
         for group in gone:
             del self.by_topic[group.topic], self._opened[group.topic]
@@ -131,7 +136,7 @@ class Groups:
         made = self._created.pop(topic, None)
         if made is not None:
             self._subjects.pop((made[0], made[1].subject), None)
-        for kept in (self._opened, self._grown, self._begins):
+        for kept in (self._opened, self._grown, self._begins, self._counted):
             kept.pop(topic, None)
         return self.by_topic.pop(topic, None)
 
@@ -157,7 +162,7 @@ class Groups:
             partitions=opened.partitions,
             begins=self._begins.get(topic, ()),
             growth=growth,
-            statistics=created.statistics or StatisticsConfig(),
+            statistics=self._counted.get(topic) or created.statistics or StatisticsConfig(),
         )
         return group
 

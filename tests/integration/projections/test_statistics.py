@@ -126,6 +126,29 @@ def test_rows_that_are_cleared_away_count_no_more(stack: RunningStack, target: O
     target.close()
 
 
+def test_what_is_to_be_counted_otherwise_is_counted_again(
+    stack: RunningStack, target: OfflineTarget, made: Group
+) -> None:
+    target.open(made)
+    commit(target, made, *records(0, 4))
+    commit(target, made, *records(4, 4))
+    bare = replace(made, statistics=replace(made.statistics, histograms=False))
+    target.open(bare)
+    _, each = told(stack, bare)
+    assert [one.ends for one in each] == [(4, 0), (8, 0)]
+    other = replace(made, statistics=StatisticsConfig(columns=("at", "share")))
+    target.open(other)
+    together, each = told(stack, other)
+    assert [one.ends for one in each] == [(8, 0)]
+    assert share(together) == (8, 0, 0.0, 1.75, 0.875, 8)
+    assert each[0].features["at"].nulls == 0
+    assert each[0].comoments is None
+    commit(target, other, *records(8, 1))
+    together, _ = told(stack, other)
+    assert share(together) == (9, 0, 0.0, 2.0, 1.0, 9)
+    target.close()
+
+
 def test_windows_follow_each_other_and_old_ones_become_one(
     stack: RunningStack, target: OfflineTarget, made: Group
 ) -> None:

@@ -214,7 +214,7 @@ def test_what_is_inserted_is_counted(project: Project) -> None:
     with pytest.raises(NotFound) as nothing:
         things.save(rows(1)).get_statistics()
     assert nothing.value.code == "statistics-not-found"
-    things.insert(pl.DataFrame(rows(40)), wait=True)
+    first = things.insert(pl.DataFrame(rows(40)), wait=True)
     things.insert(pl.DataFrame(rows(60, 40)), wait=True)
     things.delete_rows([{"id": "k1"}]).wait()
     found = things.get_statistics()
@@ -233,6 +233,21 @@ def test_what_is_inserted_is_counted(project: Project) -> None:
     with pytest.raises(Invalid) as uncounted:
         things.get_statistics(feature_names=["raw"])
     assert uncounted.value.code == "not-counted"
+    there = things.compute_statistics(exact_uniqueness=True)
+    assert (there.rows, there.features["number"].min, there.features["number"].distinct) == (99, 0, 99)
+    assert there.correlations is not None
+    before = things.compute_statistics(as_of=first, feature_names=["number"])
+    assert (before.rows, before.features["number"].max) == (40, 39)
+    assert things.update_statistics_config({"columns": ["share", "raw"]}).correlations is False
+    again = eventually(
+        lambda: next((one for one in things.get_all_statistics() if one.features.keys() == {"share", "raw"}), None),
+        "all to be counted again",
+    )
+    assert (again.rows, again.starts, again.correlations) == (100, each[-1].starts, None)
+    things.update_statistics_config(False)
+    with pytest.raises(Invalid) as silent:
+        things.compute_statistics()
+    assert silent.value.code == "statistics-disabled"
     with pytest.raises(Invalid) as many:
         group(project, "silent", statistics_config={"columns": ["nothing"]}).save(rows(1))
     assert many.value.code == "unknown-column"

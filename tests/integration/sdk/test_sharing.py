@@ -228,6 +228,7 @@ def test_a_shared_feature_group_is_read_online_and_offline_until_it_is_revoked(
         ("GET", "", None),
         ("GET", "/progress", None),
         ("GET", "/rows", None),
+        ("POST", "/statistics/computed", {}),
         ("POST", "/vectors", {"keys": []}),
     )
 
@@ -251,6 +252,8 @@ def test_a_shared_feature_group_is_read_online_and_offline_until_it_is_revoked(
         "missing",
     ]
     assert shared.read("polars")["wind"].to_list() == [5.0]
+    assert shared.get_statistics().features["wind"].mean == shared.compute_statistics().features["wind"].mean == 5.0
+    assert not hasattr(shared, "update_statistics_config")
     with pytest.raises(headrace.Forbidden) as not_theirs:
         shared.append_features({"rain": "string"})
     assert not_theirs.value.code == "not-your-group"

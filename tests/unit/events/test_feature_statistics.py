@@ -6,11 +6,21 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.events.scenario import project
+from tests.unit.events.test_feature_group_growth import APPEND
 from tests.unit.events.test_feature_groups import WEATHER
 
 from headrace_events.feature_group import FeatureGroupCreated
-from headrace_events.feature_statistics import MOST_COUNTED, StatisticsConfig
+from headrace_events.feature_statistics import (
+    MOST_COUNTED,
+    ConfigureStatistics,
+    FeatureGroupStatisticsConfigured,
+    StatisticsConfig,
+)
 from headrace_events.row_schema import Column
+
+CONFIGURE = ConfigureStatistics(
+    project="flights", name="weather", version=1, statistics=StatisticsConfig(columns=("temp", "gusts"))
+)
 
 
 @pytest.mark.parametrize("wish", [None, StatisticsConfig(columns=("temp",), correlations=True)])
@@ -34,3 +44,17 @@ def test_no_more_columns_are_counted_than_memory_has_room_for() -> None:
     named = tuple(column.name for column in more)
     assert project().refusal(replace(wide, statistics=StatisticsConfig(columns=named))) == "too-many-columns"
     assert project().events(replace(wide, statistics=StatisticsConfig(columns=named[1:])))
+
+
+def test_another_wish_may_name_columns_that_came_later() -> None:
+    scenario = project()
+    scenario.events(WEATHER)
+    assert scenario.refusal(CONFIGURE) == "unknown-column"
+    scenario.events(APPEND)
+    assert scenario.events(CONFIGURE) == [
+        FeatureGroupStatisticsConfigured(
+            name="weather", version=1, statistics=CONFIGURE.statistics, topic="flights.features.weather.1"
+        )
+    ]
+    assert scenario.refusal(replace(CONFIGURE, version=2)) == "feature-group-not-found"
+    assert scenario.refusal(replace(CONFIGURE, name="wether")) == "feature-group-not-found"

@@ -8,6 +8,7 @@ from headrace_events.feature_group_clearing import FeatureGroupCleared, FeatureG
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_group_streaming import StreamingDeclared
+from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
 from headrace_events.training_dataset import (
@@ -112,6 +113,13 @@ def grow_feature_group(event: FeatureGroupFeaturesAppended, at: Recorded) -> lis
         Update("feature_groups", key, {"schema_id": event.schema_id}),
         Upsert("feature_group_growth", {**key, "schema_id": event.schema_id}, grown),
     ]
+
+
+@on(FeatureGroupStatisticsConfigured)
+def configure_statistics(event: FeatureGroupStatisticsConfigured, at: Recorded) -> list[Change]:
+    """Show what is counted of its rows from now on."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Update("feature_groups", key, {"statistics": record(event.statistics)})]
 
 
 @on(FeatureViewCreated)

@@ -12,6 +12,7 @@ from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, Dep
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
+from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured, StatisticsConfig
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
 from headrace_events.language import Event
@@ -95,6 +96,8 @@ def _features(number: int) -> Iterator[Event]:
     yield FeatureGroupFeaturesAppended(
         name="weather", version=number, features=(later,), topic=topic, schema_id=20_000 + number
     )
+    wish = StatisticsConfig(correlations=number % 2 == 0, columns=("airport", "wind"))
+    yield FeatureGroupStatisticsConfigured(name="weather", version=number, statistics=wish, topic=topic)
     yield TopicRequested(name=topic, partitions=1, purpose="features")
     yield TopicOpened(name=topic, topic_id=f"id-{number}", partitions=1, purpose="features")
     yield TopicGranted(topic=topic, user=f"user-{number}")

@@ -23,6 +23,7 @@ from headrace_events.envelope import Recorded
 from headrace_events.feature_default import default_of
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
+from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured, StatisticsConfig
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.ids import CommandId, EventId, Micros
 from headrace_events.language import Event
@@ -233,13 +234,8 @@ def announced(*events: Event) -> Groups:
     return groups
 
 
-def test_rows_of_a_schema_wait_until_the_group_has_grown_with_it() -> None:
-    schemas, (_, grown) = generations([LATER])
-    stranger = row_schema("shop", "others", 1, MADE, ("id", "at"))
-    registered = [
-        SchemaRegistered(schema_id=schema_id, fingerprint=str(schema_id), schema=text)
-        for schema_id, text in {**schemas, FIRST + 5: stranger}.items()
-    ]
+def made() -> tuple[FeatureGroupCreated, TopicOpened]:
+    """The group, and its topic."""
     topic = "shop.features.things.1"
     created = FeatureGroupCreated(
         name="things",
@@ -255,6 +251,18 @@ def test_rows_of_a_schema_wait_until_the_group_has_grown_with_it() -> None:
         schema_id=FIRST,
     )
     opened = TopicOpened(name=topic, topic_id="id-of-things", partitions=2, purpose="features")
+    return created, opened
+
+
+def test_rows_of_a_schema_wait_until_the_group_has_grown_with_it() -> None:
+    schemas, (_, grown) = generations([LATER])
+    stranger = row_schema("shop", "others", 1, MADE, ("id", "at"))
+    registered = [
+        SchemaRegistered(schema_id=schema_id, fingerprint=str(schema_id), schema=text)
+        for schema_id, text in {**schemas, FIRST + 5: stranger}.items()
+    ]
+    topic = "shop.features.things.1"
+    created, opened = made()
     subject = SubjectVersionRegistered(subject="things_1", version=2, schema_id=FIRST + 1, topic=topic)
     half = announced(*registered, created, opened, subject)
     old = half.by_topic[topic]
@@ -272,3 +280,14 @@ def test_rows_of_a_schema_wait_until_the_group_has_grown_with_it() -> None:
     assert whole.schemas_of(grown) == schemas
     whole.forget("shop")
     assert whole.awaits(grown, FIRST + 1)
+
+
+def test_what_is_counted_of_a_group_is_what_was_said_last() -> None:
+    created, opened = made()
+    wishes = [StatisticsConfig(enabled=False), StatisticsConfig(columns=("at",))]
+    topic = "shop.features.things.1"
+    said = [FeatureGroupStatisticsConfigured(name="things", version=1, statistics=wish, topic=topic) for wish in wishes]
+    assert announced(created, opened).by_topic[topic].statistics == StatisticsConfig()
+    assert announced(created, opened, *said).by_topic[topic].statistics == wishes[1]
+    early = announced(created, said[0], opened).by_topic[topic]
+    assert early.statistics == wishes[0]
