@@ -21,9 +21,12 @@ from headrace_cli import (
     searching,
     shares,
     stack,
+    streaming_groups,
     topics,
     training_datasets,
+    transformations,
     users,
+    validation,
 )
 
 app = typer.Typer(
@@ -56,7 +59,10 @@ app.add_typer(certificates.app, name="certificates")
 app.add_typer(authorities.app, name="ca")
 app.add_typer(topics.app, name="topic")
 app.add_typer(feature_groups.app, name="feature-group")
+app.add_typer(streaming_groups.app, name="streaming-group")
+app.add_typer(validation.app, name="validation")
 app.add_typer(feature_views.app, name="feature-view")
+app.add_typer(transformations.app, name="transformation")
 app.add_typer(training_datasets.app, name="training-dataset")
 app.command("search")(searching.search)
 app.add_typer(shares.app, name="share")

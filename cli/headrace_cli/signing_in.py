@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 
-import click
-
 import headrace
 from headrace._settings import administrator_key, local_api
+from headrace_cli.ending import at_the_end
 
 MINUTES = 10
 """How long the key lives with which a command acts as somebody else."""
@@ -32,6 +31,5 @@ def signed_in(user: str | None = None) -> headrace.Platform:
 
 def _connected(host: str | None, key: str | None) -> headrace.Platform:
     platform = headrace.connect(host=host, api_key=key)
-    if (command := click.get_current_context(silent=True)) is not None:
-        command.call_on_close(platform.close)
+    at_the_end(platform.close)
     return platform

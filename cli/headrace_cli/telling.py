@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 import headrace
+from headrace_cli.ending import ending
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,7 +43,8 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with ending():
+                return function(*args, **kwargs)
         except headrace.HeadraceError as error:
             advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "See `headrace status`.")
             code = f" ({error.code})" if error.code else ""
