@@ -2,8 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -11,7 +12,7 @@ from headrace_broker.acls import NO_GROUP
 from headrace_broker.admin import translated
 from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing
-from headrace_broker.record import Record, read_headers
+from headrace_broker.record import Headers, Record, read_headers
 
 STAYING_MS = 100
 """For how long the brokers may hold back the question of one who follows for as long as the process lives."""
@@ -171,53 +172,69 @@ class Follower:
         if self._unknown:
             self._look_up()
         first = self._consumer.poll(seconds)
-        if first is None:
-            return batch
-        self._take(first, batch)
-        for message in self._consumer.consume(limit, self._gather_s):
-            self._take(message, batch)
+        if first is not None:
+            self._take([first, *self._consumer.consume(limit, self._gather_s)], batch)
         return batch
 
-    def _take(self, message: Message, batch: Batch) -> None:
+    def _take(self, messages: Sequence[Message], batch: Batch) -> None:
+        """Hand on what came. What is the same of many records, one after the other, is worked out once."""
+        spelled: dict[tuple[Any, ...], Headers] = {}
+        records, followed = batch.records, self._followed
+        where: Partition | None = None
+        end = 0
+        for message in messages:
+            if message.error() is not None:
+                self._passed(where, end, batch)
+                where = None
+                self._told(message, batch)
+                continue
+            place = followed.get((message.topic(), message.partition()))  # type: ignore[arg-type] # a record has both
+            if place is not where:
+                self._passed(where, end, batch)
+                where = place
+            if place is None:
+                continue
+            raw = tuple(message.headers() or ())
+            headers = spelled.get(raw)
+            if headers is None:
+                headers = spelled[raw] = read_headers(raw)  # type: ignore[arg-type] # stubs widen the pairs
+            offset: int = message.offset()  # type: ignore[assignment] # a record has one
+            end = offset + 1
+            key, value, time_of = message.key(), message.value(), message.timestamp()[1]
+            records.append(Record(place.topic, place.topic_id, place.partition, offset, key, value, headers, time_of))
+        self._passed(where, end, batch)
+
+    def _passed(self, where: Partition | None, end: int, batch: Batch) -> None:
+        """Records of the partition were handed on, up to that offset."""
+        if where is not None:
+            batch.ends[where] = end
+            self._at_end.discard(where)
+
+    def _told(self, message: Message, batch: Batch) -> None:
+        """Take what is no record: that an end is reached, or what went wrong."""
         error = message.error()
+        assert error is not None  # noqa: S101 - it is asked for nothing else
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         if topic is None or partition is None:
-            if error is not None and error.fatal():
+            if error.fatal():
                 raise translated(KafkaException(error))
             return
         where = self._followed.get((topic, partition))
         if where is None:
             return
-        if error is not None:
-            if error.code() == KafkaError._PARTITION_EOF and offset is not None:
-                batch.ends[where] = offset
-                self._at_end.add(where)
-                return
-            if error.retriable() or error.code() in {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
-                return
-            loss: BrokerError = translated(KafkaException(error))
-            if error.code() == KafkaError._AUTO_OFFSET_RESET:
-                loss = Missing(f"{topic}[{partition}]: the log no longer holds the offset asked for: {error.str()}")
-            if not self._alone:
-                raise loss
-            batch.lost[where] = loss
-            self.leave(topic, partition)
+        if error.code() == KafkaError._PARTITION_EOF and offset is not None:
+            batch.ends[where] = offset
+            self._at_end.add(where)
             return
-        assert offset is not None  # noqa: S101 - a message without an error has an offset
-        self._at_end.discard(where)
-        batch.records.append(
-            Record(
-                topic=topic,
-                topic_id=where.topic_id,
-                partition=partition,
-                offset=offset,
-                key=_bytes(message.key()),
-                value=_bytes(message.value()),
-                headers=read_headers(message.headers()),  # type: ignore[arg-type] # stubs widen the pairs
-                timestamp=message.timestamp()[1],
-            )
-        )
-        batch.ends[where] = offset + 1
+        if error.retriable() or error.code() in {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
+            return
+        loss: BrokerError = translated(KafkaException(error))
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            loss = Missing(f"{topic}[{partition}]: the log no longer holds the offset asked for: {error.str()}")
+        if not self._alone:
+            raise loss
+        batch.lost[where] = loss
+        self.leave(topic, partition)
 
     def at_end(self, besides: Partition | None = None) -> bool:
         """Whether every followed partition (but that one) was at its end when last heard of."""
@@ -235,7 +252,3 @@ class Follower:
     def close(self) -> None:
         """Stop."""
         self._consumer.close()
-
-
-def _bytes(raw: str | bytes | None) -> bytes | None:
-    return raw.encode() if isinstance(raw, str) else raw

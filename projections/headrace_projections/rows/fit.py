@@ -112,9 +112,11 @@ def _upserts(
         for row in np.flatnonzero(~decoded.columns[name].present).tolist():
             reasons.setdefault(row, f"column {name!r} is null and must not be")
     expected = keys_of(decoded.buffer, group.key_types, [decoded.columns[name] for name in group.primary_key])
-    for row, (key, record) in enumerate(zip(expected, records, strict=True)):
-        if key != record.key:
-            reasons.setdefault(row, "the record's key is not the canonical key of its row")
+    claimed = [record.key for record in records]
+    if claimed != expected:
+        for row, (key, canonical) in enumerate(zip(claimed, expected, strict=True)):
+            if key != canonical:
+                reasons.setdefault(row, "the record's key is not the canonical key of its row")
     refused += [Refused(record=records[row], reason=reason) for row, reason in sorted(reasons.items())]
     event_time = decoded.columns[group.event_time].numbers if group.event_time else known_at
     assert event_time is not None  # noqa: S101 - timestamps are numbers
@@ -160,14 +162,16 @@ def _deletes(group: Group, records: list[Record], refused: list[Refused]) -> Row
 
 def _times(records: list[Record], header: str, refused: list[Refused], *, required: bool) -> tuple[list[Record], Longs]:
     """The records whose header is a time (or absent and not required), with it or else the log's time."""
+    said = [record.headers.get(header) for record in records]
+    if not required and said.count(None) == len(said):
+        return records, _appended(records)
     fitting: list[Record] = []
     times: list[int] = []
-    for record in records:
-        text = record.headers.get(header)
+    for record, text in zip(records, said, strict=True):
         time = record.timestamp * 1000 if text is None else micros(text)
         if (text is None and required) or time is None:
-            said = "is missing" if text is None else f"is {text[:40]!r}"
-            refused.append(Refused(record=record, reason=f"header {header} {said}; it holds microseconds UTC"))
+            shown = "is missing" if text is None else f"is {text[:40]!r}"
+            refused.append(Refused(record=record, reason=f"header {header} {shown}; it holds microseconds UTC"))
         else:
             fitting.append(record)
             times.append(time)
