@@ -17,6 +17,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from headrace_broker.follower import Partition
 from headrace_projections.errors import Superseded
 from headrace_projections.offline.arrow import EVENT_DATE, stored_schema
+from headrace_projections.offline.encoding import writer_properties
 from headrace_projections.rows.groups import Group
 
 SCHEMA = "offline"
@@ -110,7 +111,8 @@ class GroupTable:
             if rows is None:
                 self._commit_nothing(properties)
             else:
-                write_deltalake(self._table, rows, mode="append", commit_properties=properties)
+                how = writer_properties(rows)
+                write_deltalake(self._table, rows, mode="append", commit_properties=properties, writer_properties=how)
         except CommitFailedError as error:
             raise Superseded(SCHEMA) from error
 

@@ -6,8 +6,6 @@ Two of them merge to what both would have been together.
 """
 
 import math
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,16 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace_projections.statistics import distinct
+
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
 LONGEST_TEXT = 200
 """How many characters of the least and the greatest text are kept."""
-_LG_DISTINCT = 12
 _K_QUANTILES = 400
-
-
-def _no_values() -> Any:
-    return datasketches.hll_sketch(_LG_DISTINCT)
+_SORTED = 1 << 12
+"""So many numbers are sorted before a quantile sketch takes them: it would sort them, and takes longer."""
 
 
 def _no_numbers() -> Any:
@@ -47,7 +44,7 @@ class FeatureStatistics:
     numbers: int = 0
     mean: float = 0.0
     squares: float = 0.0
-    distinct: Any = field(default_factory=_no_values)
+    distinct: Any = field(default_factory=distinct.none)
     sketch: Any = field(default_factory=_no_numbers)
 
     def take(self, column: Any) -> None:
@@ -64,16 +61,13 @@ class FeatureStatistics:
             self._add(finite)
         elif len(values) and not pa.types.is_binary(kind):
             self._bound(*(_shown(end.as_py()) for end in pc.min_max(values).values()))
-        _update(self.distinct, _plain(values))
+        self.distinct = distinct.both(self.distinct, _distinct(values))
 
     def merge(self, other: "FeatureStatistics") -> None:
         """Count what the other one has counted, too."""
         self.nulls += other.nulls
         self.nonfinite += other.nonfinite
-        union = datasketches.hll_union(_LG_DISTINCT)
-        union.update(self.distinct)
-        union.update(other.distinct)
-        self.distinct = union.get_result()
+        self.distinct = distinct.both(self.distinct, other.distinct)
         if other.least is not None:
             self._bound(other.least, other.most)
         if other.numbers:
@@ -105,7 +99,8 @@ class FeatureStatistics:
     def _add(self, numbers: Any) -> None:
         if not len(numbers):
             return
-        self.sketch.update(np.ascontiguousarray(numbers))
+        for first in range(0, len(numbers), _SORTED):
+            self.sketch.update(np.sort(numbers[first : first + _SORTED]))
         self._bound(float(numbers.min()), float(numbers.max()))
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(numbers.mean())
@@ -146,22 +141,17 @@ def is_number(kind: pa.DataType) -> bool:
     )
 
 
-def _update(distinct: Any, values: Iterable[Any]) -> None:
-    deque(map(distinct.update, values), maxlen=0)
-
-
-def _plain(values: Any) -> list[Any]:
-    """The values as a sketch takes them: numbers and strings; those that are costly to say, once each."""
+def _distinct(values: Any) -> Any:
+    """A sketch of the distinct values; of those that are costly to say, each is said once."""
     kind = values.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        numbers: list[Any] = values.to_numpy(zero_copy_only=False).tolist()
-        return numbers
     if pa.types.is_temporal(kind):
         whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
-        return _plain(values.cast(whole))
-    alone = pc.unique(values)
-    plain: list[Any] = alone.to_pylist()
-    return plain if pa.types.is_string(kind) else [str(value) for value in plain]
+        return _distinct(values.cast(whole))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        wide = pa.int64() if pa.types.is_integer(kind) else pa.float64()
+        return distinct.sketch_of_numbers(values.cast(wide).to_numpy(zero_copy_only=False))
+    plain = pc.unique(values).to_pylist()
+    return distinct.sketch_of(plain if pa.types.is_string(kind) else map(str, plain))
 
 
 def _finite(number: float) -> float | None:
