@@ -14,25 +14,24 @@ from typing import Any
 import fastavro
 
 _REAL = {"float": "f", "double": "d"}
-_FEW = 1 << 13
-
-
-def _varint(raw: int) -> bytes:
-    out = bytearray()
-    while raw > 0x7F:
-        out.append(raw & 0x7F | 0x80)
-        raw >>= 7
-    out.append(raw)
-    return bytes(out)
-
-
-_SHORT = [_varint(raw) for raw in range(_FEW)]
+_STEP = 14
+_FEW = 1 << _STEP
+_LAST = [bytes((raw,)) for raw in range(128)] + [
+    bytes((low | 128, high)) for high in range(1, 128) for low in range(128)
+]
+"""What a varint of at most 14 bits is."""
+_MORE = [bytes((low | 128, high | 128)) for high in range(128) for low in range(128)]
+"""What stands for 14 bits of a varint that goes on."""
 
 
 def _whole(number: int) -> bytes:
     """A number of at most 64 bits, zigzag."""
     raw = number << 1 if number >= 0 else ~(number << 1)
-    return _SHORT[raw] if raw < _FEW else _varint(raw)
+    out = b""
+    while raw >= _FEW:
+        out += _MORE[raw & (_FEW - 1)]
+        raw >>= _STEP
+    return out + _LAST[raw]
 
 
 def _boolean(value: bool) -> bytes:

@@ -220,8 +220,9 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         """
         self.save(frame)
         self._must_take_rows()
+        before = self.progress()
         validated = (validation_options or {}).get("run_validation", True)
-        report_of_rows = self._admitted(frame) if validated else None
+        report_of_rows = self._admitted(frame, before["expectations"]) if validated else None
         total = rows_in(frame)
         report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
         sending = self._sending(insert_id)
@@ -229,11 +230,11 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         for part in slices(frame):
             encoded, turned_down = self._encoder.encode(part)
             refused += turned_down
-            sending.send_all((row.key, row.value) for row in encoded)
+            sending.send_all(encoded)
             if report is not None:
                 report(part.first + part.count, total)
         sending.finish()
-        receipt = self._receipt(sending, refused)
+        receipt = self._receipt(sending, refused, before)
         if report_of_rows is not None:
             ingested = replace(report_of_rows, ingestion_result="INGESTED", insert_id=sending.insert_id)
             receipt = replace(receipt, validation=self._save_report(ingested))
@@ -246,6 +247,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         """
         self._must_take_rows()
         now = micros_of(event_time or datetime.now(UTC))
+        before = self.progress()
         sending = self._sending(insert_id)
         refused: list[Refusal] = []
         for part in slices(keys):
@@ -264,7 +266,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
                 else:
                     sending.send(key, None, [*sending.headers, (EVENT_TIME, str(at).encode())])
         sending.finish()
-        return self._receipt(sending, refused)
+        return self._receipt(sending, refused, before)
 
     def check_consistency(self, *, seconds: int = 120) -> Consistency:
         """Compare the last row of every key online and offline, after the same records; rows may go on coming.
@@ -347,21 +349,18 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
             headers.append((KNOWN_AT, str(known_at).encode()))
         return Sending(self._producer(), self.topic, chosen, headers)
 
-    def _receipt(self, sending: Sending, refused: list[Refusal]) -> Receipt:
-        topic_id, others = "", {}
-        if sending.furthest:
-            self._sent |= {number: offset + 1 for number, offset in sending.furthest.items()}
-            progress = self.progress()
-            topic_id = str(progress["topic_id"])
-            others = {
-                part["partition"]: max(part["online"], part["offline"], self._sent.get(part["partition"], 0))
-                for part in progress["partitions"]
-            }
+    def _receipt(self, sending: Sending, refused: list[Refusal], before: Mapping[str, Any]) -> Receipt:
+        """The receipt of what was sent; `before` says how far the stores were then."""
+        topic_id = str(before["topic_id"])
+        self._sent |= {number: offset + 1 for number, offset in sending.furthest.items()}
         return Receipt(
             accepted=sending.taken,
             refused=tuple(refused),
             insert_id=sending.insert_id,
             positions=tuple(f"{topic_id}:{number}:{offset}" for number, offset in sorted(sending.furthest.items())),
             _ask=self.progress,
-            _others=others,
+            _others={
+                part["partition"]: max(part["online"], part["offline"], self._sent.get(part["partition"], 0))
+                for part in before["partitions"]
+            },
         )

@@ -21,6 +21,7 @@ class GroupValidation(ABC):
 
     _api: Api
     _project: str
+    _known_suite: tuple[int, ExpectationSuite | None] | None = None
 
     @property
     @abstractmethod
@@ -115,9 +116,12 @@ class GroupValidation(ABC):
     def get_statistics(self) -> Any:
         """What was counted of all rows so far."""
 
-    def _admitted(self, frame: Any) -> ValidationReport | None:
-        """The report of a frame to be inserted, where inserts are compared; raises Invalid where it may not be."""
-        suite = self.get_expectation_suite() if rows_in(frame) else None
+    def _admitted(self, frame: Any, saved: int | None) -> ValidationReport | None:
+        """The report of a frame to be inserted, where inserts are compared; raises Invalid where it may not be.
+
+        `saved` is the number of the event that says what is expected now, None where nothing is.
+        """
+        suite = self._suite_of(saved) if saved is not None and rows_in(frame) else None
         if suite is None or not suite.run_validation:
             return None
         report = compare(suite, frame)
@@ -127,6 +131,12 @@ class GroupValidation(ABC):
         raise Invalid(
             f"nothing is inserted: {report}", code="not-as-expected", details={"report": report.to_json_dict()}
         )
+
+    def _suite_of(self, saved: int) -> ExpectationSuite | None:
+        """The suite that this event saved, or a later one; asked for once."""
+        if self._known_suite is None or self._known_suite[0] != saved:
+            self._known_suite = saved, self.get_expectation_suite()
+        return self._known_suite[1]
 
     def _save_report(self, report: ValidationReport) -> ValidationReport:
         sensitive = self._api.get(f"/api/projects/{self._project}")["sensitive"]

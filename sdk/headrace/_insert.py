@@ -75,9 +75,17 @@ class Sending:
                 return
 
     def send_all(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Queue rows and serve what was delivered meanwhile."""
+        """Queue rows and serve what was delivered meanwhile; raises HeadraceError once one was turned down."""
+        if self.failure is not None:
+            raise self._failed()
+        produce, topic, headers, delivered = self.producer.produce, self.topic, self.headers, self._delivered
         for key, value in rows:
-            self.send(key, value)
+            try:
+                produce(topic, key=key, value=value, headers=headers, on_delivery=delivered)
+            except (BufferError, KafkaException):
+                self.send(key, value)
+            else:
+                self.sent += 1
         self.producer.poll(0)
 
     def finish(self) -> None:

@@ -32,7 +32,11 @@ class RefusedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProgress:
-    """Where a group's stores are; `dead_letters` counts records, however many stores refused them."""
+    """Where a group's stores are; `dead_letters` counts records, however many stores refused them.
+
+    `expectations` is the number of the event that says what is expected of rows, None where nothing is: whoever knows
+    that suite needs not ask for it.
+    """
 
     topic: str
     topic_id: str
@@ -41,6 +45,7 @@ class RowProgress:
     partitions: tuple[PartitionProgress, ...]
     dead_letters: int
     last_dead_letters: tuple[RefusedRecord, ...]
+    expectations: int | None = None
 
 
 async def row_progress(pool: Pool, group: Group) -> RowProgress:
@@ -51,6 +56,7 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
         offline = await _offsets(connection, "offline", "progress", group.topic_id)
         refused = await _refused(connection, "online", group.topic_id)
         refused |= await _refused(connection, "offline", group.topic_id)
+        expectations = await _expectations(connection, group)
         count = len(refused)
     places = sorted(refused, reverse=True)[:LAST_REFUSED]
     return RowProgress(
@@ -71,7 +77,17 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
         last_dead_letters=tuple(
             RefusedRecord(partition=place[1], offset=place[0], error=refused[place]) for place in places
         ),
+        expectations=expectations,
     )
+
+
+async def _expectations(connection: AsyncConnection[TupleRow], group: Group) -> int | None:
+    found = await connection.execute(
+        "SELECT saved_seq FROM catalogue.expectation_suites WHERE project = %s AND name = %s AND version = %s",
+        (group.project, group.name, group.version),
+    )
+    row = await found.fetchone()
+    return None if row is None else int(row[0])
 
 
 async def _offsets(
