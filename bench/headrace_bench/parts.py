@@ -15,6 +15,7 @@ from headrace_bench import (
     commands,
     features,
     floors,
+    ingestion,
     joining,
     long_log,
     registering,
@@ -129,6 +130,14 @@ def of_features(on: Measured) -> Iterator[Figure]:
     yield from features.view_vectors(on.http, project, bare)
 
 
+def of_ingestion(on: Measured) -> Iterator[Figure]:
+    """How soon a row can be read, what counting rows costs, and whose processor time they take."""
+    project = on.owned.project
+    yield ingestion.visible(project, on.stack.site().postgres_dsn)
+    yield ingestion.processor_time(on.stack, project)
+    yield from ingestion.counting(on.stack, project)
+
+
 def feast(on: Measured) -> Iterator[Figure]:
     """Rows and vectors beside Feast's, on one Postgres."""
     yield from beside_feast.figures(on.stack.site().postgres_dsn, on.http, on.owned.project)
@@ -173,6 +182,7 @@ PARTS: Mapping[str, Callable[[Measured], Iterator[Figure]]] = {
     "commands": of_commands,
     "projects": projects,
     "features": of_features,
+    "ingestion": of_ingestion,
     "feast": feast,
     "serving": serving,
     "join": join,

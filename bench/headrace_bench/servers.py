@@ -90,11 +90,31 @@ def kill(stack: Stack, service: str, by: signal.Signals = signal.SIGKILL) -> Non
     process.wait()
 
 
-class ProcessorTime:
-    """The processor seconds that services take, with their children, from the making of this on."""
+@contextmanager
+def offline_commits(stack: Stack, seconds: float) -> Iterator[None]:
+    """In this block rows wait so long at most for their commit to the offline store."""
+    often = Stack(stack.settings.model_copy(update={"offline_seconds": seconds}))
+    _started_anew(often, "offline")
+    try:
+        yield
+    finally:
+        _started_anew(stack, "offline")
 
-    def __init__(self, stack: Stack) -> None:
+
+def _started_anew(stack: Stack, service: str) -> None:
+    Supervisor(stack.home).halt(service)
+    stack.up([service])
+
+
+class ProcessorTime:
+    """The processor seconds that services take, with their children, from the making of this on.
+
+    With `here`, this process too, as the client.
+    """
+
+    def __init__(self, stack: Stack, *, here: bool = False) -> None:
         self._pids = {name: service.pid for name, service in stack.status().services.items() if service.pid}
+        self._here = here
         self._before = self._now()
         self._began = time.monotonic()
 
@@ -107,7 +127,8 @@ class ProcessorTime:
         return time.monotonic() - self._began
 
     def _now(self) -> dict[str, float]:
-        return {name: _seconds(psutil.Process(pid)) for name, pid in self._pids.items()}
+        spent = {name: _seconds(psutil.Process(pid)) for name, pid in self._pids.items()}
+        return {**spent, "client": time.process_time()} if self._here else spent
 
 
 def _seconds(process: psutil.Process) -> float:
