@@ -27,6 +27,9 @@ def insert(
     insert_id: Annotated[
         str | None, typer.Option("--insert-id", help="the id of an insert that broke off, to repeat it")
     ] = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", help="the column that says since when each row is known, of old rows")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="until the rows can be read online and offline")] = False,
     user: ActAs = None,
     as_json: AsJson = False,
@@ -35,7 +38,7 @@ def insert(
     from headrace_cli.frames import read_file  # noqa: PLC0415 - Arrow takes a while to load
 
     with member_group(name, version, project, user) as group:
-        receipt = group.insert(read_file(file, group.features), insert_id=insert_id, wait=wait)
+        receipt = group.insert(read_file(file, group.features), insert_id=insert_id, wait=wait, known_at=known_at)
     lines = [f"{receipt.accepted:,} rows accepted, {len(receipt.refused):,} refused; insert id {receipt.insert_id}"]
     lines += [f"row {refusal.row}: {refusal.reason}" for refusal in receipt.refused]
     told_of = {

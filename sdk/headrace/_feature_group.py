@@ -36,7 +36,7 @@ from headrace._insert import (
 from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
 from headrace._receipt import Receipt
-from headrace._rows import Refusal, RowEncoder, RowSchema
+from headrace._rows import Known, Refusal, RowEncoder, RowSchema
 from headrace._sharing import Share, SharesApi
 from headrace._values import WrongValue, micros_of, plain
 
@@ -202,6 +202,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         on_progress: OnProgress | None = None,
         show_progress: bool = True,
         validation_options: Mapping[str, Any] | None = None,
+        known_at: str | None = None,
     ) -> Receipt:
         """Write rows: a pandas or polars DataFrame, an Arrow table, or a list of dicts, which is left as it is.
 
@@ -211,6 +212,10 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         A column that the frame lacks is null, or has the default it was appended with. With `wait` it returns when the
         rows can be read. To repeat an insert that broke off, give its `insert_id`.
 
+        `known_at` is for rows from elsewhere: the column of the frame that says since when each row was known there,
+        which the log cannot know. It is written beside the row, and in it only where the group has such a column. A row
+        without it, or with a time to come, is refused.
+
         Where the group has an expectation suite, the frame is compared with it before any row is sent, and the report
         is saved and in the receipt; not so with `validation_options={"run_validation": False}`.
 
@@ -218,7 +223,8 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
             Invalid: `not-as-expected`, where the suite is STRICT: nothing was written, and `details` have the report.
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
         """
-        self.save(frame)
+        if self._row is None:
+            self.save(self._wish.features or [one for one in features_of(frame) if one.name != known_at])
         self._must_take_rows()
         before = self.progress()
         validated = (validation_options or {}).get("run_validation", True)
@@ -226,9 +232,10 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         total = rows_in(frame)
         report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
         sending = self._sending(insert_id)
+        known = None if known_at is None else Known(known_at, micros_of(datetime.now(UTC)))
         refused: list[Refusal] = []
         for part in slices(frame):
-            encoded, turned_down = self._encoder.encode(part)
+            encoded, turned_down = self._encoder.encode(part, known)
             refused += turned_down
             sending.send_all(encoded)
             if report is not None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from headrace._errors import Failed, Forbidden, HeadraceError, Unreachable
+from headrace._rows import EncodedRow
 
 INSERT = "headrace_insert"
 KNOWN_AT = "headrace_known_at"
@@ -74,19 +75,24 @@ class Sending:
                 self.sent += 1
                 return
 
-    def send_all(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+    def send_all(self, rows: Iterable[EncodedRow]) -> None:
         """Queue rows and serve what was delivered meanwhile; raises HeadraceError once one was turned down."""
         if self.failure is not None:
             raise self._failed()
-        produce, topic, headers, delivered = self.producer.produce, self.topic, self.headers, self._delivered
-        for key, value in rows:
+        produce, topic, delivered, usual = self.producer.produce, self.topic, self._delivered, self.headers
+        for key, value, known_at in rows:
+            headers = usual if known_at is None else self._claiming(known_at)
             try:
                 produce(topic, key=key, value=value, headers=headers, on_delivery=delivered)
             except (BufferError, KafkaException):
-                self.send(key, value)
+                self.send(key, value, headers)
             else:
                 self.sent += 1
         self.producer.poll(0)
+
+    def _claiming(self, known_at: int) -> list[tuple[str, bytes]]:
+        """The headers of a row that says since when it is known, whatever the others of its insert say."""
+        return [*(header for header in self.headers if header[0] != KNOWN_AT), (KNOWN_AT, str(known_at).encode())]
 
     def finish(self) -> None:
         """Return when the brokers have all rows; raises HeadraceError."""

@@ -38,10 +38,30 @@ class RowSchema:
 
 
 class EncodedRow(NamedTuple):
-    """A row's canonical key and its framed Avro bytes."""
+    """A row's canonical key, its framed Avro bytes, and since when (µs UTC) it is said to be known, if it is said."""
 
     key: bytes
     value: bytes
+    known_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The column that says since when each row is known, and the time (µs UTC) after which nobody can know it yet."""
+
+    column: str
+    latest: int
+
+    def claimed(self, taken: Slice, wrong: dict[int, str]) -> list[Any]:
+        """What the rows say, in order; one that says nothing, or a time to come, is named in `wrong`."""
+        given = taken.columns.get(self.column, [None] * taken.count)
+        times = checked(given, "timestamp", self.column, wrong)
+        for row, time in enumerate(times):
+            if time is None:
+                wrong.setdefault(row, f"known at {self.column!r} is missing")
+            elif time > self.latest:
+                wrong.setdefault(row, f"known at {self.column!r} lies in the future")
+        return times
 
 
 class RowEncoder:
@@ -56,9 +76,10 @@ class RowEncoder:
         self._key = key_encoder([schema.types[name] for name in schema.primary_key])
         self._always = (*schema.primary_key, *((schema.event_time,) if schema.event_time else ()))
 
-    def encode(self, taken: Slice) -> tuple[list[EncodedRow], list[Refusal]]:
+    def encode(self, taken: Slice, known: Known | None = None) -> tuple[list[EncodedRow], list[Refusal]]:
         """The rows of the slice that fit, in order, and the ones that do not, in order."""
         wrong: dict[int, str] = {}
+        claimed = None if known is None else known.claimed(taken, wrong)
         columns = {
             name: checked(taken.columns[name], kind, name, wrong)
             if name in taken.columns
@@ -66,13 +87,13 @@ class RowEncoder:
             for name, kind in self._schema.types.items()
         }
         for name, values in taken.columns.items():
-            if name not in columns:
+            if name not in columns and (known is None or name != known.column):
                 _refuse_unknown(name, _listed(values), wrong)
         for name in self._always:
             for row, value in enumerate(columns[name]):
                 if value is None:
                     wrong.setdefault(row, f"{self._role(name)} {name!r} is missing")
-        encoded = list(self._rows(columns, wrong))
+        encoded = list(self._rows(columns, claimed, wrong))
         refused = [Refusal(taken.first + row, reason) for row, reason in sorted(wrong.items())]
         return encoded, refused
 
@@ -89,12 +110,16 @@ class RowEncoder:
     def _role(self, name: str) -> str:
         return "key" if name in self._schema.primary_key else "event time"
 
-    def _rows(self, columns: Mapping[str, list[Any]], wrong: Mapping[int, str]) -> Iterator[EncodedRow]:
+    def _rows(
+        self, columns: Mapping[str, list[Any]], claimed: list[Any] | None, wrong: Mapping[int, str]
+    ) -> Iterator[EncodedRow]:
         if wrong:
             kept = [row not in wrong for row in range(len(next(iter(columns.values()))))]
             columns = {name: list(compress(values, kept)) for name, values in columns.items()}
-        keys = zip(*(columns[name] for name in self._schema.primary_key), strict=True)
-        return map(EncodedRow, map(self._key, keys), self._bodies.encode(self._head, columns))
+            claimed = None if claimed is None else list(compress(claimed, kept))
+        keys = map(self._key, zip(*(columns[name] for name in self._schema.primary_key), strict=True))
+        bodies = self._bodies.encode(self._head, columns)
+        return map(EncodedRow, keys, bodies) if claimed is None else map(EncodedRow, keys, bodies, claimed)
 
 
 def _refuse_unknown(name: str, values: Sequence[Any], wrong: dict[int, str]) -> None:

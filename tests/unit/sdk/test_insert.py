@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ class Brokers:
 
     def __init__(self, refuses: bytes = b"", room: int = 1_000) -> None:
         self.taken: list[tuple[bytes, bytes | None]] = []
+        self.headers: list[Any] = []
         self._refuses = refuses
         self._room = room
         self._untold: deque[Any] = deque()
@@ -56,6 +58,7 @@ class Brokers:
             error = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
         else:
             self.taken.append((key, value))
+            self.headers.append(headers)
         message = Message(topic=topic, partition=0, offset=len(self.taken) - 1, key=key, value=value)
         self._untold.append(lambda: on_delivery(error, message))
 
@@ -140,3 +143,16 @@ def test_what_the_client_cannot_queue_ends_the_insert() -> None:
         with pytest.raises(Failed) as broke_off:
             things.insert([{"id": "k", "n": 1}])
     assert broke_off.value.code == "insert-broke-off"
+
+
+def test_rows_from_elsewhere_claim_each_its_own_time_also_where_the_insert_is_repeated() -> None:
+    then = datetime(2013, 1, 1, tzinfo=UTC)
+    rows = [{"id": "a", "n": 1, "recorded": then}, {"id": "b", "n": 2, "recorded": then + timedelta(seconds=1)}]
+    brokers = Brokers()
+    with answering(progress(None)) as server, Api(server.url, "key") as api:
+        things = inserting(brokers, api)
+        insert_id = things.insert(rows, known_at="recorded").insert_id
+        assert things.insert(rows, known_at="recorded", insert_id=insert_id).accepted == 2
+    claims = [dict(headers)["headrace_known_at"] for headers in brokers.headers]
+    assert claims == [b"1356998400000000", b"1356998401000000"] * 2
+    assert [len(headers) for headers in brokers.headers] == [2] * 4

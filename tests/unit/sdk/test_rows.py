@@ -22,7 +22,7 @@ from headrace._columns import features_of
 from headrace._frames import slices
 from headrace._growth import appended
 from headrace._insert import claimed_time
-from headrace._rows import EncodedRow, Refusal, RowEncoder, RowSchema
+from headrace._rows import EncodedRow, Known, Refusal, RowEncoder, RowSchema
 from headrace_events.entity_key import encode_key
 from headrace_events.row_schema import Appended, Column, grown_schema, row_schema
 
@@ -316,3 +316,27 @@ def test_features_to_append_are_sent_as_json_has_them() -> None:
     assert appended(features[0])["features"] == [
         {"name": "share", "type": "double", "description": "of the whole", "default": 0.5}
     ]
+
+
+def test_a_row_says_since_when_it_is_known_and_the_column_is_no_feature() -> None:
+    latest = int(AT.timestamp()) * 1_000_000
+    rows = [
+        {"id": "a", "at": AT, "recorded": AT - timedelta(hours=1)},
+        {"id": "b", "at": AT},
+        {"id": "c", "at": AT, "recorded": AT + timedelta(microseconds=1)},
+        {"id": "d", "at": AT, "recorded": AT},
+    ]
+    for frame in (rows, pl.DataFrame(rows)):
+        (part,) = slices(frame)
+        good, bad = ENCODER.encode(part, Known("recorded", latest))
+        assert [(decoded(row)["id"], row.known_at) for row in good] == [("a", latest - 3_600_000_000), ("d", latest)]
+        assert [(one.row, one.reason) for one in bad] == [
+            (1, "known at 'recorded' is missing"),
+            (2, "known at 'recorded' lies in the future"),
+        ]
+
+
+def test_a_known_at_that_is_a_feature_is_written_as_well() -> None:
+    (part,) = slices([{"id": "a", "at": AT}])
+    ((row,), refused) = ENCODER.encode(part, Known("at", int(AT.timestamp()) * 1_000_000))
+    assert (decoded(row)["at"], row.known_at, refused) == (AT, int(AT.timestamp()) * 1_000_000, [])
