@@ -294,6 +294,19 @@ def test_rows_are_compared_with_what_is_expected_of_them(project: Project) -> No
     assert len(things.get_all_validation_reports()) == 3
 
 
+def test_rows_from_elsewhere_were_known_when_they_say(project: Project) -> None:
+    things = group(project, "elsewhere")
+    hour = timedelta(hours=1)
+    told = [(1, BEGIN + hour), (2, BEGIN + 3 * hour), (3, BEGIN + 2 * hour)]
+    old = [{"id": "a", "at": BEGIN, "number": number, "recorded": recorded} for number, recorded in told]
+    receipt = things.insert(pl.DataFrame([*old, {"id": "b", "at": BEGIN}]), known_at="recorded", wait=True)
+    assert (receipt.accepted, [one.row for one in receipt.refused]) == (3, [3])
+    assert [feature.name for feature in things.features] == ["id", "at", "number"]
+    for late, number in ((hour, 1), (2 * hour, 3), (3 * hour, 2)):
+        assert things.read(as_of=BEGIN + late)["number"].tolist() == [number]
+    assert things.get_vector({"id": "a"}) == {"id": "a", "at": BEGIN, "number": 2}
+
+
 def test_nested_values_come_back_as_they_were(project: Project) -> None:
     things = group(
         project,
