@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict
-from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns, next_version
+from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns
 from headrace_events.language import Command, Event, command, event
 from headrace_events.quota import Quota, must_fit
 from headrace_events.row_schema import Column, known_type
 from headrace_events.select_statement import must_only_read
 from headrace_events.storage_connector import must_be_there
+from headrace_events.versions import next_version
 
 
 @command("feature_group.create_external")

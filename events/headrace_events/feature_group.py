@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, unknown
-from headrace_events.errors import AlreadyExists, Invalid, NotFound
+from headrace_events.errors import Invalid, NotFound
 from headrace_events.feature_group_growth import AppendFeatures, FeatureGroupFeaturesAppended, append
 from headrace_events.feature_statistics import (
     ConfigureStatistics,
@@ -15,10 +15,13 @@ from headrace_events.feature_statistics import (
 )
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.on_demand import arguments_of, check_on_demand
 from headrace_events.quota import Quota, must_fit
 from headrace_events.registry import register
 from headrace_events.row_schema import MOST_COLUMNS, Column, known_type, row_schema
 from headrace_events.topic import TopicRequested
+from headrace_events.transformation import Transformation
+from headrace_events.versions import next_version
 
 KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
 
@@ -28,7 +31,8 @@ class CreateFeatureGroup(Command):
     """Make a version of a feature group; without `version`, the next one.
 
     `ttl_seconds` is how long a value counts after its event time (None: for ever). Without `statistics`, they are
-    those of StatisticsConfig().
+    those of StatisticsConfig(). What the functions of `on_demand` return are columns too, after those named here; they
+    take columns, and `request_parameters`, which are not stored.
     """
 
     project: str
@@ -43,6 +47,8 @@ class CreateFeatureGroup(Command):
     ttl_seconds: int | None = None
     partitions: int = 1
     statistics: StatisticsConfig | None = None
+    on_demand: tuple[Transformation, ...] = ()
+    request_parameters: tuple[Column, ...] = ()
 
     @property
     def key(self) -> str:
@@ -51,7 +57,11 @@ class CreateFeatureGroup(Command):
 
 @event("feature_group.created")
 class FeatureGroupCreated(Event):
-    """The version exists; `topic` carries its rows once it is open, encoded with schema `schema_id`."""
+    """The version exists; `topic` carries its rows once it is open, encoded with schema `schema_id`.
+
+    Of `columns`, those that functions of `on_demand` name as outputs are computed by whoever writes rows or reads
+    vectors, of other columns and of `request_parameters`, which rows do not have.
+    """
 
     name: str
     version: int
@@ -66,6 +76,8 @@ class FeatureGroupCreated(Event):
     subject: str
     schema_id: int
     statistics: StatisticsConfig | None = None
+    on_demand: tuple[Transformation, ...] = ()
+    request_parameters: tuple[Column, ...] = ()
 
     @property
     def key(self) -> str:
@@ -77,7 +89,8 @@ class FeatureGroupVersion:
     """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema.
 
     `external` is the storage connector of a version whose rows are in another database; it has no schema (0).
-    `source`, as `<name>.<version>`, is the group that the platform computes its rows from, if it does.
+    `source`, as `<name>.<version>`, is the group that the platform computes its rows from, if it does. `on_demand` has
+    the arguments of each feature that is computed on demand, `request_parameters` the types of those that no row has.
     """
 
     columns: tuple[str, ...]
@@ -87,6 +100,8 @@ class FeatureGroupVersion:
     schema_id: int
     external: str | None = None
     source: str | None = None
+    on_demand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    request_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @value
@@ -119,9 +134,12 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
     match wish:
         case CreateFeatureGroup():
             version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
-            columns = tuple(replace(one, type=known_type(one.name, one.type)) for one in wish.columns)
-            wish = replace(wish, columns=columns)
-            _check(wish)
+            wish = replace(wish, columns=_typed(wish.columns), request_parameters=_typed(wish.request_parameters))
+            on_demand, computed = check_on_demand(
+                wish.on_demand, wish.columns, wish.request_parameters, wish.project, known
+            )
+            _check(wish, computed)
+            wish = replace(wish, columns=(*wish.columns, *computed), on_demand=on_demand)
             more = {Quota.FEATURE_GROUPS: 1, Quota.TOPICS: 1, Quota.PARTITIONS: wish.partitions}
             must_fit(known, wish.project, more)
             required = (*wish.primary_key, *((wish.event_time,) if wish.event_time else ()))
@@ -145,6 +163,8 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
                     subject=subject,
                     schema_id=schema_id,
                     statistics=wish.statistics,
+                    on_demand=wish.on_demand,
+                    request_parameters=wish.request_parameters,
                 ),
                 TopicRequested(name=topic, partitions=wish.partitions, purpose="features", subject=subject),
             ]
@@ -152,7 +172,7 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             grows = state.version(wish.version) if state else None
             if grows is None:
                 raise NotFound("feature group", f"{wish.name} version {wish.version}")
-            return append(known, wish, grows.columns, grows.schema_id)
+            return append(known, wish, (*grows.columns, *grows.request_parameters), grows.schema_id)
         case ConfigureStatistics():
             counted = state.version(wish.version) if state else None
             if counted is None:
@@ -162,25 +182,25 @@ def decide(state: FeatureGroup | None, wish: Command, known: Known) -> list[Even
             raise unknown(wish)
 
 
-def next_version(versions: Mapping[str, object], asked: int | None, what: str, name: str) -> int:
-    """The asked version if it was never used, or the one after the last; raises AlreadyExists, Invalid."""
-    if asked is None:
-        return max((int(number) for number in versions), default=0) + 1
-    if asked < 1:
-        raise Invalid("invalid-version", "versions are whole numbers from 1")
-    if str(asked) in versions:
-        raise AlreadyExists(what, f"{name} version {asked}")
-    return asked
+def _typed(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The same, with their types as events have them; raises Invalid."""
+    return tuple(replace(one, type=known_type(one.name, one.type)) for one in columns)
 
 
-def _check(wish: CreateFeatureGroup) -> None:
-    check_columns(wish.name, wish.columns, wish.primary_key, wish.event_time)
+def _check(wish: CreateFeatureGroup, computed: Sequence[Column]) -> None:
+    for name in (*wish.primary_key, wish.event_time):
+        if any(one.name == name for one in computed):
+            raise Invalid(
+                "computed-key", f"{name!r} is computed on demand: a key and an event time are what rows bring"
+            )
+    columns = (*wish.columns, *computed)
+    check_columns(wish.name, columns, wish.primary_key, wish.event_time)
     if not wish.online and not wish.offline:
         raise Invalid("nowhere", "a feature group is online, offline or both")
     if wish.ttl_seconds is not None and (wish.ttl_seconds <= 0 or wish.event_time is None):
         raise Invalid("invalid-ttl", "a time to live is a positive number of seconds and needs an event time")
     if wish.statistics is not None:
-        check_statistics(wish.statistics, {column.name: column.type for column in wish.columns})
+        check_statistics(wish.statistics, {column.name: column.type for column in columns})
     if not 1 <= wish.partitions <= 64:
         raise Invalid("invalid-partitions", "a feature group has 1 to 64 partitions")
 
@@ -221,6 +241,8 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
                 primary_key=fact.primary_key,
                 event_time=fact.event_time,
                 schema_id=fact.schema_id,
+                on_demand=arguments_of(fact.on_demand),
+                request_parameters={one.name: one.type for one in fact.request_parameters},
             )
             before = state or FeatureGroup(versions={})
             return replace(before, versions={**before.versions, str(fact.version): made})

@@ -9,7 +9,7 @@ from headrace_events import feature_group
 from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict, Invalid, NotFound
 from headrace_events.external_feature_group import must_be_ours
-from headrace_events.feature_group import CreateFeatureGroup, FeatureGroup, FeatureGroupCreated, next_version
+from headrace_events.feature_group import CreateFeatureGroup, FeatureGroup, FeatureGroupCreated
 from headrace_events.language import Command, Event, command, event
 from headrace_events.streaming_windows import (
     MOST_LATENESS_SECONDS,
@@ -19,6 +19,7 @@ from headrace_events.streaming_windows import (
     columns_of,
     seconds_of,
 )
+from headrace_events.versions import next_version
 
 
 @command("feature_group.create_streaming")

@@ -7,12 +7,14 @@ from headrace_events.aggregates import Known, unknown
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_filter import Filter, check_filters
-from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, next_version
+from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.on_demand import to_be_given
 from headrace_events.share import must_be_shared
 from headrace_events.shared import Shareable, Shared
 from headrace_events.transformation import Transformation, check_transformations
+from headrace_events.versions import next_version
 
 MOST_SECONDS = 9_999 * 366 * 86_400
 """Longer than all time."""
@@ -154,6 +156,7 @@ def decide(state: FeatureView | None, wish: Command, known: Known) -> list[Event
             for join, right in zip(wish.joins, joined, strict=True):
                 _check_join(join, root, right)
             _check_columns(wish)
+            _check_arguments(wish, (root, *joined))
             check_filters(wish.filters, root.types, [right.types for right in joined])
             check_transformations(
                 wish.transformations,
@@ -259,6 +262,18 @@ def _check_columns(wish: CreateFeatureView) -> None:
     if twice is not None:
         message = f"{twice!r} is named twice among labels, inference helpers and training helpers: name it once"
         raise Invalid("column-twice", message, {"column": twice})
+
+
+def _check_arguments(wish: CreateFeatureView, groups: Iterable[FeatureGroupVersion]) -> None:
+    """Raise Invalid where what an on-demand feature is to be given has the name of something else in the view."""
+    names = columns(wish.root, wish.joins)
+    given: dict[str, str] = {}
+    for taken, group in zip(selections(wish), groups, strict=True):
+        types = {**group.types, **group.request_parameters}
+        for name, kind in to_be_given(taken.prefix, taken.features, group.on_demand, types).items():
+            if name in names or given.setdefault(name, kind) != kind:
+                message = f"on-demand features of {taken.group!r} take {name!r}, which is something else in the view"
+                raise Invalid("argument-twice", f"{message}: give the join a prefix", {"argument": name})
 
 
 def _check_join(join: Join, root: FeatureGroupVersion, right: FeatureGroupVersion) -> None:

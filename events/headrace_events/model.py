@@ -5,11 +5,11 @@ from dataclasses import field, replace
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Invalid, NotFound
-from headrace_events.feature_group import next_version
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.numbers import finite
 from headrace_events.training_dataset import MADE, TrainingDatasets
+from headrace_events.versions import next_version
 
 
 @value

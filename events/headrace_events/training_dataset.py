@@ -8,7 +8,7 @@ from typing import Any
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
 from headrace_events.external_feature_group import must_be_ours
-from headrace_events.feature_group import FeatureGroup, next_version
+from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros, object_name
@@ -24,6 +24,7 @@ from headrace_events.training_files import (
     TrainingFilesRemoved,
 )
 from headrace_events.training_formats import must_be_format
+from headrace_events.versions import next_version
 
 MOST_SPLITS = 100
 """Each of them takes a join or an open file while the dataset is made."""

@@ -19,7 +19,7 @@ MOST_TRANSFORMATIONS = 10_000
 
 @value
 class Transformation:
-    """A function applied to columns of the view; without a `version` it is built in.
+    """A function applied to columns of a view, or of a feature group; without a `version` it is built in.
 
     `parameters` is the text of a JSON object, `outputs` name what comes out, if not `<function>_<columns>_`.
     """
@@ -53,17 +53,27 @@ def check_transformations(
         raise Invalid("too-many-transformations", f"a view has at most {MOST_TRANSFORMATIONS:,} transformations")
     for one in wanted:
         _check_columns(one, types, labels, helpers)
-        if one.version is None:
-            _check_built_in(one, types)
-        else:
-            _check_own(one, project, known)
-        for name in one.outputs:
-            object_name(name, "column")
+        check_function(one, project, types, known)
     names = [*types, *(name for one in wanted for name in one.named)]
     twice = next((name for name, before in _counted(names).items() if before > 1), None)
     if twice is not None:
         message = f"two columns would be named {twice!r}: say how the outputs are called, with alias"
         raise Invalid("output-twice", message, {"column": twice})
+
+
+def check_function(one: Transformation, project: str, types: Mapping[str, str], known: Known) -> Signature | None:
+    """The signature of a member's function, None of one that is built in.
+
+    Raises Invalid or NotFound unless the function is there and fits these columns, and its outputs have names.
+    """
+    signature = None
+    if one.version is None:
+        _check_built_in(one, types)
+    else:
+        signature = _check_own(one, project, known)
+    for name in one.outputs:
+        object_name(name, "column")
+    return signature
 
 
 def _counted(names: Sequence[str]) -> dict[str, int]:
@@ -89,7 +99,7 @@ def _check_columns(
         raise Invalid("label-among-features", message)
 
 
-def _check_own(one: Transformation, project: str, known: Known) -> None:
+def _check_own(one: Transformation, project: str, known: Known) -> Signature:
     function = known.state(TransformationFunction, project, one.function)
     signature: Signature | None = function.versions.get(str(one.version)) if function else None
     if signature is None:
@@ -101,6 +111,7 @@ def _check_own(one: Transformation, project: str, known: Known) -> None:
         raise Invalid("wrong-number-of-outputs", message)
     if one.parameters != "{}":
         raise Invalid("unknown-parameter", f"{one.function!r} takes no parameters; its source may say them")
+    return signature
 
 
 def _check_built_in(one: Transformation, types: Mapping[str, str]) -> None:

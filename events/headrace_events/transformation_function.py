@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.built_in_functions import BUILT_IN
 from headrace_events.errors import Invalid
-from headrace_events.feature_group import next_version
 from headrace_events.ids import object_name
 from headrace_events.language import Command, Event, command, event, value
+from headrace_events.versions import next_version
 
 MOST_SOURCE = 100_000
 """Characters of a function's source."""
@@ -62,10 +62,16 @@ class TransformationFunctionCreated(Event):
 
 @value
 class Signature:
-    """How a version is called: its features, and how many columns come out."""
+    """How a version is called: its features, those whose statistics it reads, and the types of what comes out."""
 
     arguments: tuple[str, ...]
-    outputs: int
+    statistics: tuple[str, ...] = ()
+    return_types: tuple[str, ...]
+
+    @property
+    def outputs(self) -> int:
+        """How many columns come out."""
+        return len(self.return_types)
 
 
 @value
@@ -129,7 +135,7 @@ def evolve(state: TransformationFunction | None, fact: Event) -> TransformationF
     """Fold one event."""
     match fact:
         case TransformationFunctionCreated():
-            signature = Signature(arguments=fact.arguments, outputs=len(fact.return_types))
+            signature = Signature(arguments=fact.arguments, statistics=fact.statistics, return_types=fact.return_types)
             before = state.versions if state else {}
             return TransformationFunction(versions={**before, str(fact.version): signature})
         case _:

@@ -5,8 +5,11 @@ import json
 from pydantic import Field
 
 from headrace_api.body import Body, Name, Text
+from headrace_api.feature_views.models import NewTransformation
 from headrace_events.feature_group_growth import AppendFeatures, NewFeature
 from headrace_events.feature_statistics import StatisticsConfig
+from headrace_events.on_demand import MOST_ON_DEMAND, MOST_PARAMETERS
+from headrace_events.transformation_function import MOST_ARGUMENTS, MOST_RETURNED
 
 
 class NewColumn(Body):
@@ -33,6 +36,17 @@ class NewStatistics(Body):
         return StatisticsConfig(**{**self.model_dump(), "columns": tuple(self.columns)})
 
 
+class NewOnDemand(NewTransformation):
+    """A transformation function whose outputs are features of the group, after its columns."""
+
+    columns: list[Name] = Field(max_length=MOST_ARGUMENTS, description="of the group, or request parameters")
+    outputs: list[Name] = Field(
+        default_factory=list,
+        max_length=MOST_RETURNED,
+        description="what the features are called; else <function>, with numbers where there are several",
+    )
+
+
 class NewFeatureGroup(Body):
     """A version of a feature group to be."""
 
@@ -47,6 +61,16 @@ class NewFeatureGroup(Body):
     ttl_seconds: int | None = Field(default=None, description="how long a value counts after its event time")
     partitions: int = 1
     statistics: NewStatistics | None = Field(default=None, description="without it, as the defaults say")
+    on_demand: list[NewOnDemand] = Field(
+        default_factory=list,
+        max_length=MOST_ON_DEMAND,
+        description="computed when rows are written and when vectors are read, by clients; no server runs functions",
+    )
+    request_parameters: list[NewColumn] = Field(
+        default_factory=list,
+        max_length=MOST_PARAMETERS,
+        description="what these functions take besides columns; rows do not have them",
+    )
 
 
 class AppendedFeature(NewColumn):

@@ -14,7 +14,7 @@ from headrace_events.ids import CommandId, Micros
 from headrace_processors.commands.world import AggregateKey, Answered, Held, World
 from headrace_schemas.records import from_record, to_record
 
-FORMAT = 4
+FORMAT = 5
 
 
 def _entry(key: str, value: object | None) -> Entry:

@@ -240,6 +240,8 @@ CREATE TABLE feature_groups (
     subject         text NOT NULL,
     schema_id       bigint NOT NULL,                -- the newest
     statistics      jsonb,                          -- StatisticsConfig, as it is now; null: as usual
+    on_demand       jsonb NOT NULL DEFAULT '[]',    -- [{"function", "version", "columns", "parameters", "outputs"}]
+    request_parameters jsonb NOT NULL DEFAULT '[]', -- [{"name", "type", "description"}], what else those functions take
     clears_asked    bigint NOT NULL DEFAULT 0,      -- how often somebody asked to clear it
     clears          bigint NOT NULL DEFAULT 0,      -- the last of these requests that is done
     cleared         text[],                         -- where rows begin to count: positions, by partition

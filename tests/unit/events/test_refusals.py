@@ -15,9 +15,9 @@ KINDS = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Refusal)
 }
 COMPUTED = {
-    "feature_group.py": "next_version is told what it counts; each of its callers is tested under its own name",
     "row_schema.py": "known_type says again what canonical says, and of which column",
     "user.py": "the code says which standing is wanted: user-not-active, user-not-pending, user-not-deactivated",
+    "versions.py": "next_version is told what it counts; each of its callers is tested under its own name",
 }
 """Modules with a code that is put together when it is raised, one each."""
 

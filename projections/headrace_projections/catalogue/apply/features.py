@@ -37,6 +37,8 @@ def list_feature_group(event: FeatureGroupCreated, at: Recorded) -> list[Change]
         "subject": event.subject,
         "schema_id": event.schema_id,
         "statistics": record(event.statistics),
+        "on_demand": records(event.on_demand),
+        "request_parameters": records(event.request_parameters),
         **authored("created", at),
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}

@@ -31,13 +31,40 @@ class StreamingRow:
 
 
 @value
+class FunctionRow:
+    """What a member's function is: its source, and how it is called."""
+
+    source: str
+    arguments: tuple[str, ...]
+    return_types: tuple[str, ...]
+    drop: tuple[str, ...]
+    mode: str
+
+
+@value
+class OnDemandRow:
+    """A function whose outputs are features of a version, computed of `columns`: its own and request parameters.
+
+    Without a version it is built in, and there is no `definition`; `parameters` is the text of a JSON object.
+    """
+
+    function: str
+    version: int | None = None
+    columns: tuple[str, ...]
+    parameters: str
+    outputs: tuple[str, ...]
+    definition: FunctionRow | None = None
+
+
+@value
 class FeatureGroupRow:
     """A version of a feature group; rows may be sent to `topic` once `topic_phase` is open.
 
     It was asked to be cleared `clears_asked` times, of which the first `clears` are done: rows count from the positions
     `cleared` on, one for each partition of the topic.
     `columns` are all it has, `growth` says which of them came later; `schema` is the newest. One that is `streaming`
-    takes rows of the platform only.
+    takes rows of the platform only. What `on_demand` functions return is stored with each row, and computed again for
+    a vector, of `request_parameters` too, which are not stored.
     """
 
     name: str
@@ -56,6 +83,8 @@ class FeatureGroupRow:
     schema_id: int
     schema: str
     statistics: StatisticsConfig | None = None
+    on_demand: tuple[OnDemandRow, ...]
+    request_parameters: tuple[Column, ...]
     clears_asked: int
     clears: int
     cleared: tuple[str, ...] | None = None
@@ -81,7 +110,15 @@ async def feature_groups(
                 FROM jsonb_array_elements(groups.columns || later.features) WITH ORDINALITY AS entries (entry, place)
                 LEFT JOIN catalogue.feature_descriptions said
                   ON said.project = groups.project AND said.name = groups.name AND said.version = groups.version
-                 AND said.feature = entry->>'name') AS columns
+                 AND said.feature = entry->>'name') AS columns,
+               (SELECT coalesce(jsonb_agg(entry || jsonb_build_object('definition', CASE
+                                    WHEN made.name IS NOT NULL THEN
+                                        to_jsonb(made) || jsonb_build_object('drop', made.dropped) END)
+                                          ORDER BY place), '[]')
+                FROM jsonb_array_elements(groups.on_demand) WITH ORDINALITY AS entries (entry, place)
+                LEFT JOIN catalogue.transformation_functions made
+                  ON made.project = groups.project AND made.name = entry->>'function'
+                 AND made.version = (entry->>'version')::bigint) AS on_demand
         FROM catalogue.feature_groups groups
         CROSS JOIN LATERAL (
             SELECT coalesce(jsonb_agg(to_jsonb(growth) ORDER BY appended_seq), '[]') AS growth,
