@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headrace import Feature, FeatureStatistics, StatisticsConfig
+from headrace import Feature, FeatureStatistics, StatisticsConfig, Transformation
 from headrace_cli import annotating, feature_rows
 from headrace_cli.feature_group_options import InProject, NewestVersion, Version, group_of
 from headrace_cli.signing_in import signed_in
@@ -85,6 +85,8 @@ def show(
         "keywords": group.get_keywords(),
         "tags": group.get_tags(),
         "features": [asdict(feature) for feature in group.features],
+        "on_demand": [_computed(one) for one in group.transformation_functions],
+        "request_parameters": [one.name for one in group.request_parameters],
         "progress": progress,
     }
     if as_json:
@@ -93,7 +95,22 @@ def show(
     for said in ("description", "primary_key", "event_time", "topic", "deprecated", "keywords", "tags"):
         if told_of[said]:
             tell(as_json, {}, f"{said.replace('_', ' ')}: {as_text(told_of[said])}")
+    for one in group.transformation_functions:
+        call = f"{one.function.name}({', '.join(one.columns)})"
+        tell(as_json, {}, f"on demand: {', '.join(one.outputs)} = {call}, version {one.function.version or 'built in'}")
+    if told_of["request_parameters"]:
+        tell(as_json, {}, f"request parameters: {as_text(told_of['request_parameters'])}")
     tell_rows(as_json, [asdict(feature) for feature in group.features], ("name", "type", "description"))
+
+
+def _computed(one: Transformation) -> dict[str, Any]:
+    """A function whose outputs are features, and what it is applied to."""
+    return {
+        "function": one.function.name,
+        "version": one.function.version,
+        "columns": one.columns,
+        "outputs": one.outputs,
+    }
 
 
 @app.command("append-feature")

@@ -70,15 +70,29 @@ def vector(
     project: InProject,
     *,
     version: NewestVersion = None,
+    request: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--request", help="a request parameter, as name=value: on-demand features are computed; repeat it"
+        ),
+    ] = None,
     user: ActAs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the feature vector of one entity, each feature with its status; exit status 1 where any has no value now."""
+    """Show the feature vector of one entity, each feature with its status; exit status 1 where any has no value now.
+
+    Without request parameters no function is run, and on-demand features are left out.
+    """
     from headrace_cli.frames import key_of  # noqa: PLC0415 - Arrow takes a while to load
 
     view = view_of(name, version, project, user)
     values, status = view.get_feature_vector(
-        key_of(key, view.root_columns), return_type="dict", allow_missing=True, return_status=True
+        key_of(key, view.root_columns),
+        return_type="dict",
+        allow_missing=True,
+        return_status=True,
+        on_demand_features=bool(request),
+        request_parameters=key_of(request, view.request_parameter_types) if request else None,
     )
     rows = [
         {"feature": feature, "value": values.get(feature), "status": said} for feature, said in status.features.items()

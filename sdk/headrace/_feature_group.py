@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from headrace._annotations import Annotations
-from headrace._columns import Feature, features_of
+from headrace._columns import Feature
 from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
 from headrace._errors import Conflict, Invalid, NotFound
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
+from headrace._group_on_demand import GroupOnDemand, declared
 from headrace._group_statistics import GroupStatistics, StatisticsConfig
 from headrace._group_validation import GroupValidation
 from headrace._growth import appended
@@ -38,6 +39,8 @@ from headrace._read_feature_group import ReadFeatureGroup
 from headrace._receipt import Receipt
 from headrace._rows import Known, Refusal, RowEncoder, RowSchema
 from headrace._sharing import Share, SharesApi
+from headrace._transformation_function import Transformation
+from headrace._transformation_functions import FunctionsOf
 from headrace._values import WrongValue, micros_of, plain
 
 CHECK_S = 3_600.0
@@ -61,9 +64,13 @@ class GroupWish:
     partitions: int
     features: Sequence[Feature] | None
     statistics: StatisticsConfig | None = None
+    on_demand: tuple[Transformation, ...] = ()
+    request_parameters: tuple[Feature, ...] = ()
 
 
-class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidation, GroupLife, Annotations):
+class FeatureGroup(
+    Selectable, ReadFeatureGroup, GroupOnDemand, GroupStatistics, GroupValidation, GroupLife, Annotations
+):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
     def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
@@ -145,13 +152,14 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         """Make the group, with columns as given or as a frame has them, and wait until it takes rows."""
         if self._row is not None:
             return self
-        columns = self._wish.features or features_of(features)
         wish = self._wish
+        kept = (*wish.primary_key, wish.event_time)
+        there = declared(wish.on_demand, wish.features, wish.request_parameters, features, kept)
         body = {
             "name": wish.name,
             "version": wish.version,
             "description": wish.description,
-            "columns": [{"name": one.name, "type": one.type, "description": one.description} for one in columns],
+            "columns": _bodies(there.columns),
             "primary_key": list(wish.primary_key),
             "event_time": wish.event_time,
             "online": wish.online,
@@ -159,6 +167,8 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
             "ttl_seconds": None if wish.ttl is None else int(wish.ttl.total_seconds()),
             "partitions": wish.partitions,
             "statistics": None if wish.statistics is None else wish.statistics.body,
+            "on_demand": FunctionsOf(self._api, self._project).bodies(wish.on_demand),
+            "request_parameters": _bodies(there.parameters),
         }
         base = f"/api/projects/{self._project}/feature-groups"
         accepted = self._api.post(base, body)
@@ -203,6 +213,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         show_progress: bool = True,
         validation_options: Mapping[str, Any] | None = None,
         known_at: str | None = None,
+        transform: bool = True,
     ) -> Receipt:
         """Write rows: a pandas or polars DataFrame, an Arrow table, or a list of dicts, which is left as it is.
 
@@ -216,26 +227,34 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
         which the log cannot know. It is written beside the row, and in it only where the group has such a column. A row
         without it, or with a time to come, is refused.
 
+        On-demand features are computed of the frame's columns, those among them that are only arguments are not stored,
+        and a row for which a function raises, or returns what it does not declare, is refused with the reason. With
+        `transform=False` nothing is computed, and the frame has these features as columns.
+
         Where the group has an expectation suite, the frame is compared with it before any row is sent, and the report
         is saved and in the receipt; not so with `validation_options={"run_validation": False}`.
 
         Raises:
             Invalid: `not-as-expected`, where the suite is STRICT: nothing was written, and `details` have the report.
+                `argument-missing`, `computed-column`: the frame lacks what a function takes, or has what it gives.
+                `not-repeatable`: a function gives another value when it is asked again, or for the row alone.
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
         """
         if self._row is None:
-            self.save(self._wish.features or [one for one in features_of(frame) if one.name != known_at])
+            given = self._wish.features is not None
+            self.save(None if given else [one for one in features_of(frame) if one.name != known_at])
         self._must_take_rows()
         before = self.progress()
         validated = (validation_options or {}).get("run_validation", True)
-        report_of_rows = self._admitted(frame, before["expectations"]) if validated else None
+        expected = before["expectations"] if validated else None
+        report_of_rows = self._admitted(frame, expected, transform=transform)
         total = rows_in(frame)
         report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
         sending = self._sending(insert_id)
         known = None if known_at is None else Known(known_at, micros_of(datetime.now(UTC)))
         refused: list[Refusal] = []
         for part in slices(frame):
-            encoded, turned_down = self._encoder.encode(part, known)
+            encoded, turned_down = self._encoder.encode(*self._completed(part, transform=transform), known)
             refused += turned_down
             sending.send_all(encoded)
             if report is not None:
@@ -371,3 +390,7 @@ class FeatureGroup(Selectable, ReadFeatureGroup, GroupStatistics, GroupValidatio
                 for part in before["partitions"]
             },
         )
+
+
+def _bodies(columns: Sequence[Feature]) -> list[dict[str, str]]:
+    return [{"name": one.name, "type": one.type, "description": one.description} for one in columns]

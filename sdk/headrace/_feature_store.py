@@ -14,9 +14,11 @@ from headrace._external_feature_groups import ExternalFeatureGroups
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
+from headrace._group_on_demand import applied
 from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
 from headrace._sharing import Share, SharesApi
+from headrace._transformation_function import Transformation, TransformationFunction
 
 
 class FeatureStore(FeatureViews, ExternalFeatureGroups):
@@ -48,12 +50,19 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
         ttl: timedelta | float | None = None,
         partitions: int = 1,
         statistics_config: StatisticsConfig | Mapping[str, Any] | bool | None = None,
+        transformation_functions: Sequence[Transformation | TransformationFunction] = (),
+        request_parameters: Any = None,
     ) -> FeatureGroup:
         """A version of a feature group; without `version`, the next one.
 
         `features` are Features, {name: type} or a frame to read them off; without them, the first `insert` gives them
         and makes the group. `ttl` (a timedelta or seconds) is how long a value counts after its event time.
         `statistics_config` says what is counted while rows come: a StatisticsConfig, its fields by name, or False.
+
+        What `transformation_functions` return are on-demand features, called like the function or its alias: of each
+        row that is inserted they are computed and stored, and of each vector that is read they are computed again.
+        Arguments that are no features are request parameters: those that `features` lacks, that a function drops, or
+        that `request_parameters` ({name: type}) names.
         """
         wish = GroupWish(
             name=name,
@@ -67,6 +76,8 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
             partitions=partitions,
             features=None if features is None else features_of(features),
             statistics=StatisticsConfig.of(statistics_config),
+            on_demand=tuple(applied(one) for one in transformation_functions),
+            request_parameters=tuple(features_of(request_parameters) if request_parameters else ()),
         )
         group = FeatureGroup(self._api, self._project, self._make_producer, wish)
         return group if features is None else group.save()

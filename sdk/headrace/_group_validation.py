@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from headrace._errors import Invalid, NotFound
-from headrace._frames import rows_in
+from headrace._frames import Slice, rows_in
 from headrace._http import Api
 from headrace._suggestions import suggested
 from headrace._validation import ExpectationSuite, Policy, ValidationReport, compare
@@ -87,7 +87,7 @@ class GroupValidation(ABC):
         suite = self.get_expectation_suite() if expectation_suite is None else ExpectationSuite.of(expectation_suite)
         if suite is None:
             return None
-        report = compare(suite, frame)
+        report = compare(suite, frame, lambda rows: self._completed(rows)[0])
         return self._save_report(report) if save_report else report
 
     def get_latest_validation_report(self) -> ValidationReport | None:
@@ -116,7 +116,11 @@ class GroupValidation(ABC):
     def get_statistics(self) -> Any:
         """What was counted of all rows so far."""
 
-    def _admitted(self, frame: Any, saved: int | None) -> ValidationReport | None:
+    @abstractmethod
+    def _completed(self, part: Slice, *, transform: bool = True) -> tuple[Slice, dict[int, str]]:
+        """The rows as they are stored, with what is computed of them."""
+
+    def _admitted(self, frame: Any, saved: int | None, *, transform: bool = True) -> ValidationReport | None:
         """The report of a frame to be inserted, where inserts are compared; raises Invalid where it may not be.
 
         `saved` is the number of the event that says what is expected now, None where nothing is.
@@ -124,7 +128,7 @@ class GroupValidation(ABC):
         suite = self._suite_of(saved) if saved is not None and rows_in(frame) else None
         if suite is None or not suite.run_validation:
             return None
-        report = compare(suite, frame)
+        report = compare(suite, frame, lambda rows: self._completed(rows, transform=transform)[0])
         if report.success or suite.validation_ingestion_policy == "ALWAYS":
             return report
         self._save_report(replace(report, ingestion_result="REJECTED"))

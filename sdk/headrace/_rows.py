@@ -76,9 +76,11 @@ class RowEncoder:
         self._key = key_encoder([schema.types[name] for name in schema.primary_key])
         self._always = (*schema.primary_key, *((schema.event_time,) if schema.event_time else ()))
 
-    def encode(self, taken: Slice, known: Known | None = None) -> tuple[list[EncodedRow], list[Refusal]]:
-        """The rows of the slice that fit, in order, and the ones that do not, in order."""
-        wrong: dict[int, str] = {}
+    def encode(
+        self, taken: Slice, wrong: Mapping[int, str] | None = None, known: Known | None = None
+    ) -> tuple[list[EncodedRow], list[Refusal]]:
+        """The rows of the slice that fit, in order, and the ones that do not, in order; `wrong` are some of these."""
+        wrong = dict(wrong or {})
         claimed = None if known is None else known.claimed(taken, wrong)
         columns = {
             name: checked(taken.columns[name], kind, name, wrong)

@@ -72,6 +72,18 @@ class TransformationFunctions:
         return (found or self.create_transformation_function(function)).version
 
 
+class FunctionsOf(TransformationFunctions):
+    """The functions of a project, apart from its feature store."""
+
+    def __init__(self, api: Api, project: str) -> None:
+        self._api = api
+        self._project = project
+
+    def bodies(self, wanted: Sequence[Transformation]) -> list[dict[str, Any]]:
+        """As the API takes them; functions that are not there are registered."""
+        return self._transformation_bodies(wanted)
+
+
 def functions_path(project: str) -> str:
     """Where the API has a project's functions."""
     return f"/api/projects/{project}/transformation-functions"

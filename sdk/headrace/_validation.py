@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from headrace._errors import Invalid
 from headrace._expectations import Columns, evaluate
-from headrace._frames import rows_in, slices
+from headrace._frames import Slice, rows_in, slices
 
 Policy = Literal["ALWAYS", "STRICT"]
 
@@ -130,9 +130,14 @@ class ValidationReport:
         return f"{held} of {all_of} expectations hold" + ("" if self.success else ": not " + "; not ".join(said))
 
 
-def compare(suite: ExpectationSuite, frame: Any) -> ValidationReport:
-    """Compare a frame with the suite. What cannot be evaluated does not hold, and says why in `exception_info`."""
-    columns, rows = columns_of(frame), rows_in(frame)
+def compare(
+    suite: ExpectationSuite, frame: Any, completed: Callable[[Slice], Slice] = lambda rows: rows
+) -> ValidationReport:
+    """Compare a frame, completed, with the suite.
+
+    What cannot be evaluated does not hold, and says why in `exception_info`.
+    """
+    columns, rows = columns_of(frame, completed), rows_in(frame)
     results = [_result(one, columns, rows) for one in suite.expectations]
     held = sum(one["success"] for one in results)
     return ValidationReport(
@@ -169,13 +174,13 @@ def _types(one: Expectation, columns: Columns) -> str:
     return ", ".join(f"{name} is {columns[name].type}" for name in sorted(named & columns.keys()))
 
 
-def columns_of(frame: Any) -> dict[str, Any]:
+def columns_of(frame: Any, completed: Callable[[Slice], Slice] = lambda rows: rows) -> dict[str, Any]:
     """The columns as Arrow arrays; one that Arrow cannot hold, since its values are of several types, is left out."""
     import pyarrow as pa  # noqa: PLC0415 - only validation needs it
 
     (whole,) = tuple(slices(frame, max(1, rows_in(frame)))) or (None,)
     found = {}
-    for name, values in (whole.columns if whole is not None else {}).items():
+    for name, values in (completed(whole).columns if whole is not None else {}).items():
         try:
             array = pa.array(values) if isinstance(values, list) else values
         except (pa.ArrowInvalid, pa.ArrowTypeError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,9 @@ from headrace._downloads import frame_from
 from headrace._errors import Invalid, NotFound
 from headrace._examples_here import GroupRows, examples
 from headrace._external_feature_group import ExternalFeatureGroup
+from headrace._group_on_demand import functions_of
 from headrace._http import Api
+from headrace._on_demand import OnDemandFunction
 from headrace._splits import Time, micros
 
 
@@ -45,6 +48,11 @@ class ViewColumns:
         """Of the root group."""
         return list(self._group(self._view["root"])["primary_key"])
 
+    @property
+    def root_prefix(self) -> str:
+        """What stands before the names of the root group's columns."""
+        return str(self._view["root"]["prefix"])
+
     @cached_property
     def root(self) -> list[Feature]:
         """All columns of the root group, whether the view shows them or not."""
@@ -57,6 +65,17 @@ class ViewColumns:
         root = self._columns(self._view["root"])
         keys = {f"_key_{name}": root[name]["type"] for name in self.primary_key}
         return {feature.name: feature.type for feature in self.all} | keys | {"_event_time": "timestamp"}
+
+    def on_demand(self, seen: Collection[str]) -> list[OnDemandFunction]:
+        """The functions of the groups that compute any of these columns, with what they are called in the view."""
+        found = []
+        for selection in self._selections:
+            prefix = selection["prefix"]
+            shown = {name for name in selection["features"] if prefix + name in seen}
+            for one in functions_of(self._group(selection)):
+                gives = tuple(name for name in one.gives if name in shown)
+                found += [replace(one, prefix=prefix, gives=gives)] if gives else []
+        return found
 
     def _columns(self, selection: Mapping[str, Any]) -> dict[str, Any]:
         """Column → what the API says of it."""

@@ -17,12 +17,13 @@ from headrace._transformation_function import Transformation, TransformationFunc
 from headrace._transformation_functions import function_of, functions_path
 from headrace._transformer import Transformer
 from headrace._view_columns import ViewColumns
+from headrace._view_on_demand import OnDemandFeatures
 
 TRAIN = "train"
 """The split whose statistics count, where a dataset has several."""
 
 
-class TransformFeatures(ABC):
+class TransformFeatures(OnDemandFeatures, ABC):
     """The transformations of one version of a feature view."""
 
     _api: Api
@@ -30,6 +31,7 @@ class TransformFeatures(ABC):
     _columns: ViewColumns
     _row: Mapping[str, Any]
     _serving: Transformer | None = None
+    _stored: Transformer | None = None
 
     @property
     @abstractmethod
@@ -68,10 +70,12 @@ class TransformFeatures(ABC):
         not load.
         """
         self.features  # noqa: B018 - read once, before the first vector is asked for
+        self.on_demand  # noqa: B018 - and so are these functions
         if training_dataset_version is None:
             return
         dataset = self.get_training_dataset(training_dataset_version)
         if self.transformation_functions:
+            self._stored = None
             self._serving = self.transformer(dataset).of(frozenset(feature.name for feature in self.features))
 
     def transform(self, data: Any) -> Any:
@@ -123,6 +127,16 @@ class TransformFeatures(ABC):
         path = f"{functions_path(self._project)}/{one['function']}/versions/{one['version']}"
         return function_of(self._api.get(path))
 
-    def transformed(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Feature]]:
-        """Vectors, transformed, and what their columns are; see `transform`."""
-        return self._ready().rows(rows), self._ready().features
+    def transformed(
+        self, rows: Sequence[Mapping[str, Any]], *, on_demand: bool = True
+    ) -> tuple[list[dict[str, Any]], list[Feature]]:
+        """Vectors, transformed, and what their columns are; see `transform`.
+
+        Vectors without on-demand features have nothing that is made of these.
+        """
+        ready = self._ready()
+        if not on_demand:
+            if self._stored is None:
+                self._stored = ready.of(frozenset(self._stored_names))
+            ready = self._stored
+        return ready.rows(rows), ready.features

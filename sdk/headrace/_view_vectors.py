@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from headrace._errors import Invalid, NotFound
@@ -13,13 +13,15 @@ from headrace._http import Api
 from headrace._splits import Time, iso
 from headrace._vectors import ReturnType, jsonable, named, shaped
 from headrace._view_columns import ViewColumns
+from headrace._view_on_demand import RequestParameters, must_be_computed
 from headrace._view_transformations import TransformFeatures
 
 MOST_ENTRIES = 1_000
 """How many entities may be asked for at once."""
 
 _NAMED = 5
-_THERE = frozenset({"found", "passed"})
+_STORED = frozenset({"found", "passed"})
+_THERE = _STORED | {"computed"}
 _ROWS = frozenset({"list", "dict"})
 
 
@@ -27,16 +29,26 @@ _ROWS = frozenset({"list", "dict"})
 class VectorStatus:
     """How much of a vector there is: `status` is complete, partial or missing.
 
-    `features` says it of each feature: found, passed, missing, deleted or expired.
+    `features` says it of each feature: found, passed, computed, missing, deleted, expired or failed; `reasons` says why
+    features failed, which could not be computed.
     """
 
     status: str
     features: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lacking(self) -> dict[str, str]:
         """The features without a value that counts now, and why."""
         return {name: status for name, status in self.features.items() if status not in _THERE}
+
+
+def _status(features: Mapping[str, str], reasons: Mapping[str, str]) -> VectorStatus:
+    there = [status in _THERE for status in features.values()]
+    some = any(status in _STORED for status in features.values())
+    return VectorStatus(
+        status="complete" if all(there) else "partial" if some else "missing", features=features, reasons=reasons
+    )
 
 
 class ReadFeatureView(TransformFeatures, ABC):
@@ -64,6 +76,8 @@ class ReadFeatureView(TransformFeatures, ABC):
         allow_missing: bool = False,
         return_status: bool = False,
         transform: bool = True,
+        on_demand_features: bool = True,
+        request_parameters: RequestParameters = None,
     ) -> Any:
         """The online features, without labels, of one entity.
 
@@ -75,13 +89,20 @@ class ReadFeatureView(TransformFeatures, ABC):
             allow_missing: give None for what is not there.
             return_status: give `(vector, VectorStatus)`, which says what is there, and why not.
             transform: apply the view's transformations, as init_serving made them ready; see `transformed_features`.
+                They come after on-demand features are computed.
+            on_demand_features: compute them; otherwise they are left out, and what is transformed of them.
+            request_parameters: what they are computed of besides features; `view.request_parameters` names it. Times
+                may be texts, as JSON has them.
 
         Raises:
             NotFound: something is not there, and `allow_missing` is not set; the message names it.
+            Invalid: `request-parameters-missing`, and `allow_missing` is not set, which computes with None instead;
+                `on-demand-failed`: a function raised, or returned what it does not declare. With `allow_missing` the
+                feature is None, and the status says why.
             Invalid: `serving-not-initialised`: there is something to transform, and init_serving was not called.
         """
-        form = _Form(return_type, allow_missing, return_status, transform)
-        asked = _Asked.one(entry, passed_features, form)
+        form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
+        asked = _Asked.one(self, entry, passed_features, request_parameters, form)
         return asked.first(self, self._api.ask(f"{self._path}/vectors", asked.question))
 
     def get_feature_vectors(
@@ -93,6 +114,8 @@ class ReadFeatureView(TransformFeatures, ABC):
         allow_missing: bool = False,
         return_status: bool = False,
         transform: bool = True,
+        on_demand_features: bool = True,
+        request_parameters: RequestParameters = None,
     ) -> Any:
         """The online features of up to 1,000 entities, in their order; one may be asked for more than once.
 
@@ -102,8 +125,8 @@ class ReadFeatureView(TransformFeatures, ABC):
             NotFound: something is not there, and `allow_missing` is not set; `details["missing"]` has all of it.
             Invalid: there are more than 1,000, or passed features for some of them only.
         """
-        form = _Form(return_type, allow_missing, return_status, transform)
-        asked = _Asked.many(entry, passed_features, form)
+        form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
+        asked = _Asked.many(self, entry, passed_features, request_parameters, form)
         return asked.all(self, self._api.ask(f"{self._path}/vectors", asked.question))
 
     async def get_feature_vector_async(
@@ -115,10 +138,13 @@ class ReadFeatureView(TransformFeatures, ABC):
         allow_missing: bool = False,
         return_status: bool = False,
         transform: bool = True,
+        on_demand_features: bool = True,
+        request_parameters: RequestParameters = None,
     ) -> Any:
         """As get_feature_vector, without holding up the event loop; `await project.aclose()` before the loop ends."""
-        form = _Form(return_type, allow_missing, return_status, transform)
-        asked = _Asked.one(entry, passed_features, form)
+        await self._known()
+        form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
+        asked = _Asked.one(self, entry, passed_features, request_parameters, form)
         return asked.first(self, await self._answer(asked.question))
 
     async def get_feature_vectors_async(
@@ -130,10 +156,13 @@ class ReadFeatureView(TransformFeatures, ABC):
         allow_missing: bool = False,
         return_status: bool = False,
         transform: bool = True,
+        on_demand_features: bool = True,
+        request_parameters: RequestParameters = None,
     ) -> Any:
         """As get_feature_vectors, without holding up the event loop; `await project.aclose()` before the loop ends."""
-        form = _Form(return_type, allow_missing, return_status, transform)
-        asked = _Asked.many(entry, passed_features, form)
+        await self._known()
+        form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
+        asked = _Asked.many(self, entry, passed_features, request_parameters, form)
         return asked.all(self, await self._answer(asked.question))
 
     def get_inference_helper(
@@ -187,9 +216,12 @@ class ReadFeatureView(TransformFeatures, ABC):
         rows = [dict(zip(answer["features"], values, strict=True)) for values in answer["vectors"]]
         return shaped(rows, self.features, return_type)
 
+    async def _known(self) -> None:
+        """Ask once for what the view is, out of the event loop."""
+        if not self._columns.known or "on_demand" not in self.__dict__:
+            await asyncio.to_thread(lambda: (self._columns.all, self.transformation_functions, self.on_demand))
+
     async def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not self._columns.known:
-            await asyncio.to_thread(lambda: (self._columns.all, self.transformation_functions))
         answer: Mapping[str, Any] = await self._api.ask_async(f"{self._path}/vectors", question)
         return answer
 
@@ -202,32 +234,47 @@ class _Form:
     allow_missing: bool
     return_status: bool
     transform: bool
+    on_demand: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What is asked for, and in which form."""
+    """What is asked for, and in which form; `said` is what each request says for on-demand features."""
 
     entries: Sequence[Mapping[str, Any]]
     passed: Sequence[Mapping[str, Any]]
+    said: Sequence[Mapping[str, Any]]
     form: _Form
 
     @classmethod
-    def one(cls, entry: Mapping[str, Any], passed: Mapping[str, Any] | None, form: _Form) -> _Asked:
+    def one(
+        cls,
+        view: ReadFeatureView,
+        entry: Mapping[str, Any],
+        passed: Mapping[str, Any] | None,
+        said: RequestParameters,
+        form: _Form,
+    ) -> _Asked:
         """For one entity."""
-        return cls.many([entry], None if passed is None else [passed], form)
+        return cls.many(view, [entry], None if passed is None else [passed], said, form)
 
     @classmethod
     def many(
-        cls, entries: Sequence[Mapping[str, Any]], passed: Sequence[Mapping[str, Any]] | None, form: _Form
+        cls,
+        view: ReadFeatureView,
+        entries: Sequence[Mapping[str, Any]],
+        passed: Sequence[Mapping[str, Any]] | None,
+        said: RequestParameters,
+        form: _Form,
     ) -> _Asked:
-        """For several; raises Invalid where they are too many."""
+        """For several; raises Invalid where they are too many, or where what functions take is not given."""
         if len(entries) > MOST_ENTRIES:
             raise Invalid(
                 f"{len(entries):,} entities are asked for at once, and {MOST_ENTRIES:,} are the most: ask in parts",
                 code="too-many-entries",
             )
-        return cls(entries=entries, passed=passed or [], form=form)
+        asked = view.requested(entries, passed or [], said, lenient=form.allow_missing) if form.on_demand else ()
+        return cls(entries=entries, passed=passed or [], said=asked, form=form)
 
     @property
     def question(self) -> dict[str, Any]:
@@ -247,22 +294,34 @@ class _Asked:
 
     def _told(self, view: ReadFeatureView, answer: Mapping[str, Any]) -> tuple[Any, list[VectorStatus]]:
         names, found = answer["features"], answer["vectors"]
-        statuses = [
-            VectorStatus(status=row["status"], features=dict(zip(names, row["statuses"], strict=True))) for row in found
-        ]
+        rows = [dict(zip(names, row["values"], strict=True)) for row in found]
+        given = [dict(zip(names, row["statuses"], strict=True)) for row in found]
+        statuses = [VectorStatus(status=row["status"], features=each) for row, each in zip(found, given, strict=True)]
+        features = view.features
+        if view.on_demand_features:
+            features = features if self.form.on_demand else view.stored_features
+            failed: Mapping[int, Mapping[str, str]] = {}
+            if self.form.on_demand:
+                failed = view.complete(rows, given, self.said)
+            statuses = [
+                _status({one.name: each[one.name] for one in features}, failed.get(row, {}))
+                for row, each in enumerate(given)
+            ]
         if not self.form.allow_missing:
             self._must_be_there(view, statuses)
-        rows = [dict(zip(names, row["values"], strict=True)) for row in found]
         if self.form.transform and view.transformation_functions:
-            rows, features = view.transformed(named(rows, view.features))
-            return shaped(rows, features, self.form.return_type), statuses
-        return shaped(rows, view.features, self.form.return_type), statuses
+            rows, features = view.transformed(named(rows, features), on_demand=self.form.on_demand)
+        return shaped(rows, features, self.form.return_type), statuses
 
     def _must_be_there(self, view: ReadFeatureView, statuses: Sequence[VectorStatus]) -> None:
         missing = [
-            (entry, status.lacking) for entry, status in zip(self.entries, statuses, strict=True) if status.lacking
+            (entry, lacking)
+            for entry, status in zip(self.entries, statuses, strict=True)
+            for lacking in [{name: why for name, why in status.lacking.items() if name not in status.reasons}]
+            if lacking
         ]
         if not missing:
+            must_be_computed({row: one.reasons for row, one in enumerate(statuses) if one.reasons}, self.entries)
             return
         each = (
             ", ".join(f"{name} ({why})" for name, why in lacking.items()) + f" for {dict(entry)!r}"

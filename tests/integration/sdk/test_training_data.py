@@ -381,3 +381,57 @@ def test_a_view_transforms_what_a_model_sees_and_the_files_stay_as_they_are(
     with pytest.raises(Invalid) as refused:
         fs.create_feature_view("odd", query, transformation_functions=[builtin_transformations.winsorize("origin")])
     assert refused.value.code == "function-does-not-fit"
+
+
+def test_an_on_demand_feature_is_the_same_in_training_data_and_for_a_request(project: Project) -> None:
+    @udf([float, bool], drop="asked_at")
+    def waited(asked_at: datetime, ordered_at: datetime, patience: float) -> tuple[float, bool]:
+        hours = (asked_at - ordered_at).total_seconds() / 3600
+        return hours, hours > patience
+
+    fs = project.get_feature_store()
+    rows = [
+        {"order": number, "ordered_at": hour(number), "patience": 1.5, "asked_at": hour(2 * number)}
+        for number in range(5)
+    ]
+    orders = fs.create_feature_group(
+        "orders",
+        primary_key=["order"],
+        event_time="ordered_at",
+        transformation_functions=[waited("asked_at", "ordered_at", "patience").alias("hours_waited", "impatient")],
+    )
+    receipt = orders.insert([*rows, {**rows[0], "order": 9, "patience": None}], show_progress=False)
+    assert (receipt.accepted, [one.row for one in receipt.refused]) == (5, [5])
+    assert receipt.refused[0].reason.startswith("waited raised TypeError")
+    receipt.wait()
+    assert [one.name for one in orders.features][-2:] == ["hours_waited", "impatient"]
+    assert [(one.name, one.type) for one in orders.request_parameters] == [("asked_at", "timestamp")]
+    (function,) = fs.get_feature_group("orders").transformation_functions
+    assert function.function.source == waited.source
+
+    query = orders.select(["ordered_at", "patience", "hours_waited", "impatient"])
+    view = fs.create_feature_view(
+        "patience",
+        query,
+        transformation_functions=[builtin_transformations.impute_constant("hours_waited", value=0.0).alias("waited")],
+    )
+    assert (view.on_demand_features, view.request_parameters) == (["hours_waited", "impatient"], ["asked_at"])
+    version, dataset = view.create_training_data(show_progress=False)
+    learnt = dataset.read(primary_key=True)
+    assert learnt["hours_waited"].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    entries = [{"order": order} for order in learnt["_key_order"].tolist()]
+    asked = [{"asked_at": hour(2 * entry["order"])} for entry in entries]
+    served = view.get_feature_vectors(entries, request_parameters=asked, transform=False, return_type="pandas")
+    pd.testing.assert_frame_equal(served[list(served.columns)], learnt[list(served.columns)], check_dtype=False)
+
+    later = {"asked_at": hour(100).isoformat()}
+    view.init_serving(version)
+    assert view.get_feature_vector({"order": 4}, request_parameters=later, return_type="dict") == {
+        "ordered_at": hour(4),
+        "patience": 1.5,
+        "impatient": True,
+        "waited": 96.0,
+    }
+    with pytest.raises(Invalid, match="computed of asked_at") as error:
+        view.get_feature_vector({"order": 4})
+    assert error.value.code == "request-parameters-missing"

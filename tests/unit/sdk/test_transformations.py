@@ -382,7 +382,7 @@ def test_vectors_are_transformed_once_serving_is_initialised_and_labels_are_none
 
 
 def test_vectors_of_a_view_that_transforms_are_not_given_raw_by_accident() -> None:
-    with answering((200, VECTOR), (200, GROUP)) as server, Api(server.url, "key") as api:
+    with answering((200, GROUP), (200, VECTOR)) as server, Api(server.url, "key") as api:
         view = FeatureView(api, "flights", VIEW)
         assert code(lambda: view.get_feature_vector({"b": 7})) == "serving-not-initialised"
 

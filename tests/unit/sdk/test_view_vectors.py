@@ -41,7 +41,7 @@ def told(*vectors: dict[str, Any]) -> tuple[int, Any]:
 
 
 def test_a_strict_batch_names_every_entity_and_feature_that_is_missing() -> None:
-    with answering(told(WHOLE, HALF, NOTHING)) as server, Api(server.url, "key") as api:
+    with answering((200, GROUP), told(WHOLE, HALF, NOTHING)) as server, Api(server.url, "key") as api:
         entries = [{"flight": number} for number in (1, 2, 3)]
         with pytest.raises(NotFound) as error:
             FeatureView(api, "flights", VIEW).get_feature_vectors(entries)
@@ -60,7 +60,7 @@ def test_a_strict_batch_names_every_entity_and_feature_that_is_missing() -> None
 def test_many_that_are_missing_are_counted_in_the_message_and_all_in_the_details() -> None:
     entries = [{"flight": number} for number in range(40)]
     with (
-        answering(told(*[NOTHING] * 40)) as server,
+        answering((200, GROUP), told(*[NOTHING] * 40)) as server,
         Api(server.url, "key") as api,
         pytest.raises(NotFound, match="nor all of it for 35 more") as error,
     ):
