@@ -13,6 +13,7 @@ from headrace._artifacts import DatasetApi
 from headrace._errors import Invalid
 from headrace._instances import instances
 from headrace._model_archive import loaded, packed, unpacked
+from headrace._on_demand import OnDemand
 from headrace._prepare import preparing
 from headrace._program import environment
 from headrace._study import ExperimentResult
@@ -38,6 +39,7 @@ class ModelWish:
     trial: int | None
     method: str
     transformer: Transformer | None = None
+    on_demand: OnDemand | None = None
     example: Any = field(default=None, repr=False)
 
 
@@ -79,7 +81,7 @@ class Model:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The features it takes, in order; where its view transforms them, those that are stored."""
+        """The features it takes, in order; where its view transforms or computes them, what a request says instead."""
         return tuple(self._known["inputs"])
 
     @property
@@ -123,7 +125,7 @@ class Model:
             raise Invalid(
                 "say which features the model takes: inputs=[…] in order, or feature_view=…", code="no-inputs"
             )
-        prepare = None if wish.transformer is None else preparing(wish.transformer, inputs)
+        prepare = None if wish.transformer is None else preparing(wish.transformer, inputs, wish.on_demand)
         example = None if wish.example is None else instances(wish.example)
         archive = packed(model, wish.method, example, prepare)
         body: dict[str, Any] = {

@@ -66,7 +66,8 @@ class Framework:
             if isinstance(number, bool) or not math.isfinite(number):
                 raise Invalid(f"metric {key!r} is {number!r}, not a finite number", code="non-finite-number")
         trained_on = _trained_on(feature_view, training_dataset_version, training_dataset, experiment)
-        transformer = self._transformer(feature_view, trained_on)
+        learnt = self._view(feature_view, trained_on)
+        transformer = None if learnt is None or trained_on is None else self._transformer(learnt, trained_on)
         if inputs is None and feature_view is not None:
             if transformer is None and feature_view.transformation_functions:
                 raise Invalid(
@@ -91,19 +92,22 @@ class Framework:
                 trial=trial,
                 method=predict_with,
                 transformer=transformer,
+                on_demand=None if learnt is None else learnt.on_demand,
                 example=input_example,
             ),
         )
 
-    def _transformer(self, view: FeatureView | None, trained_on: Mapping[str, Any] | None) -> Transformer | None:
-        """What the view does to its features for this dataset; None where it leaves them as they are."""
-        if trained_on is None:
-            return None
+    def _view(self, view: FeatureView | None, trained_on: Mapping[str, Any] | None) -> FeatureView | None:
+        """The view that the model learnt from, if it did from one."""
+        if trained_on is None or view is not None:
+            return view if trained_on is not None else None
         api, project = self._project._api, self._project.name
-        if view is None:
-            path = f"/api/projects/{project}/feature-views/{trained_on['view']}/versions/{trained_on['view_version']}"
-            view = FeatureView(api, project, api.get(path))
-        if not view.transformation_functions:
+        path = f"/api/projects/{project}/feature-views/{trained_on['view']}/versions/{trained_on['view_version']}"
+        return FeatureView(api, project, api.get(path))
+
+    def _transformer(self, view: FeatureView, trained_on: Mapping[str, Any]) -> Transformer | None:
+        """What the view does to its features for this dataset; None where it leaves them as they are."""
+        if not view.transformation_functions and not view.on_demand_features:
             return None
         features = frozenset(feature.name for feature in view.features)
         return view.transformer(view.get_training_dataset(trained_on["version"])).of(features)

@@ -6,23 +6,34 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headrace._errors import Invalid
+from headrace._on_demand import OnDemand, computed
 from headrace._transformer import Transformer
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Prepare:
-    """Rows of `inputs`, the view's columns, become rows of `gives`, what the model was fitted with, in order.
+    """Rows of `inputs` become rows of `gives`, what the model was fitted with, in order.
 
-    The gateway has times as microseconds UTC, dates as days since 1970 and binaries as hexadecimal digits; functions
-    see them as the SDK gives them. Pickled by value, it needs no package but those that the functions import.
+    Inputs are columns of the view, and what on-demand features are computed of besides. The gateway has times as
+    microseconds UTC, dates as days since 1970 and binaries as hexadecimal digits; functions see them as the SDK gives
+    them. Pickled by value, it needs no package but those that the functions import.
     """
 
-    def __init__(self, transformer: Transformer, gives: Sequence[str]) -> None:
-        self.inputs = tuple(transformer.takes(gives))
+    def __init__(self, transformer: Transformer, gives: Sequence[str], on_demand: OnDemand | None = None) -> None:
         self.gives = tuple(gives)
-        self._transformer = transformer.of(frozenset(self.inputs))
-        self._types: Mapping[str, str] = {feature.name: feature.type for feature in self._transformer.columns}
+        taken = transformer.takes(gives)
+        self._transformer = transformer.of(frozenset(taken))
+        computing = None if on_demand is None else on_demand.of(taken)
+        self._on_demand = () if computing is None else computing.ready
+        arguments = {} if computing is None else computing.arguments
+        made = {name for ready in self._on_demand for name in ready.gives.values()}
+        self.inputs = tuple(dict.fromkeys((*(name for name in taken if name not in made), *arguments)))
+        self._types: Mapping[str, str] = {
+            **{feature.name: feature.type for feature in self._transformer.columns},
+            **arguments,
+        }
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
         """The rows, transformed; raises Invalid."""
@@ -30,13 +41,30 @@ class Prepare:
             {name: _seen(value, self._types[name]) for name, value in zip(self.inputs, row, strict=True)}
             for row in rows
         ]
+        if self._on_demand:
+            self._compute(named)
         return [[_given(row[name]) for name in self.gives] for row in self._transformer.rows(named)]
 
+    def _compute(self, rows: list[dict[str, Any]]) -> None:
+        """Put the on-demand features into the rows; raises Invalid."""
+        columns = {name: [row[name] for row in rows] for one in self._on_demand for name in one.takes.values()}
+        found = computed(self._on_demand, columns, len(rows))
+        for row, reasons in sorted(found.wrong.items()):
+            name, reason = next(iter(reasons.items()))
+            raise Invalid(f"{name!r} of row {row}: {reason}", code="on-demand-failed")
+        for row, made in enumerate(rows):
+            made.update({name: values[row] for name, values in found.columns.items()})
 
-def preparing(transformer: Transformer, gives: Sequence[str]) -> Prepare | None:
-    """What makes these columns; None where all of them are the view's own, as they are stored. Raises Invalid."""
-    stored = {feature.name for feature in transformer.columns}
-    return None if stored.issuperset(gives) else Prepare(transformer, gives)
+
+def preparing(transformer: Transformer, gives: Sequence[str], on_demand: OnDemand | None = None) -> Prepare | None:
+    """What makes these columns; None where all of them are the view's own, as they are stored.
+
+    On-demand features are computed, though they are stored as well. Raises Invalid.
+    """
+    computed = frozenset(() if on_demand is None else (feature.name for feature in on_demand.features))
+    if not {feature.name for feature in transformer.columns}.issuperset(gives):
+        return Prepare(transformer, gives, on_demand)
+    return None if computed.isdisjoint(gives) else Prepare(Transformer((), transformer.columns, {}), gives, on_demand)
 
 
 def _seen(value: Any, kind: str) -> Any:

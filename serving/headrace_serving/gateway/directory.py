@@ -10,6 +10,7 @@ from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, selections
 from headrace_events.member import MemberAdded, MemberRemoved, MemberRoleChanged
 from headrace_events.model import ModelVersionCreated
+from headrace_events.on_demand import arguments_of, to_be_given
 from headrace_events.project import ProjectArchived, ProjectClosing, ProjectUnarchived
 from headrace_serving.errors import Archived, NotServed
 
@@ -66,6 +67,15 @@ class View:
             found |= {selection.prefix + feature: types[feature] for feature in selection.features}
         return found
 
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What its on-demand features are computed of besides columns of the view → feature type."""
+        found: dict[str, str] = {}
+        for selection, group in zip(selections(self.created), self.groups, strict=True):
+            types = {column.name: column.type for column in (*group.columns, *group.request_parameters)}
+            found |= to_be_given(selection.prefix, selection.features, arguments_of(group.on_demand), types)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
@@ -74,6 +84,11 @@ class Serving:
     deployed: Deployed
     model: ModelVersionCreated
     view: View | None
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """Feature types of what the model may take, of the view and of a request; none where there is no view."""
+        return {} if self.view is None else {**self.view.types, **self.view.parameters}
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ def _named(row: Row, serving: Serving) -> Prepared:
             return Prepared(error=f"wrong-length: {len(row)} values for the inputs {', '.join(names)}")
         row = dict(zip(names, row, strict=True))
     keys = serving.view.keys if serving.view else {}
-    types = serving.view.types if serving.view else {}
+    types = serving.types
     inputs: dict[str, Value] = {}
     entity: dict[str, Value] = {}
     try:

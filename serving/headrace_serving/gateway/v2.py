@@ -151,7 +151,7 @@ def answer(request: Asked, answers: Sequence[Answer], serving: Serving, outputs:
 
 def metadata(serving: Serving) -> dict[str, Any]:
     """What a model takes and gives. Without a feature view the types are not known, and said to be FP64."""
-    types = serving.view.types if serving.view else {}
+    types = serving.types
     return {
         "name": serving.deployed.place.name,
         "versions": [str(serving.deployed.version)],
