@@ -61,7 +61,7 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
 
         What `transformation_functions` return are on-demand features, called like the function or its alias: of each
         row that is inserted they are computed and stored, and of each vector that is read they are computed again.
-        Arguments that are no features are request parameters: those that `features` lacks, that a function drops, or
+        Arguments that are no features are request parameters: those that a function drops, that `features` lacks, or
         that `request_parameters` ({name: type}) names.
         """
         wish = GroupWish(

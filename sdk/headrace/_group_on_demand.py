@@ -47,8 +47,8 @@ def declared(
 ) -> Declared:
     """The columns of a group with these functions, and its request parameters with their types.
 
-    Arguments are parameters where they are named so; where features are given, and they are not among these; and where
-    features are read off a frame, and their function drops them. `kept` are the key and the event time.
+    Arguments are parameters where they are named so, where their function drops them, and where features are given, and
+    they are not among these. `kept` are the key and the event time, which are none.
 
     Raises Invalid: an argument is neither a feature nor in the frame, or the type of a parameter is not known.
     """
@@ -58,7 +58,8 @@ def declared(
     arguments = dict.fromkeys(name for one in functions for name in one.columns)
     there = {one.name for one in found}
     taken = {one.name for one in parameters}
-    taken |= {name for name in arguments if name not in there} if features is not None else _dropped(functions)
+    taken |= _dropped(functions)
+    taken |= {name for name in arguments if name not in there} if features is not None else set()
     taken -= set(kept)
     for name in arguments:
         if name not in types:

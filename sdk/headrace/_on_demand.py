@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from headrace._columns import Feature
@@ -69,11 +70,15 @@ class Computed:
 
 
 class OnDemand:
-    """On-demand functions, ready to be called. Raises Invalid where one does not load."""
+    """On-demand functions; nothing of their sources is run before they are asked to be ready."""
 
     def __init__(self, functions: Sequence[OnDemandFunction]) -> None:
         self.functions = tuple(functions)
-        self.ready = tuple(_ready(one) for one in self.functions)
+
+    @cached_property
+    def ready(self) -> tuple[Ready, ...]:
+        """The functions, loaded; raises Invalid where one does not load."""
+        return tuple(_ready(one) for one in self.functions)
 
     @property
     def arguments(self) -> dict[str, str]:

@@ -35,7 +35,7 @@ class OnDemandFeatures(ABC):
 
     @cached_property
     def on_demand(self) -> OnDemand:
-        """Its on-demand functions, ready to be called; raises Invalid where one does not load."""
+        """Its on-demand functions."""
         return OnDemand(self._columns.on_demand({feature.name for feature in self.features}))
 
     @property
@@ -45,7 +45,10 @@ class OnDemandFeatures(ABC):
 
     @property
     def on_demand_functions(self) -> list[Transformation]:
-        """The functions that compute them, with the names that their groups have; their sources are run here."""
+        """The functions that compute them, with the names that their groups have.
+
+        Their sources are run where features are computed, and by init_serving.
+        """
         return [one.transformation for one in self.on_demand.functions]
 
     @property
@@ -109,7 +112,7 @@ class OnDemandFeatures(ABC):
         must_be_computed(found.wrong, rows)
         return found.columns
 
-    def requested(
+    def _requests(
         self, entries: Sequence[Row], passed: Sequence[Row], given: RequestParameters, *, lenient: bool
     ) -> list[Row]:
         """What each request says for on-demand features: what its entry names, and its parameters.
@@ -129,7 +132,7 @@ class OnDemandFeatures(ABC):
             self._must_be_given([{**row, **one} for row, one in zip(said, more, strict=False)], self._stored_names)
         return said
 
-    def complete(
+    def _complete(
         self, rows: Sequence[dict[str, Any]], statuses: Sequence[dict[str, str]], said: Sequence[Row]
     ) -> Mapping[int, Mapping[str, str]]:
         """Put what is computed, and was not passed, into vectors and statuses; say what failed, and why."""

@@ -70,7 +70,7 @@ class TransformFeatures(OnDemandFeatures, ABC):
         not load.
         """
         self.features  # noqa: B018 - read once, before the first vector is asked for
-        self.on_demand  # noqa: B018 - and so are these functions
+        self.on_demand.ready  # noqa: B018 - and so are these functions
         if training_dataset_version is None:
             return
         dataset = self.get_training_dataset(training_dataset_version)

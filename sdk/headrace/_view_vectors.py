@@ -273,7 +273,7 @@ class _Asked:
                 f"{len(entries):,} entities are asked for at once, and {MOST_ENTRIES:,} are the most: ask in parts",
                 code="too-many-entries",
             )
-        asked = view.requested(entries, passed or [], said, lenient=form.allow_missing) if form.on_demand else ()
+        asked = view._requests(entries, passed or [], said, lenient=form.allow_missing) if form.on_demand else ()
         return cls(entries=entries, passed=passed or [], said=asked, form=form)
 
     @property
@@ -302,7 +302,7 @@ class _Asked:
             features = features if self.form.on_demand else view.stored_features
             failed: Mapping[int, Mapping[str, str]] = {}
             if self.form.on_demand:
-                failed = view.complete(rows, given, self.said)
+                failed = view._complete(rows, given, self.said)
             statuses = [
                 _status({one.name: each[one.name] for one in features}, failed.get(row, {}))
                 for row, each in enumerate(given)

@@ -15,7 +15,7 @@ import pytest
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
-from headrace import Project
+from headrace import Project, udf
 
 CSV = """flight,at,origin,late
 0017,2013-07-01T12:00:00,JFK,true
@@ -118,6 +118,31 @@ def test_what_is_said_of_a_group_is_shown_with_it(shell: Shell) -> None:
     page = shell.run("feature-group", "show", "said")
     assert "description: what we know" in page.stdout
     assert "deprecated" in page.stderr
+
+
+def test_on_demand_features_are_shown_and_computed_of_what_a_request_says(shell: Shell, project: Project) -> None:
+    @udf(float)
+    def dearer(price: float, factor: float) -> Any:
+        return price * factor
+
+    store = project.get_feature_store()
+    goods = store.create_feature_group(
+        "goods",
+        primary_key=["good"],
+        features={"good": "string", "price": "double"},
+        transformation_functions=[dearer],
+    )
+    goods.insert([{"good": "tea", "price": 2.5, "factor": 2.0}], show_progress=False).wait(offline=False)
+    shown = shell.json("feature-group", "show", "goods")
+    function = {"function": "dearer", "version": 1, "columns": ["price", "factor"], "outputs": ["dearer"]}
+    assert (shown["on_demand"], shown["request_parameters"]) == ([function], ["factor"])
+    assert "on demand: dearer = dearer(price, factor), version 1" in shell.run("feature-group", "show", "goods").stdout
+    store.create_feature_view("prices", goods.select(["price", "dearer"]))
+    asked = shell.json("feature-view", "vector", "prices", "good=tea", "--request", "factor=4")
+    assert [(row["feature"], row["value"], row["status"]) for row in asked] == [
+        ("price", 2.5, "found"),
+        ("dearer", 10.0, "computed"),
+    ]
 
 
 @pytest.mark.parametrize(

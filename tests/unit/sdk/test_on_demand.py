@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import json
@@ -295,7 +296,10 @@ def test_columns_and_parameters_are_read_off_a_frame_whose_arguments_are_dropped
 def test_given_features_say_which_arguments_are_parameters_and_annotations_their_types() -> None:
     features = [Feature("user", "bigint"), Feature("last_seen", "timestamp"), Feature("requested_at", "timestamp")]
     made = declared([applied(days_since), applied(half)], features, (), None, ("user", None))
-    assert (made.columns, made.parameters) == (features, [Feature("number", "bigint")])
+    assert made.columns == features[:2]
+    assert made.parameters == [Feature("requested_at", "timestamp"), Feature("number", "bigint")]
+    keyed = declared([applied(days_since)], features, (), None, ("user", "requested_at"))
+    assert (keyed.columns, keyed.parameters) == (features, [])
     named = declared([applied(half)], features, [Feature("number", "int", "of them")], None, ("user", None))
     assert named.parameters == [Feature("number", "int", "of them")]
 
@@ -450,6 +454,38 @@ def test_a_vector_without_on_demand_features_is_completed_later() -> None:
         assert code(lambda: view.compute_on_demand_features({"last_seen": SEEN}, {**parameters, "number": 3})) == (
             "on-demand-failed"
         )
+
+
+def test_no_source_is_run_where_nothing_is_computed() -> None:
+    row = row_of(applied(days_since))
+    row["on_demand"][0]["definition"]["source"] = "raise RuntimeError('it is run')\n"
+    names = ["last_seen", "days_since"]
+    answer = {"features": names, "vectors": [{"status": "complete", "values": [None, 1.0], "statuses": ["found"] * 2}]}
+    with answering((200, row), (200, answer)) as server, Api(server.url, "key") as api:
+        view = view_of(api, features=names)
+        assert view.request_parameters == ["requested_at"]
+        assert view.get_feature_vector({"user": 1}, on_demand_features=False) == [None]
+        asked = {"requested_at": ASKED}
+        assert code(lambda: view.get_feature_vector({"user": 1}, request_parameters=asked)) == "source-does-not-load"
+    group = Group(row)
+    assert group.stored([visit(days_since=1.0)], "days_since", transform=False)[1] == []
+    assert code(lambda: group.stored([visit()])) == "source-does-not-load"
+
+
+def test_in_a_loop_vectors_come_out_alike() -> None:
+    parameters = {"requested_at": ASKED, "number": 2}
+
+    async def ask(view: FeatureView, api: Api) -> Any:
+        one = await view.get_feature_vector_async({"user": 1}, request_parameters=parameters)
+        many = await view.get_feature_vectors_async([{"user": 1}], request_parameters=[parameters])
+        with pytest.raises(HeadraceError) as error:
+            await view.get_feature_vector_async({"user": 1})
+        await api.aclose()
+        return one, many, error.value.code
+
+    with answering(group_row(), told(ROW)) as server, Api(server.url, "key") as api:
+        found = asyncio.run(ask(view_of(api, features=NAMES), api))
+    assert found == ([SEEN, 2.5, 2.0, 1], [[SEEN, 2.5, 2.0, 1]], "request-parameters-missing")
 
 
 def test_labels_are_not_computed_and_names_in_a_view_have_its_prefix() -> None:
