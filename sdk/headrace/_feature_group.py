@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from headrace._annotations import Annotations
-from headrace._columns import Feature
+from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
 from headrace._errors import Conflict, Invalid, NotFound

@@ -328,7 +328,7 @@ def test_a_row_says_since_when_it_is_known_and_the_column_is_no_feature() -> Non
     ]
     for frame in (rows, pl.DataFrame(rows)):
         (part,) = slices(frame)
-        good, bad = ENCODER.encode(part, Known("recorded", latest))
+        good, bad = ENCODER.encode(part, known=Known("recorded", latest))
         assert [(decoded(row)["id"], row.known_at) for row in good] == [("a", latest - 3_600_000_000), ("d", latest)]
         assert [(one.row, one.reason) for one in bad] == [
             (1, "known at 'recorded' is missing"),
@@ -338,5 +338,5 @@ def test_a_row_says_since_when_it_is_known_and_the_column_is_no_feature() -> Non
 
 def test_a_known_at_that_is_a_feature_is_written_as_well() -> None:
     (part,) = slices([{"id": "a", "at": AT}])
-    ((row,), refused) = ENCODER.encode(part, Known("at", int(AT.timestamp()) * 1_000_000))
+    ((row,), refused) = ENCODER.encode(part, known=Known("at", int(AT.timestamp()) * 1_000_000))
     assert (decoded(row)["at"], row.known_at, refused) == (AT, int(AT.timestamp()) * 1_000_000, [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -130,8 +129,8 @@ def test_no_bytes_break_what_reads_them(data: st.DataObject) -> None:
     for place in data.draw(st.lists(st.integers(7, max(7, len(body) - 1)), max_size=3)):
         if place < len(body):
             body[place] = data.draw(st.integers(0, 255))
-    bad = replace(good, value=bytes(body)[: data.draw(st.integers(7, len(body)))])
-    fitted = fit(group, {SCHEMA_ID: text}, [bad, replace(good, offset=1)])
+    bad = good._replace(value=bytes(body)[: data.draw(st.integers(7, len(body)))])
+    fitted = fit(group, {SCHEMA_ID: text}, [bad, good._replace(offset=1)])
     taken = [offset for rows in fitted.rows for offset in rows.offset.tolist()]
     assert sorted([*taken, *(refused.record.offset for refused in fitted.refused)]) == [0, 1]
     assert 1 in taken
