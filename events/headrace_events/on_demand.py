@@ -6,6 +6,7 @@ with the same functions, of what is stored and of what the request says.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from headrace_events.aggregates import Known
 from headrace_events.errors import Invalid
@@ -81,7 +82,19 @@ def _check_names(columns: Sequence[Column], parameters: Sequence[Column], made: 
         taken.add(one.name)
 
 
-def arguments_of(functions: Iterable[Transformation]) -> dict[str, tuple[str, ...]]:
+class Computing(Protocol):
+    """A function with what it is applied to, wherever it is told of."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it is computed of."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The features that it gives."""
+
+
+def arguments_of(functions: Iterable[Computing]) -> dict[str, tuple[str, ...]]:
     """Feature that is computed on demand → what it is computed of."""
     return {output: one.columns for one in functions for output in one.outputs}
 

@@ -6,8 +6,12 @@ from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
 from headrace_events.model import TrainedOn
+from headrace_events.on_demand import arguments_of
 from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow, feature_groups
 from headrace_projections.catalogue.queries.rows import Pool, all_of
+
+
+NOTHING: Mapping[str, Sequence[str]] = {}
 
 
 @value
@@ -101,8 +105,13 @@ class Consumers:
     models: tuple[LearntModel, ...]
     deployments: tuple[ServedModel, ...]
 
-    def of(self, group: str, version: int, features: Sequence[str]) -> tuple[FeatureUse, ...]:
-        """Who uses each of these features of a group, in their order."""
+    def of(
+        self, group: str, version: int, features: Sequence[str], on_demand: Mapping[str, Sequence[str]] = NOTHING
+    ) -> tuple[FeatureUse, ...]:
+        """Who uses each of these features of a group, in their order.
+
+        `on_demand` has the arguments of features that are computed: a model that takes all of them takes the feature.
+        """
         views: dict[str, list[ViewUse]] = {feature: [] for feature in features}
         projects: dict[str, set[str]] = {feature: set() for feature in features}
         for view in self.views:
@@ -113,10 +122,14 @@ class Consumers:
                     views[feature].append(ViewUse(name=view.name, version=view.version, column=column, role=role))
                 else:
                     projects[feature].add(view.project)
-        return tuple(self._use(feature, views[feature], projects[feature]) for feature in features)
+        return tuple(
+            self._use(feature, on_demand.get(feature, ()), views[feature], projects[feature]) for feature in features
+        )
 
-    def _use(self, feature: str, views: Sequence[ViewUse], projects: Iterable[str]) -> FeatureUse:
-        models = [model for model in self.models if any(_takes(model, view) for view in views)]
+    def _use(
+        self, feature: str, arguments: Sequence[str], views: Sequence[ViewUse], projects: Iterable[str]
+    ) -> FeatureUse:
+        models = [model for model in self.models if any(_takes(model, view, feature, arguments) for view in views)]
         named = {(model.name, model.version) for model in models}
         served = [one.name for one in self.deployments if (one.model, one.model_version) in named]
         return FeatureUse(
@@ -148,9 +161,12 @@ def _filtered(filters: Iterable[Filter], join: int | None) -> list[str]:
     return [one.column for kept in filters for one in kept.any_of if one.join == join]
 
 
-def _takes(model: LearntModel, view: ViewUse) -> bool:
-    of_view = (model.trained_on.view, model.trained_on.view_version) == (view.name, view.version)
-    return of_view and (view.role == "label" or view.column in model.inputs)
+def _takes(model: LearntModel, view: ViewUse, feature: str, arguments: Sequence[str]) -> bool:
+    if (model.trained_on.view, model.trained_on.view_version) != (view.name, view.version):
+        return False
+    prefix = view.column.removesuffix(feature)
+    computes = bool(arguments) and all(prefix + name in model.inputs for name in arguments)
+    return view.role == "label" or view.column in model.inputs or (view.role == "feature" and computes)
 
 
 async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[FeatureUse, ...] | None:
@@ -159,7 +175,7 @@ async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[Feat
     if not rows:
         return None
     consumers = await _consumers(pool, project)
-    return consumers.of(name, version, [column.name for column in rows[0].columns])
+    return consumers.of(name, version, [column.name for column in rows[0].columns], arguments_of(rows[0].on_demand))
 
 
 async def unused_features(pool: Pool, project: str) -> list[UnusedFeatures]:

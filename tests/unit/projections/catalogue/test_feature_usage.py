@@ -103,6 +103,16 @@ def test_helpers_and_what_only_filters_look_at_are_used_too() -> None:
     ]
 
 
+def test_a_model_that_takes_what_a_feature_is_computed_of_uses_the_feature() -> None:
+    computed = {"rain": ["wind", "asked_at"], "wind": ["snow"]}
+    model = replace(MODEL, inputs=("then_wind", "then_asked_at"))
+    rain, wind = replace(ALL, models=(model,)).of("weather", 1, ["rain", "wind"], computed)
+    assert rain.models == wind.models == (ModelUse(name="delay", version=3),)
+    half = replace(model, inputs=("then_wind", "asked_at"))
+    (rain,) = replace(ALL, models=(half,)).of("weather", 1, ["rain"], computed)
+    assert rain.models == ()
+
+
 def test_of_another_project_only_its_name_is_told() -> None:
     (snow,) = ALL.of("weather", 1, ["snow"])
     assert snow == FeatureUse(feature="snow", projects=("rival",))
