@@ -13,11 +13,12 @@ from headrace._annotations import Annotations
 from headrace._columns import Feature, features_of
 from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
+from headrace._declared_on_demand import declared
 from headrace._errors import Conflict, Invalid, NotFound
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
-from headrace._group_on_demand import GroupOnDemand, declared
+from headrace._group_on_demand import GroupOnDemand
 from headrace._group_statistics import GroupStatistics, StatisticsConfig
 from headrace._group_validation import GroupValidation
 from headrace._growth import appended

@@ -9,12 +9,12 @@ from typing import Any
 from headrace._aggregations import Aggregation, Duration, duration
 from headrace._annotations import warn_if_deprecated
 from headrace._columns import features_of
+from headrace._declared_on_demand import applied
 from headrace._errors import Conflict, NotFound
 from headrace._external_feature_groups import ExternalFeatureGroups
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
-from headrace._group_on_demand import applied
 from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
 from headrace._sharing import Share, SharesApi

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from tests.unit.sdk.answering import answering
 
 from headrace import Feature, FeatureView, HeadraceError, Transformation, builtin_transformations, udf
+from headrace._declared_on_demand import applied, declared
 from headrace._frames import slices
-from headrace._group_on_demand import GroupOnDemand, applied, declared
+from headrace._group_on_demand import GroupOnDemand
 from headrace._http import Api
 from headrace._rows import Refusal, RowEncoder, RowSchema
 from headrace_events.row_schema import Column, row_schema

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.serving.gateway import DELAY, FLIGHTS, MODEL, VIEW, WEATHER, Served, served
 
 from headrace import Feature, Transformer, builtin_transformations, udf
-from headrace._group_on_demand import applied
+from headrace._declared_on_demand import applied
 from headrace._model_archive import packed
 from headrace._on_demand import OnDemand, OnDemandFunction
 from headrace._prepare import Prepare, preparing
