@@ -248,9 +248,9 @@ def statistics(
     tell_rows(as_json, rows, ("feature", "nulls", "distinct", "min", "median", "max", "mean", "std"))
 
 
-@app.command("count")
+@app.command("configure-statistics")
 @told
-def count(
+def configure_statistics(
     name: str,
     version: Version,
     project: InProject,

@@ -89,6 +89,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Any:
     write(folder / PART, "petastorm", data.schema, data.to_batches(max_chunksize=2))
     (folder / COMMON).write_bytes(common_metadata(folder / PART))
     program = [str(PYTHON), str(ROOT / "tests" / "petastorm" / "read.py"), folder.as_uri(), *TOGETHER]
+    assert PYTHON.exists(), "`make test` installs Petastorm's environment"
     ended = subprocess.run(program, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout.splitlines()[-1])
