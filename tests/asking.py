@@ -44,6 +44,8 @@ _IN_PATH = {
     "feature": "airport",
     "keyword": "hourly",
     "tag": "owner",
+    "monitor": "drifts",
+    "number": "1",
 }
 _RUN_EVENT = {
     "eventTime": "2013-01-01T00:00:00Z",
@@ -153,6 +155,12 @@ _BODIES: Mapping[str, Any] = {
     "deployments-create_deployment": {"name": "delay", "model": "delay", "model_version": 1},
     "monitors-create_monitor": {"deployment": "delay"},
     "monitors-add_alert_rule": {"rule": "drift", "metric": "psi", "open_at": 1.0, "resolve_at": 0.5},
+    "feature_monitors-create_feature_monitor": {
+        "name": "drifts",
+        "watched": {"kind": "feature_group", "name": "weather", "version": 1},
+        "comparison": {"metric": "mean", "threshold": 1.0, "specific_value": 5.0},
+    },
+    "feature_monitors-switch_feature_monitor": {"enabled": False},
     "openlineage-record_run_event": _RUN_EVENT,
     "openlineage-record_run_events": [_RUN_EVENT],
     "find_shipped": _SCHEMA,

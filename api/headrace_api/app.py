@@ -25,6 +25,7 @@ from headrace_api.errors import Problem, handle_errors
 from headrace_api.external_feature_groups import routes as external_feature_groups
 from headrace_api.feast import routes as feast
 from headrace_api.feature_groups import routes as feature_groups
+from headrace_api.feature_monitors import routes as feature_monitors
 from headrace_api.feature_usage import routes as feature_usage
 from headrace_api.feature_views import routes as feature_views
 from headrace_api.history import routes as history
@@ -114,6 +115,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments.router,
     serving.router,
     monitors.router,
+    feature_monitors.router,
     monitoring.router,
     artifacts.router,
     activity.router,

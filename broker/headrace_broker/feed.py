@@ -78,9 +78,7 @@ class MetadataFeed:
             if where.topic == PLATFORM and where != platform:
                 raise Missing(f"{PLATFORM} is another topic ({platform.topic_id}) than the one read before")
         known.setdefault(platform, Start())
-        self._follower = Follower(
-            connection, wait_ms=STAYING_MS if stays else LEAVING_MS, alone=True, patient=patient
-        )
+        self._follower = Follower(connection, wait_ms=STAYING_MS if stays else LEAVING_MS, alone=True, patient=patient)
         self._codec = MessageCodec()
         self._platform = platform
         self._results = results

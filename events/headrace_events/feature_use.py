@@ -6,6 +6,8 @@ from headrace_events.aggregates import Known
 from headrace_events.deployment import Deployment
 from headrace_events.errors import Conflict
 from headrace_events.feature_group import FeatureGroup
+from headrace_events.feature_monitor import FeatureMonitor
+from headrace_events.feature_monitor_config import Watchable
 from headrace_events.feature_view import FeatureView
 from headrace_events.model import Model
 from headrace_events.share import Share
@@ -31,8 +33,11 @@ class InUse(Conflict):
 
 
 def group_must_be_unused(group: Shared, known: Known) -> None:
-    """Raise InUse while a view, a streaming group, a training dataset in the making or an accepted share needs it."""
-    users = list(_streams(group, known))
+    """Raise InUse while a view, a streaming group, a monitor, a training dataset in the making or a share needs it."""
+    users = [
+        *_streams(group, known),
+        *_monitors(group.project, Watchable.FEATURE_GROUP, group.name, group.version, known),
+    ]
     for view, number in _views(group, group.project, known):
         users.append(f"feature view {view} version {number}")
         users += _datasets(group.project, view, number, {"requested"}, known)
@@ -62,6 +67,7 @@ def group_must_be_unread(group: Shared, known: Known) -> None:
 def view_must_be_unused(project: str, name: str, version: int, known: Known) -> None:
     """Raise InUse while the view has a training dataset, made or in the making, or a model has learnt from one."""
     users = _datasets(project, name, version, {"requested", *MADE}, known)
+    users += _monitors(project, Watchable.FEATURE_VIEW, name, version, known)
     for model, state in known.each(Model, project):
         for number in (number for number, view in state.views.items() if view == f"{name}.{version}"):
             users.append(f"model {model} version {number}")
@@ -84,6 +90,14 @@ def _streams(group: Shared, known: Known) -> Iterator[str]:
         for number, version in state.versions.items():
             if version.source == f"{group.name}.{group.version}" and state.version(int(number)) is not None:
                 yield f"streaming feature group {name} version {number}"
+
+
+def _monitors(project: str, kind: Watchable, name: str, version: int | None, known: Known) -> Iterator[str]:
+    """The feature monitors of a group or view."""
+    for monitor_name, monitor in known.each(FeatureMonitor, project):
+        watched = monitor.watched
+        if (watched.kind, watched.name, watched.version) == (kind, name, version) and not monitor.deleted:
+            yield f"feature monitor {monitor_name}"
 
 
 def _shares(group: Shared, known: Known) -> Iterator[Share]:

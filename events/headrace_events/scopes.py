@@ -51,6 +51,7 @@ OF_KIND: Mapping[str, Scope] = {
     "certificate": Scope.KAFKA,
     "deployment": Scope.SERVING,
     "feature_group": Scope.FEATURES,
+    "feature_monitor": Scope.MONITORING,
     "feature_view": Scope.FEATURES,
     "identity": Scope.ACCOUNT,
     "lineage_run": Scope.LINEAGE,

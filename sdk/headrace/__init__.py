@@ -28,6 +28,7 @@ from headrace._errors import (
 from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
 from headrace._external_feature_group import ExternalFeatureGroup
 from headrace._feature_group import FeatureGroup
+from headrace._feature_monitor import DriftBins, FeatureDrift, FeatureMonitor, FeatureMonitoringResult, WindowRead
 from headrace._feature_store import FeatureStore
 from headrace._feature_usage import FeatureUse, UnusedFeatures, ViewUse
 from headrace._feature_view import FeatureView
@@ -88,15 +89,19 @@ __all__ = [
     "DatasetApi",
     "Deployment",
     "DeploymentState",
+    "DriftBins",
     "Expectation",
     "ExpectationSuite",
     "ExperimentResult",
     "ExternalFeatureGroup",
     "Failed",
     "Feature",
+    "FeatureDrift",
     "FeatureGroup",
     "FeatureGroupAsOf",
     "FeatureGroupCommit",
+    "FeatureMonitor",
+    "FeatureMonitoringResult",
     "FeatureStatistics",
     "FeatureStore",
     "FeatureUse",
@@ -170,6 +175,7 @@ __all__ = [
     "ViewUse",
     "Visible",
     "Window",
+    "WindowRead",
     "administrator",
     "builtin_transformations",
     "connect",

@@ -15,6 +15,7 @@ from headrace._command_id import new_command_id
 from headrace._consistency import Consistency, consistency_of
 from headrace._declared_on_demand import declared
 from headrace._errors import Conflict, Invalid, NotFound
+from headrace._feature_monitoring import FeatureMonitoring
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
@@ -70,7 +71,14 @@ class GroupWish:
 
 
 class FeatureGroup(
-    Selectable, ReadFeatureGroup, GroupOnDemand, GroupStatistics, GroupValidation, GroupLife, Annotations
+    Selectable,
+    ReadFeatureGroup,
+    GroupOnDemand,
+    GroupStatistics,
+    GroupValidation,
+    FeatureMonitoring,
+    GroupLife,
+    Annotations,
 ):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
@@ -139,6 +147,10 @@ class FeatureGroup(
     def streaming(self) -> Mapping[str, Any] | None:
         """What the platform computes its rows from: source, keys, aggregations, slide; None of any other group."""
         return self._known.get("streaming")
+
+    @property
+    def _watched(self) -> Mapping[str, Any]:
+        return {"kind": "feature_group", "name": self.name, "version": self.version}
 
     @property
     def topic(self) -> str:

@@ -13,6 +13,7 @@ from headrace._declared_on_demand import applied
 from headrace._errors import Conflict, NotFound
 from headrace._external_feature_groups import ExternalFeatureGroups
 from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
+from headrace._feature_monitor import FeatureMonitor
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
 from headrace._group_statistics import StatisticsConfig
@@ -180,6 +181,16 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
         base = f"/api/projects/{self._project}/feature-groups"
         rows = self._api.get(f"{base}/{name}" if name else base)
         return [FeatureGroup.existing(self._api, self._project, self._make_producer, row) for row in rows]
+
+    def get_feature_monitors(self) -> list[FeatureMonitor]:
+        """All feature monitors of the project, by name."""
+        rows = self._api.get(f"/api/projects/{self._project}/feature-monitors")
+        return [FeatureMonitor(self._api, self._project, row) for row in rows]
+
+    def get_feature_monitor(self, name: str) -> FeatureMonitor:
+        """The feature monitor of that name; raises NotFound."""
+        row = self._api.get(f"/api/projects/{self._project}/feature-monitors/{name}")
+        return FeatureMonitor(self._api, self._project, row)
 
     def unused_features(self) -> list[UnusedFeatures]:
         """The features that nobody uses, by version of a group; keys and event times are none of them."""

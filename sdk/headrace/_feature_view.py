@@ -7,13 +7,14 @@ from typing import Any
 
 from headrace._annotations import Annotations
 from headrace._columns import Feature
+from headrace._feature_monitoring import FeatureMonitoring
 from headrace._http import Api
 from headrace._read_training_data import ReadTrainingData
 from headrace._view_columns import ViewColumns
 from headrace._view_vectors import ReadFeatureView
 
 
-class FeatureView(ReadTrainingData, ReadFeatureView, Annotations):
+class FeatureView(ReadTrainingData, ReadFeatureView, FeatureMonitoring, Annotations):
     """One version of a view; what it selects never changes."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:
@@ -84,6 +85,10 @@ class FeatureView(ReadTrainingData, ReadFeatureView, Annotations):
     def _refresh(self) -> Mapping[str, Any]:
         self._row = self._api.get(self._path)
         return self._row
+
+    @property
+    def _watched(self) -> Mapping[str, Any]:
+        return {"kind": "feature_view", "name": self.name, "version": self.version}
 
     @property
     def _said(self) -> Mapping[str, Any]:

@@ -78,10 +78,15 @@ class FeatureWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert from its opening to its resolution; window starts are microseconds UTC."""
+    """An alert from its opening to its resolution; window starts are microseconds UTC.
+
+    It is of a rule of a deployment's monitor, or (these two are empty) of a feature monitor, whose windows start here
+    at the time of the run.
+    """
 
     deployment: str
     rule: str
+    monitor: str = ""
     open: bool
     opened_time: str
     window_start: int
@@ -166,7 +171,7 @@ class Monitor:
 
     def get_alerts(self) -> list[Alert]:
         """All alerts, open and resolved, the last opened first."""
-        return [_value(Alert, row) for row in self._api.get(f"{self._monitoring}/alerts")]
+        return [alert_of(row) for row in self._api.get(f"{self._monitoring}/alerts")]
 
     def plot(self, feature: str, *, width: int = 100, height: int = 8) -> str:
         """PSI of a value over its windows, as text for a terminal."""
@@ -198,6 +203,11 @@ def create_monitor(api: Api, project: str, deployment: str, *, window_seconds: i
 def get_monitor(api: Api, project: str, deployment: str) -> Monitor:
     """The monitor of a deployment; raises NotFound."""
     return Monitor(api, project, api.get(f"/api/projects/{project}/monitors/{deployment}")["monitor"])
+
+
+def alert_of(row: Mapping[str, Any]) -> Alert:
+    """The alert that the API tells."""
+    return _value(Alert, row)
 
 
 def _value(cls: type[T], row: Mapping[str, Any]) -> T:

@@ -1,4 +1,4 @@
-"""The process that makes training datasets: sessions one after the other, until it is told to stop."""
+"""The process that makes training datasets and runs feature monitors: sessions, one by one, until told to stop."""
 
 import os
 from contextlib import closing
@@ -11,11 +11,11 @@ from headrace_projections.history.engine import Engine
 
 
 def main() -> None:
-    """Make training datasets until SIGTERM. `HEADRACE_JOIN_MEMORY_MIB` caps the memory of one join."""
+    """Make datasets and run monitors until SIGTERM. `HEADRACE_JOIN_MEMORY_MIB` caps the memory of one join."""
     log_to_stderr()
     stop = stop_on_signals()
     connection = connection_from()
-    storage = os.environ["HEADRACE_STORAGE"]
+    storage, dsn = os.environ["HEADRACE_STORAGE"], os.environ["HEADRACE_POSTGRES"]
     engine = Engine(memory_mib=int(os.environ.get("HEADRACE_JOIN_MEMORY_MIB", "1024")))
     monitor = Monitor("training_datasets", os.environ.get("HEADRACE_MONITOR"))
     measures = Measures.of(monitor)
@@ -24,7 +24,7 @@ def main() -> None:
         session.step()
         return session.caught_up
 
-    run_sessions(lambda: closing(Session(connection, storage, engine, measures)), step, stop=stop, monitor=monitor)
+    run_sessions(lambda: closing(Session(connection, storage, dsn, engine, measures)), step, stop=stop, monitor=monitor)
 
 
 if __name__ == "__main__":

@@ -68,14 +68,26 @@ class Requests:
 
     def view(self, asked: Asked) -> FeatureViewCreated:
         """The view that the dataset is of."""
-        return self._views[asked.project, asked.request.view, asked.request.view_version]
+        return self.view_of(asked.project, asked.request.view, asked.request.view_version)
+
+    def view_of(self, project: str, name: str, version: int) -> FeatureViewCreated:
+        """The version of a view of the project."""
+        return self._views[project, name, version]
+
+    def group_of(self, project: str, name: str, version: int) -> Group | None:
+        """The version of a group of the project; None while its topic is being opened. Raises Impossible."""
+        return self._group(project, GroupSelection(group=name, version=version, features=()))
 
     def groups(self, asked: Asked) -> list[Group] | None:
+        """As `groups_of`, of the dataset's view."""
+        return self.groups_of(asked.project, self.view(asked))
+
+    def groups_of(self, project: str, view: FeatureViewCreated) -> list[Group] | None:
         """The view's root group and joined groups, in its order; None while a topic of theirs is being opened.
 
         Raises Impossible where one was shared by a project, and is gone with it or by itself.
         """
-        found = [self._group(asked.project, selection) for selection in selections(self.view(asked))]
+        found = [self._group(project, selection) for selection in selections(view)]
         ready = [group for group in found if group is not None]
         return ready if len(ready) == len(found) else None
 

@@ -1,4 +1,7 @@
-"""One run over the log: every dataset that was asked for and is not there is made, whoever asked and however often."""
+"""One run over the log: every dataset that was asked for and is not there is made, whoever asked and however often.
+
+So are runs of feature monitors: they read the same history, and one after the other neither takes the memory of both.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from headrace_events.errors import Refusal
 from headrace_events.ids import processor_command_id
 from headrace_events.project import ProjectClosing
 from headrace_events.training_files import RecordTrainingFilesRemoved
+from headrace_processors.feature_monitors.running import FeatureMonitors, Message
 from headrace_processors.training.leaving import TrainingFiles
 from headrace_processors.training.requests import Requests
 from headrace_processors.training.workshop import Answer, Work, Workshop
@@ -32,6 +36,7 @@ class Measures:
 
     waiting: Gauge
     answered: Counter
+    runs: Gauge
 
     @classmethod
     def of(cls, monitor: Monitor) -> Self:
@@ -39,13 +44,14 @@ class Measures:
         return cls(
             monitor.gauge("waiting", "Datasets that are asked for and not made yet"),
             monitor.counter("answered", "Datasets that were made, or that failed", ("outcome",)),
+            monitor.gauge("monitor_runs", "Runs of feature monitors that are asked for and not made yet"),
         )
 
 
 class Session:
     """Reads all metadata, then makes what is asked for until it is closed."""
 
-    def __init__(self, connection: Connection, storage: str, engine: Engine, measures: Measures) -> None:
+    def __init__(self, connection: Connection, storage: str, dsn: str, engine: Engine, measures: Measures) -> None:
         self._requests = Requests()
         self._files = TrainingFiles()
         self._removed: set[Position] = set()
@@ -55,6 +61,9 @@ class Session:
         self._ends = Follower(connection)
         self._client = CommandClient(connection)
         self._workshop = Workshop(storage=storage, requests=self._requests, engine=engine, end=self._ends.end)
+        self._monitors = FeatureMonitors(
+            storage=storage, dsn=dsn, requests=self._requests, engine=engine, end=self._ends.end, tell=self._taken
+        )
         self.caught_up = False
 
     def step(self, seconds: float = 0.2) -> None:
@@ -62,6 +71,7 @@ class Session:
         for recorded in self._feed.poll(seconds).events:
             self._requests.take(recorded)
             self._files.take(recorded)
+            self._monitors.take(recorded)
             if isinstance(recorded.event, ProjectClosing):
                 self._workshop.let_go(recorded.event.project)
         self.caught_up = self.caught_up or self._feed.at_end()
@@ -73,6 +83,7 @@ class Session:
             if not work.sent and (answer := self._workshop.advance(work)) is not None:
                 self._send(work, answer)
         self._discard()
+        self._measures.runs.set(self._monitors.step())
 
     def _send(self, work: Work, answer: Answer) -> None:
         try:
@@ -99,10 +110,22 @@ class Session:
                 logger.warning("%s, %s: %s: %s", leaving.project, answer.key, refusal.code, refusal.message)
             self._removed.add(leaving.at)
 
-    def _told(self, answer: Answer | RecordTrainingFilesRemoved, at: Position) -> bool:
+    def _taken(self, message: Message, at: Position, step: str) -> bool:
+        """Say it once; False where nobody knows yet. What is refused is not said again."""
+        try:
+            return self._told(message, at, step)
+        except Refusal as refusal:
+            logger.warning("%s, %s: %s: %s", message.project, message.key, refusal.code, refusal.message)
+            return True
+
+    def _told(
+        self, answer: Answer | RecordTrainingFilesRemoved | Message, at: Position, step: str | None = None
+    ) -> bool:
         """Say what became of the event there, once; False where nobody knows yet. Raises Refusal, BrokerError."""
         request = Request(
-            command=answer, id=processor_command_id(at.topic_id, at.partition, at.offset, answer.wire), actor=ACTOR
+            command=answer,
+            id=processor_command_id(at.topic_id, at.partition, at.offset, step or answer.wire),
+            actor=ACTOR,
         )
         try:
             self._client.ask(request)

@@ -559,18 +559,19 @@ CREATE TABLE alert_rules (
 CREATE TABLE alert_timeline (                       -- opened and resolved in turn; read the pairs as `alerts`
     project         text NOT NULL,
     seq             bigint NOT NULL,
-    deployment      text NOT NULL,
-    rule            text NOT NULL,
+    deployment      text NOT NULL,                  -- '': of a feature monitor
+    rule            text NOT NULL,                  -- '': of a feature monitor
+    monitor         text NOT NULL DEFAULT '',       -- the feature monitor; '': of a deployment
     what            text NOT NULL,                  -- opened, resolved
-    window_start    bigint NOT NULL,
+    window_start    bigint NOT NULL,                -- of a feature monitor, the time of the run
     observed        double precision NOT NULL,
     time            timestamptz NOT NULL,
-    PRIMARY KEY (project, seq)
+    PRIMARY KEY (project, monitor, seq)
 );
-CREATE INDEX timeline_of_rule ON alert_timeline (project, deployment, rule, seq);
+CREATE INDEX timeline_of_rule ON alert_timeline (project, monitor, deployment, rule, seq);
 
 CREATE VIEW alerts AS
-SELECT project, deployment, rule,
+SELECT project, deployment, rule, monitor,
        seq AS opened_seq, time AS opened_time, window_start, observed,
        resolved_seq, resolved_time, resolved_window_start, resolved_observed,
        resolved_seq IS NULL AS open
@@ -580,8 +581,54 @@ FROM (SELECT line.*,
              lead(window_start) OVER next AS resolved_window_start,
              lead(observed) OVER next AS resolved_observed
       FROM alert_timeline line
-      WINDOW next AS (PARTITION BY project, deployment, rule ORDER BY seq)) paired
+      WINDOW next AS (PARTITION BY project, monitor, deployment, rule ORDER BY seq)) paired
 WHERE what = 'opened';
+
+CREATE TABLE feature_monitors (
+    project         text NOT NULL,
+    name            text NOT NULL,
+    description     text NOT NULL,
+    kind            text NOT NULL,                  -- feature_group, feature_view
+    watched         text NOT NULL,                  -- its name
+    watched_version bigint NOT NULL,
+    features        text[] NOT NULL,
+    detection       jsonb NOT NULL,                 -- {"offset_seconds", "length_seconds", "row_percentage"}
+    reference       jsonb,                          -- {"window": as above, "training_dataset"}, one of them
+    comparison      jsonb NOT NULL,                 -- {"metric", "threshold", ..., "binning"}
+    schedule        jsonb,                          -- {"cron_expression", "start", "end"}
+    exact           boolean NOT NULL,
+    enabled         boolean NOT NULL DEFAULT true,
+    alert_open      boolean NOT NULL DEFAULT false,
+    created_by      text NOT NULL,
+    created_seq     bigint NOT NULL,
+    created_time    timestamptz NOT NULL,
+    PRIMARY KEY (project, name)
+);
+CREATE INDEX monitors_of ON feature_monitors (project, kind, watched, watched_version);
+
+CREATE TABLE feature_monitor_runs (
+    project         text NOT NULL,
+    name            text NOT NULL,                  -- of the monitor
+    number          bigint NOT NULL,
+    monitoring_time timestamptz NOT NULL,           -- its windows follow from it
+    scheduled       boolean NOT NULL,
+    phase           text NOT NULL,                  -- requested, evaluated
+    shift_detected  boolean NOT NULL DEFAULT false,
+    shifted_features text[],
+    empty_detection_window boolean,
+    empty_reference_window boolean,
+    detection       jsonb,                          -- what was read: source, rows, start, end, starts, ends
+    reference       jsonb,
+    results         jsonb,                          -- for each feature its difference, and what that is made of
+    raised_exception text,
+    requested_by    text NOT NULL,
+    requested_seq   bigint NOT NULL,
+    requested_time  timestamptz NOT NULL,
+    evaluated_seq   bigint,
+    evaluated_time  timestamptz,
+    PRIMARY KEY (project, name, number)
+);
+CREATE INDEX runs_by_time ON feature_monitor_runs (project, name, monitoring_time);
 
 CREATE TABLE activity (                             -- every event: the feed, and the audit of what happened
     project         text NOT NULL,

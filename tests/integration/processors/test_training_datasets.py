@@ -75,8 +75,9 @@ class Shop:
 
     def made(self, count: int, view: str = "delays") -> list[Outcome]:
         """The outcomes, once there are so many; a session of the processor runs until then."""
+        stack = self.platform.stack
         session = Session(
-            connection(self.platform.stack, "training-datasets"), self.storage.as_uri(), Engine(), _measures()
+            connection(stack, "training-datasets"), self.storage.as_uri(), stack.postgres_dsn, Engine(), _measures()
         )
         try:
             for _ in range(400):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from headrace_projections.offline.statistics import MOST_OF_A_LEVEL, StatisticsW
 from headrace_projections.offline.target import OfflineTarget
 from headrace_projections.rows.fit import fit
 from headrace_projections.rows.groups import Group
+from headrace_projections.statistics.commits import whole_commits
 from headrace_projections.statistics.queries import Span, whole, windows
 from headrace_projections.statistics.window import Window
 
@@ -167,3 +169,33 @@ def test_windows_follow_each_other_and_old_ones_become_one(
     count = MOST_OF_A_LEVEL + 1
     assert share(together) == (count, 0, 0.0, (count - 1) / 4, (count - 1) / 8, count)
     target.close()
+
+
+def test_commits_are_told_together_only_where_they_lie_whole_between_two_times(
+    stack: RunningStack, target: OfflineTarget, made: Group
+) -> None:
+    def counted(since: int | None, until: int, end: int = 30) -> int | None:
+        def moment(at: int) -> datetime:
+            return datetime.fromtimestamp(at, UTC)
+
+        found = whole_commits(
+            stack.postgres_dsn,
+            made,
+            ["share"],
+            since=None if since is None else moment(since),
+            until=moment(until),
+            ends=(end, 0),
+        )
+        assert found is None or found.features["share"].numbers == found.rows
+        return None if found is None else found.rows
+
+    target.open(made)
+    assert counted(None, 99, 0) is None, "nothing is counted"
+    for first in (0, 10, 20):
+        commit(target, made, *records(first, 10))
+    assert counted(None, 99) == 30
+    assert counted(9, 19) == 10, "the log took its last record at 19"
+    assert counted(8, 19) is None, "a commit lies across the start"
+    assert counted(9, 15) is None, "and across the end"
+    assert counted(None, 99, 31) is None, "not all is counted that the log had"
+    assert counted(29, 99) is None, "there is none"

@@ -435,3 +435,45 @@ def test_an_on_demand_feature_is_the_same_in_training_data_and_for_a_request(pro
     with pytest.raises(Invalid, match="computed of asked_at") as error:
         view.get_feature_vector({"order": 4})
     assert error.value.code == "request-parameters-missing"
+
+
+def test_windows_of_a_group_are_compared_by_sketches_or_row_by_row(view: FeatureView, project: Project) -> None:
+    winds = project.get_feature_store().get_feature_group("weather")
+    winds.insert([{"origin": "EWR", "at": hour(HOURS), "wind": 500.0}], wait=True, show_progress=False)
+    new = winds.create_feature_monitoring("winds_drift", "of all rows", cron_expression=None)
+    monitor = new.with_reference_window().compare_on_distribution(metric="JS_DIVERGENCE", threshold=0.1).save()
+    assert monitor.feature_names == ("wind",)
+    equal = monitor.run_once()
+    assert (equal.number, equal.shift_detected, equal.features["wind"].difference) == (1, False, 0)
+    assert equal.detection is not None
+    assert (equal.detection.source, equal.detection.rows) == ("sketches", 2 * HOURS + 1)
+    exact = winds.create_feature_monitoring("winds_exact", cron_expression=None, exact=True)
+    exact.with_detection_window("1h").with_reference_window("1w", "3d").compare_on("mean", 1.0, "wind").save()
+    (saved,) = winds.get_feature_monitoring_configs("winds_exact")
+    nothing = saved.run_once()
+    assert nothing.detection is not None
+    assert (nothing.detection.source, nothing.detection.rows) == ("rows", 2 * HOURS + 1)
+    assert (nothing.empty_detection_window, nothing.empty_reference_window) == (False, True)
+    assert (nothing.shift_detected, nothing.features) == (False, {})
+    with pytest.raises(Conflict, match="feature monitor winds_drift"):
+        winds.delete()
+
+
+def test_a_view_is_compared_with_its_training_data_and_alerts(view: FeatureView, project: Project) -> None:
+    version, _ = view.create_training_data(start_time=BEGIN, end_time=hour(50))
+    new = view.create_feature_monitoring("view_drift", cron_expression="*/5 * * * *")
+    new.with_detection_window().with_reference_training_dataset(version)
+    monitor = new.compare_on("mean", 20.0, ["then_wind"]).save()
+    found = monitor.run_once()
+    drift = found.features["then_wind"]
+    assert (found.shifted_feature_names, round(drift.difference or 0)) == (("then_wind",), 25)
+    assert monitor.refresh().alert_open
+    (alert,) = monitor.get_alerts()
+    assert (alert.monitor, alert.deployment, alert.observed) == ("view_drift", "", drift.difference)
+    assert [one.number for one in monitor.get_history(end_time=found.monitoring_time)][-1:] == [found.number]
+    assert view.get_feature_monitoring_history("view_drift", hour(0), hour(1)) == []
+    assert not monitor.disable().enabled
+    assert "mean of then_wind" in monitor.plot()
+    monitor.delete()
+    with pytest.raises(NotFound, match="view_drift"):
+        monitor.run_once()

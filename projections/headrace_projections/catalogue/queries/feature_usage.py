@@ -10,7 +10,6 @@ from headrace_events.on_demand import arguments_of
 from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow, feature_groups
 from headrace_projections.catalogue.queries.rows import Pool, all_of
 
-
 NOTHING: Mapping[str, Sequence[str]] = {}
 
 

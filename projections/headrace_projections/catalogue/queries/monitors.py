@@ -36,10 +36,15 @@ class AlertRuleRow:
 
 @value
 class AlertRow:
-    """An alert from its opening to its resolution; window starts are microseconds UTC."""
+    """An alert from its opening to its resolution; window starts are microseconds UTC.
+
+    It is of a rule of a deployment's monitor, or (these two are empty) of a feature monitor, whose windows start here
+    at the time of the run.
+    """
 
     deployment: str
     rule: str
+    monitor: str = ""
     opened_time: datetime
     window_start: int
     observed: float
@@ -66,10 +71,13 @@ async def alert_rules(pool: Pool, project: str, deployment: str) -> list[AlertRu
     return await all_of(pool, AlertRuleRow, query, project=project, deployment=deployment)
 
 
-async def alerts(pool: Pool, project: str, deployment: str | None = None) -> list[AlertRow]:
-    """The project's alerts, or those of one deployment, the last opened first."""
+async def alerts(
+    pool: Pool, project: str, deployment: str | None = None, *, monitor: str | None = None
+) -> list[AlertRow]:
+    """The project's alerts, or those of one deployment or one feature monitor, the last opened first."""
     query = """
         SELECT * FROM catalogue.alerts
         WHERE project = %(project)s AND (%(deployment)s::text IS NULL OR deployment = %(deployment)s)
+          AND (%(monitor)s::text IS NULL OR monitor = %(monitor)s)
         ORDER BY opened_seq DESC"""
-    return await all_of(pool, AlertRow, query, project=project, deployment=deployment)
+    return await all_of(pool, AlertRow, query, project=project, deployment=deployment, monitor=monitor)
