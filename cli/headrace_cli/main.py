@@ -16,6 +16,7 @@ from headrace_cli import (
     kafka,
     keys,
     members,
+    monitors,
     projects,
     schemas,
     searching,
@@ -64,6 +65,7 @@ app.add_typer(validation.app, name="validation")
 app.add_typer(feature_views.app, name="feature-view")
 app.add_typer(transformations.app, name="transformation")
 app.add_typer(training_datasets.app, name="training-dataset")
+app.add_typer(monitors.app, name="monitors")
 app.command("search")(searching.search)
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")

@@ -17,6 +17,7 @@ FOLLOWED = tuple(
         "features",
         "time-travel",
         "training-data",
+        "feature-monitoring",
         "transformations",
         "online-reads",
         "experiments",

@@ -106,6 +106,13 @@ def test_rows_go_from_a_file_to_both_stores_and_to_a_training_dataset(
         2: "purged",
     }
 
+    compared = ("--feature-group", "flights", "--metric", "count", "--threshold", "1", "--value", "2")
+    assert shell.json("monitors", "create", "lates", *compared, "--feature", "origin")["features"] == "origin"
+    found = shell.json("monitors", "run", "lates")
+    assert (found["run"], found["shift"], found["largest"]) == (1, False, 0)
+    shown = shell.run("monitors", "show", "lates").stdout
+    assert "count of origin, threshold 1" in shown
+
 
 def test_what_is_said_of_a_group_is_shown_with_it(shell: Shell) -> None:
     shell.json("feature-group", "create", "said", "--feature", "id=string", "--primary-key", "id")
