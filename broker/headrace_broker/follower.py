@@ -54,8 +54,8 @@ class Follower:
     Where there is nothing new, the brokers hold its question back for `wait_ms` and answer as soon as there is: a long
     wait delays no record. It delays what only the next question tells: that an end is reached, and what lies in a
     partition that is followed from now on. Who reads to an end and leaves asks often, who stays asks rarely. For one
-    who is `patient` they hold it back until there is much, for no longer than that: where many records come, one by one,
-    they are asked ten times a second, and not for each.
+    who is `patient` they hold it back until there is much, for no longer than that: where many records come, one by
+    one, they are asked ten times a second, and not for each.
 
     After the first record of a batch it gathers others for `gather_s` seconds; 0 hands on at once what is there.
     `alone` says that a partition which cannot be read leaves the others alone: it is reported as lost, not raised.
