@@ -52,6 +52,19 @@ class Artifacts:
             raise Corrupt(f"artifact {sha256} of project {project} holds other bytes than it should")
         return content
 
+    def fetch(self, project: str, sha256: str, file: Path) -> None:
+        """Copy an artifact of any size to a local file, verified; raises Missing, Corrupt, Unavailable."""
+        path = self.path(project, sha256)
+        try:
+            self.files.get_file(path, str(file))
+        except FileNotFoundError as error:
+            raise Missing(f"project {project} has no artifact {sha256}") from error
+        except OSError as error:
+            raise Unavailable(f"artifact {sha256} cannot be read: {error}") from error
+        with file.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
+                raise Corrupt(f"artifact {sha256} of project {project} holds other bytes than it should")
+
     def write(self, project: str, content: bytes) -> str:
         """Store the bytes, unless they are there; return their SHA-256. Raises Unavailable."""
 

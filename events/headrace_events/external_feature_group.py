@@ -1,10 +1,11 @@
 """External feature groups: an SQL query on another database, which whoever reads the group asks at that moment."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from headrace_events.aggregates import Known
-from headrace_events.errors import Conflict
-from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns
+from headrace_events.errors import Conflict, Invalid
+from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns, next_version
 from headrace_events.language import Command, Event, command, event
 from headrace_events.quota import Quota, must_fit
 from headrace_events.row_schema import Column, known_type
@@ -15,7 +16,10 @@ from headrace_events.versions import next_version
 
 @command("feature_group.create_external")
 class CreateExternalFeatureGroup(Command):
-    """Make a version of a feature group that is a query on another database; without `version`, the next one."""
+    """Make a version of a feature group that is a query on another database; without `version`, the next one.
+
+    `known_at` names the column that says when a row became known, for views of what was known.
+    """
 
     project: str
     name: str
@@ -26,6 +30,7 @@ class CreateExternalFeatureGroup(Command):
     event_time: str | None = None
     storage_connector: str
     query: str
+    known_at: str | None = None
 
     @property
     def key(self) -> str:
@@ -57,6 +62,7 @@ class ExternalFeatureGroupCreated(Event):
     event_time: str | None = None
     storage_connector: str
     query: str
+    known_at: str | None = None
 
     @property
     def key(self) -> str:
@@ -98,6 +104,7 @@ def create(state: FeatureGroup | None, wish: CreateExternalFeatureGroup, known: 
     version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
     columns = tuple(replace(one, type=known_type(one.name, one.type)) for one in wish.columns)
     check_columns(wish.name, columns, wish.primary_key, wish.event_time)
+    _check_known_at(wish, {column.name: column.type for column in columns})
     must_be_there(wish.project, wish.storage_connector, known)
     must_only_read(wish.query)
     must_fit(known, wish.project, {Quota.FEATURE_GROUPS: 1})
@@ -111,8 +118,14 @@ def create(state: FeatureGroup | None, wish: CreateExternalFeatureGroup, known: 
             event_time=wish.event_time,
             storage_connector=wish.storage_connector,
             query=wish.query,
+            known_at=wish.known_at,
         )
     ]
+
+
+def _check_known_at(wish: CreateExternalFeatureGroup, types: Mapping[str, str]) -> None:
+    if wish.known_at is not None and types.get(wish.known_at) != "timestamp":
+        raise Invalid("invalid-known-at", f"known-at {wish.known_at!r} must be a column of type timestamp")
 
 
 def evolve(state: FeatureGroup | None, fact: ExternalFeatureGroupCreated | ExternalFeatureGroupDeleted) -> FeatureGroup:
@@ -127,6 +140,7 @@ def evolve(state: FeatureGroup | None, fact: ExternalFeatureGroupCreated | Exter
                 event_time=fact.event_time,
                 schema_id=0,
                 external=fact.storage_connector,
+                known_at=fact.known_at,
             )
             return replace(before, versions={**before.versions, str(fact.version): made})
         case ExternalFeatureGroupDeleted(version=version):

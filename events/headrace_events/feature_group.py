@@ -88,7 +88,8 @@ class FeatureGroupCreated(Event):
 class FeatureGroupVersion:
     """What decisions need to know of a version; `types` are of its columns, `schema_id` is their newest schema.
 
-    `external` is the storage connector of a version whose rows are in another database; it has no schema (0).
+    `external` is the storage connector of a version whose rows are in another database; it has no schema (0), and
+    `known_at` is its column that says when a row became known, if it has one.
     `source`, as `<name>.<version>`, is the group that the platform computes its rows from, if it does. `on_demand` has
     the arguments of each feature that is computed on demand, `request_parameters` the types of those that no row has.
     """
@@ -102,6 +103,7 @@ class FeatureGroupVersion:
     source: str | None = None
     on_demand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     request_parameters: Mapping[str, str] = field(default_factory=dict)
+    known_at: str | None = None
 
 
 @value

@@ -232,8 +232,10 @@ def _group(known: Known, project: str, selection: GroupSelection, *, known_at: b
     version = group.version(selection.version) if group else None
     if version is None:
         raise NotFound("feature group", f"{selection.group} version {selection.version}")
-    if selection.project is not None or known_at:
-        instead = "only its own project reads it" if selection.project else "make the view without known_at"
+    if selection.project is not None:
+        must_be_ours(group, selection.group, selection.version, "only its own project reads it")
+    if known_at and version.known_at is None:
+        instead = "make the view without known_at, or a version of the group whose known_at column says it"
         must_be_ours(group, selection.group, selection.version, instead)
     if not selection.features:
         raise Invalid("no-features", f"select at least one feature of {selection.group!r}")

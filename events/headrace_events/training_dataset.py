@@ -1,20 +1,19 @@
 """Training datasets: a view's rows between two bounds, pinned by positions and hash so that they can be made again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from math import fsum
 from typing import Any
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
-from headrace_events.external_feature_group import must_be_ours
-from headrace_events.feature_group import FeatureGroup
+from headrace_events.external_reading import ExternalReading, GivenReading, check_readings, check_times
+from headrace_events.feature_group import next_version
 from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros, object_name
 from headrace_events.language import Command, Event, command, event, value
 from headrace_events.share import must_be_shared
-from headrace_events.shared import Shared
 from headrace_events.training_files import (
     DeleteTrainingDataset,
     PurgeTrainingData,
@@ -58,7 +57,8 @@ class DatasetFile:
 class CreateTrainingDataset(Command):
     """Ask for a dataset of `view`; `positions` (of an earlier one) make the same rows again, none means up to now.
 
-    `seed` is that of random splits, 0 if not given: the same seed puts the same example into the same split.
+    `seed` is that of random splits, 0 if not given: the same seed puts the same example into the same split. `readings`
+    are what was read off the view's external groups, one of each.
     """
 
     project: str
@@ -69,6 +69,7 @@ class CreateTrainingDataset(Command):
     positions: tuple[str, ...] = ()
     format: str = "parquet"
     seed: int | None = None
+    readings: tuple[GivenReading, ...] = ()
 
     @property
     def key(self) -> str:
@@ -90,6 +91,7 @@ class RecordTrainingDataset(Command):
     positions: tuple[str, ...]
     hash: str
     statistics: str | None = None
+    readings: tuple[ExternalReading, ...] = ()
 
     @property
     def key(self) -> str:
@@ -113,7 +115,7 @@ class RecordTrainingDatasetFailure(Command):
 
 @event("training_dataset.requested")
 class TrainingDatasetRequested(Event):
-    """The training processor makes it; `seed` is there where its splits are random."""
+    """The training processor makes it; `seed` is there where its splits are random, `readings` of external groups."""
 
     view: str
     view_version: int
@@ -122,6 +124,7 @@ class TrainingDatasetRequested(Event):
     positions: tuple[str, ...]
     format: str
     seed: int | None = None
+    readings: tuple[GivenReading, ...] = ()
 
     @property
     def key(self) -> str:
@@ -132,7 +135,8 @@ class TrainingDatasetRequested(Event):
 class TrainingDatasetRecorded(Event):
     """The dataset exists; `positions` are where each topic's rows ended, exclusive.
 
-    `statistics` is the SHA-256 of the stored statistics of each split and feature.
+    `statistics` is the SHA-256 of the stored statistics of each split and feature. What `readings` tell of the log does
+    not hold: to have the rows of external groups again, their files have to be there still.
     """
 
     view: str
@@ -142,6 +146,7 @@ class TrainingDatasetRecorded(Event):
     positions: tuple[str, ...]
     hash: str
     statistics: str | None = None
+    readings: tuple[ExternalReading, ...] = ()
 
     @property
     def key(self) -> str:
@@ -186,10 +191,12 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
             if view is None or not view.live(wish.view_version):
                 raise NotFound("feature view", f"{wish.view} version {wish.view_version}")
             _must_be_readable(view, wish, known)
-            _must_be_ours(view.read(wish.view_version, wish.project), known)
-            must_not_be_clearing(view.read(wish.view_version, wish.project), known)
+            groups = view.read(wish.view_version, wish.project)
+            check_readings(wish.readings, groups, known)
+            must_not_be_clearing(groups, known)
             seed = _seed(wish)
             _check_splits(wish.splits)
+            check_times(groups[0], ((split.start, split.end) for split in wish.splits), known)
             must_be_format(wish.format)
             version = next_version(versions, wish.version, "training dataset", wish.key)
             return [
@@ -201,6 +208,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                     positions=wish.positions,
                     format=wish.format,
                     seed=seed,
+                    readings=wish.readings,
                 )
             ]
         case RecordTrainingDataset():
@@ -215,6 +223,7 @@ def decide(state: TrainingDatasets | None, wish: Command, known: Known) -> list[
                     positions=wish.positions,
                     hash=wish.hash,
                     statistics=wish.statistics,
+                    readings=wish.readings,
                 )
             ]
         case RecordTrainingDatasetFailure():
@@ -260,15 +269,6 @@ def _must_be_readable(
     borrowed = view.borrowed if view is not None else {}
     for group in borrowed.get(str(wish.view_version), ()):
         must_be_shared(group, wish.project, known)
-
-
-def _must_be_ours(groups: Iterable[Shared], known: Known) -> None:
-    """Raise IsExternal where the rows of one of the groups are in another database, which no server of ours opens."""
-    for group in groups:
-        found = known.state(FeatureGroup, group.project, group.name)
-        if group.version is not None:
-            instead = "no server opens that; read training data in your program, with view.training_data()"
-            must_be_ours(found, group.name, group.version, instead)
 
 
 def _check_splits(splits: tuple[Split, ...]) -> None:

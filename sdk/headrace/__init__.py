@@ -27,6 +27,7 @@ from headrace._errors import (
 )
 from headrace._experiment import Asha, HyperparameterOptConfig, RandomSearch
 from headrace._external_feature_group import ExternalFeatureGroup
+from headrace._external_readings import ExternalReading
 from headrace._feature_group import FeatureGroup
 from headrace._feature_monitor import DriftBins, FeatureDrift, FeatureMonitor, FeatureMonitoringResult, WindowRead
 from headrace._feature_store import FeatureStore
@@ -94,6 +95,7 @@ __all__ = [
     "ExpectationSuite",
     "ExperimentResult",
     "ExternalFeatureGroup",
+    "ExternalReading",
     "Failed",
     "Feature",
     "FeatureDrift",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -32,6 +32,12 @@ class ExternalFeatureGroup(GroupRow, Selectable):
         return str(self._row["query"])
 
     @property
+    def known_at(self) -> str | None:
+        """The column that says when a row became known."""
+        known_at: str | None = self._row.get("known_at")
+        return known_at
+
+    @property
     def storage_connector(self) -> StorageConnector:
         """Where the database is."""
         return StorageConnectors.of(self._api, self._project).get_storage_connector(self.connector_name)
@@ -55,19 +61,26 @@ class ExternalFeatureGroup(GroupRow, Selectable):
         """
         import pyarrow as pa  # noqa: PLC0415 - only frames need it
 
-        return in_frame(pa.Table.from_batches(self.read_batches(), self._rows.schema), dataframe_type)
+        return in_frame(pa.Table.from_batches(self.read_batches(), self.schema()), dataframe_type)
 
-    def read_batches(self) -> Iterator[Any]:
-        """The same as Arrow record batches, for more rows than fit in memory; the query runs while they are taken."""
+    def read_batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """The same as Arrow record batches, for more rows than fit in memory; the query runs while they are taken.
+
+        With `columns` they have these alone, the key and the times always among them.
+        """
         with answered(self.storage_connector.opening(), self.query) as answer:
-            yield from self._rows.batches(answer)
+            yield from self._rows(columns).batches(answer)
+
+    def schema(self, columns: Sequence[str] | None = None) -> Any:
+        """Arrow's schema of its batches."""
+        return self._rows(columns).schema
 
     def show(self, n: int = 5) -> Any:
         """The first rows that the query gives, as a pandas DataFrame."""
         import pyarrow as pa  # noqa: PLC0415 - only frames need it
 
         first = list(islice(self.read_batches(), 1))
-        return pa.Table.from_batches(first, self._rows.schema).slice(0, n).to_pandas()
+        return pa.Table.from_batches(first, self.schema()).slice(0, n).to_pandas()
 
     def delete(self) -> None:
         """Delete this version; the database is left as it is. For Data Owners.
@@ -78,7 +91,7 @@ class ExternalFeatureGroup(GroupRow, Selectable):
         path = f"/api/projects/{self._project}/external-feature-groups/{self.name}/versions/{self.version}"
         self._api.delete(path)
 
-    @property
-    def _rows(self) -> ExternalRows:
-        always = (*self.primary_key, *((self.event_time,) if self.event_time else ()))
-        return ExternalRows({one.name: one.type for one in self.features}, always)
+    def _rows(self, columns: Sequence[str] | None = None) -> ExternalRows:
+        always = (*self.primary_key, *(name for name in (self.event_time, self.known_at) if name is not None))
+        wanted = None if columns is None else {*columns, *always}
+        return ExternalRows({one.name: one.type for one in self.features if not wanted or one.name in wanted}, always)

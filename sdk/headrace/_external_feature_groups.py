@@ -32,6 +32,7 @@ class ExternalFeatureGroups(StorageConnectors):
         primary_key: Sequence[str],
         event_time: str | None = None,
         features: Any = None,
+        known_at: str | None = None,
     ) -> ExternalFeatureGroup:
         """A version of a feature group that is a query on another database; without `version`, the next one.
 
@@ -45,6 +46,8 @@ class ExternalFeatureGroups(StorageConnectors):
             event_time: the column that says when a row became true; joins as of event time need it.
             features: Features, {name: type} or a frame to read them off; without them, the query is asked for its
                 first rows, here and now.
+            known_at: the column that says when a row became known; views of what was known need it. Rows that
+                differ in nothing else of key and times are versions of one row.
 
         Raises:
             Invalid: the query is not one SELECT, or its types cannot be told.
@@ -57,7 +60,7 @@ class ExternalFeatureGroups(StorageConnectors):
         )
         if features is None:
             with answered(connector.opening(), query) as answer:
-                columns = features_in(answer, event_time)
+                columns = features_in(answer, [name for name in (event_time, known_at) if name is not None])
         else:
             columns = features_of(features)
         body = {
@@ -69,6 +72,7 @@ class ExternalFeatureGroups(StorageConnectors):
             "event_time": event_time,
             "storage_connector": connector.name,
             "query": query,
+            "known_at": known_at,
         }
         accepted = self._api.post(self._external, body)
         made = self._api.happened(self._project, accepted, "feature_group.external_created")
@@ -85,11 +89,12 @@ class ExternalFeatureGroups(StorageConnectors):
         primary_key: Sequence[str],
         event_time: str | None = None,
         features: Any = None,
+        known_at: str | None = None,
     ) -> ExternalFeatureGroup:
         """The version if it is there, else a new one, as with `create_external_feature_group`.
 
         Raises:
-            Conflict: it is there with another key, event time, connector or query.
+            Conflict: it is there with another key, event time, known-at, connector or query.
         """
         try:
             found = self.get_external_feature_group(name, version)
@@ -104,15 +109,16 @@ class ExternalFeatureGroups(StorageConnectors):
                     primary_key=primary_key,
                     event_time=event_time,
                     features=features,
+                    known_at=known_at,
                 )
             except Conflict:
                 found = self.get_external_feature_group(name, version)
         connector = storage_connector if isinstance(storage_connector, str) else storage_connector.name
-        asked = (tuple(primary_key), event_time, connector, query)
-        if (found.primary_key, found.event_time, found.connector_name, found.query) != asked:
+        asked = (tuple(primary_key), event_time, known_at, connector, query)
+        if (found.primary_key, found.event_time, found.known_at, found.connector_name, found.query) != asked:
             raise Conflict(
-                f"external feature group {name!r} version {version} has another key, event time, connector or query: "
-                "ask for those it has, or take another version",
+                f"external feature group {name!r} version {version} has another key, event time, known-at, connector or"
+                " query: ask for those it has, or take another version",
                 code="feature-group-differs",
             )
         return found

@@ -69,8 +69,8 @@ class ExternalRows:
         return found
 
 
-def features_in(answer: Answer, event_time: str | None) -> list[Feature]:
-    """The features of an answer, by its first rows; an event time that a database keeps as text is a timestamp.
+def features_in(answer: Answer, times: Sequence[str]) -> list[Feature]:
+    """The features of an answer, by its first rows; of `times` those that a database keeps as text are timestamps.
 
     Raises:
         Invalid: a column has no value there, a type of no feature, or decimals whose digits the database does not tell.
@@ -88,8 +88,7 @@ def features_in(answer: Answer, event_time: str | None) -> list[Feature]:
             )
     found = {one.name: one.type for one in features_of(_table(untold))} if untold else {}
     types = {name: answer.types[name] if name in exact else found[name] for name in part.columns}
-    if event_time in types and types[event_time] == "string":
-        types[event_time] = "timestamp"
+    types |= {name: "timestamp" for name in times if types.get(name) == "string"}
     return [Feature(name.lower() if name.isupper() else name, kind) for name, kind in types.items()]
 
 

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from headrace._errors import Invalid
 from headrace._splits import Time
 from headrace._training_dataset import TrainingDataset
 from headrace._view_training_data import MakeTrainingData
@@ -34,18 +33,7 @@ class ReadTrainingData(MakeTrainingData, TransformFeatures, ABC):
     def training_data(
         self, start_time: Time | None = None, end_time: Time | None = None, **how: Any
     ) -> tuple[Any, Any]:
-        """Create training data and read it: features and labels, as pandas DataFrames.
-
-        With an external group in the view nothing is created: your program reads all rows of the groups into memory
-        and joins them, as no server opens other databases.
-        """
-        if not how and self._columns.external:
-            if self.transformation_functions:
-                raise Invalid(
-                    f"{self!r} transforms with statistics of a training dataset, and none is made of external groups",
-                    code="no-statistics",
-                )
-            return self._apart(self._columns.examples(start_time, end_time).to_pandas(), self.labels)
+        """Create training data and read it: features and labels, as pandas DataFrames."""
         _, dataset = self.create_training_data(start_time, end_time, **how)
         (train,) = self._parts(dataset, "train")
         return train

@@ -18,6 +18,7 @@ import orjson
 from headrace._artifacts import DatasetApi
 from headrace._dataset_hash import DatasetHash
 from headrace._errors import Failed, NotFound
+from headrace._external_readings import ExternalReading, changed_sources, external_readings
 from headrace._http import Api
 from headrace._locations import Location
 from headrace._petastorm_folder import COMMON, PART, common_metadata
@@ -54,7 +55,8 @@ class Manifest:
     """What a training dataset is: the view's version, the bounds, and where the rows of each topic ended.
 
     The same view, splits, seed (of random ones) and positions (`<topic id>:<partition>:<next offset>`) give the same
-    hash, always.
+    hash, always, unless the view has external groups: the log does not hold their rows, so what was read of them,
+    `readings`, has to be the same too.
     """
 
     view: str
@@ -66,12 +68,14 @@ class Manifest:
     positions: tuple[str, ...]
     hash: str
     files: tuple[TrainingFile, ...]
+    readings: tuple[ExternalReading, ...] = ()
 
 
 def differences(before: Manifest, after: Manifest) -> list[str]:
     """What tells two datasets apart that should be the same, in words; nothing where their hashes agree."""
     if before.hash == after.hash:
         return []
+    sources = changed_sources(before.readings, after.readings)
     rows = [{split.name: 0 for split in one.splits} for one in (before, after)]
     for counted, one in zip(rows, (before, after), strict=True):
         for file in one.files:
@@ -81,7 +85,7 @@ def differences(before: Manifest, after: Manifest) -> list[str]:
         for name, count in rows[0].items()
         if rows[1].get(name, 0) != count
     ]
-    return counts or ["as many rows in each split, but other values or types"]
+    return sources + (counts or ["as many rows in each split, but other values or types"])
 
 
 class TrainingDataset:
@@ -147,6 +151,7 @@ class TrainingDataset:
                 TrainingFile(split=file["split"], sha256=file["sha256"], size=file["size"], rows=file["rows"])
                 for file in row["files"]
             ),
+            readings=external_readings(row.get("readings")),
         )
 
     @cached_property

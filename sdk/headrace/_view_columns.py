@@ -7,15 +7,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from headrace._artifacts import DatasetApi
 from headrace._columns import Feature
-from headrace._downloads import frame_from
-from headrace._errors import Invalid, NotFound
-from headrace._examples_here import GroupRows, examples
+from headrace._errors import NotFound
 from headrace._external_feature_group import ExternalFeatureGroup
 from headrace._group_on_demand import functions_of
 from headrace._http import Api
 from headrace._on_demand import OnDemandFunction
-from headrace._splits import Time, micros
+from headrace._take_reading import take_reading
 
 
 class ViewColumns:
@@ -97,41 +96,35 @@ class ViewColumns:
         """Whether one of the groups is a query on another database."""
         return any("query" in self._group(selection) for selection in self._selections)
 
-    def examples(self, start: Time | None, end: Time | None) -> Any:
-        """The view's examples, joined here, as an Arrow table; all rows of the groups are read into memory.
+    def readings(self) -> list[dict[str, Any]]:
+        """What the external groups of the view give now, read and stored: one reading of each.
 
         Raises:
-            Invalid: the view has filters, or the root has no event time for the bounds.
             Failed: an external group cannot be read.
+            Forbidden: you may not open its database.
         """
-        if self._view["filters"]:
-            raise Invalid(
-                "views with external groups are not filtered: put it into the query, or filter what you get",
-                code="external-feature-group",
-            )
-        root, *joined = [self._rows(selection) for selection in self._selections]
-        bounds = [None if bound is None else micros(bound) for bound in (start, end)]
-        if root.event_time is None and bounds != [None, None]:
-            raise Invalid(f"{root.name!r} has no event time: leave start_time and end_time out", code="no-event-time")
-        return examples(self._view, root, joined, *bounds)
+        files = DatasetApi(self._api, self._name)
+        taken: dict[str, list[str]] = {}
+        for number, selection in enumerate(self._selections):
+            row = self._group(selection)
+            if "query" in row:
+                taken.setdefault(self._path(selection), []).extend(self._needed(selection, number))
+        return [
+            take_reading(files, ExternalFeatureGroup(self._api, self._name, self._groups[path]), columns)
+            for path, columns in taken.items()
+        ]
+
+    def _needed(self, selection: Mapping[str, Any], number: int) -> list[str]:
+        """The columns that the view needs of what is selected, beside key and times; 0 is the root."""
+        join = number - 1 if number else None
+        asked = [one for kept in self._view["filters"] for one in kept["any_of"]]
+        filtered = [one["column"] for one in asked if one.get("join") == join]
+        lefts = [pair["left"] for one in self._view["joins"] for pair in one["on"]] if join is None else []
+        return [*selection["features"], *filtered, *lefts]
 
     @property
     def _selections(self) -> list[Mapping[str, Any]]:
         return [self._view["root"], *(join["selection"] for join in self._view["joins"])]
-
-    def _rows(self, selection: Mapping[str, Any]) -> GroupRows:
-        row = self._group(selection)
-        if "query" in row:
-            table = ExternalFeatureGroup(self._api, self._name, row).read("arrow")
-        else:
-            table = frame_from(self._api.download(f"{self._path(selection)}/rows?format=arrow&history=true"), "arrow")
-        return GroupRows(
-            name=row["name"],
-            table=table,
-            primary_key=row["primary_key"],
-            event_time=row.get("event_time"),
-            ttl_seconds=row.get("ttl_seconds"),
-        )
 
     def _path(self, selection: Mapping[str, Any]) -> str:
         sharing = f"/shared/{selection['project']}" if selection.get("project") else ""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from headrace._errors import Failed, Invalid
+from headrace._external_readings import given_again
 from headrace._http import Api
 from headrace._locations import Location
 from headrace._splits import Time, adjacent, at_random
@@ -133,9 +134,17 @@ class MakeTrainingData(ABC):
         return [TrainingDataset(self._api, self._project, row, self._columns.file_types) for row in rows]
 
     def recreate_training_dataset(
-        self, training_dataset_version: int, *, wait: bool = True, show_progress: bool = True
+        self,
+        training_dataset_version: int,
+        *,
+        read_again: bool = True,
+        wait: bool = True,
+        show_progress: bool = True,
     ) -> TrainingDataset:
         """Make the same rows again from the manifest, as a new version, also where the files were purged.
+
+        The log does not hold the rows of external groups: they are read again, and may be others by now. Without
+        `read_again` they are those of the version's own readings, which are there as long as its files.
 
         Raises:
             Failed: the rows are not the same (`training-data-differs`, if waited for), or can no longer be made.
@@ -148,6 +157,7 @@ class MakeTrainingData(ABC):
             None,
             seed=manifest.seed,
             positions=manifest.positions,
+            readings=None if read_again else given_again(manifest.readings),
             wait=wait,
             show_progress=show_progress,
         )
@@ -186,6 +196,7 @@ class MakeTrainingData(ABC):
         *,
         seed: int | None = None,
         positions: Sequence[str] = (),
+        readings: Sequence[Mapping[str, Any]] | None = None,
         to: Location | None = None,
         wait: bool,
         show_progress: bool,
@@ -197,6 +208,7 @@ class MakeTrainingData(ABC):
             "positions": list(positions),
             "format": data_format,
             "version": version,
+            "readings": list(self._columns.readings() if readings is None else readings),
         }
         accepted = self._api.post(f"{self._path}/training-datasets", body)
         made = self._api.happened(self._project, accepted, "training_dataset.requested")

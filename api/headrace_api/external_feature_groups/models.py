@@ -18,6 +18,10 @@ class NewExternalFeatureGroup(Body):
     columns: list[NewColumn]
     primary_key: list[Name] = Field(examples=[["customer"]])
     event_time: Name | None = Field(default=None, description="a column of type timestamp", examples=["since"])
+    known_at: Name | None = Field(
+        default=None,
+        description="a column of type timestamp that says when a row became known, for views of what was known",
+    )
     storage_connector: Name = Field(examples=["warehouse"])
     query: Annotated[str, Field(max_length=LONGEST)] = Field(
         description="one SELECT", examples=["SELECT customer, tier, since FROM customers"]

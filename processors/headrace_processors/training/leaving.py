@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from headrace_events.envelope import Position, Recorded
 from headrace_events.project import ProjectClosing
-from headrace_events.training_dataset import TrainingDatasetRecorded
+from headrace_events.training_dataset import TrainingDatasetRecorded, TrainingDatasetRequested
 from headrace_events.training_files import (
     RecordTrainingFilesRemoved,
     TrainingDataPurged,
@@ -41,9 +41,13 @@ class TrainingFiles:
                 self._kept = {key: files for key, files in self._kept.items() if key[0] != closed}
                 self._statistics = {key: one for key, one in self._statistics.items() if key[0] != closed}
                 self._leaving = {key: one for key, one in self._leaving.items() if key[0] != closed}
+            case TrainingDatasetRequested(readings=readings) as asked if readings:
+                key = (project, asked.view, asked.view_version, asked.version)
+                self._kept[key] = frozenset(reading.sha256 for reading in readings)
             case TrainingDatasetRecorded() as made:
                 key = (project, made.view, made.view_version, made.version)
-                self._kept[key] = frozenset(file.sha256 for file in made.files)
+                read = (reading.sha256 for reading in made.readings)
+                self._kept[key] = frozenset((*(file.sha256 for file in made.files), *read))
                 if made.statistics is not None:
                     self._statistics[key] = made.statistics
             case TrainingDataPurged() as purged:

@@ -1,13 +1,12 @@
-"""Fixing what a dataset is made of: the view's history up to positions that never move again."""
+"""Fixing what a dataset is made of: the history of its groups up to positions that never move again."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from headrace_broker.follower import Partition
-from headrace_events.feature_view import FeatureViewCreated
 from headrace_projections.history.errors import Impossible
 from headrace_projections.history.positions import Ends, ends_of
 from headrace_projections.history.tables import history_of
-from headrace_projections.history.view import ViewHistory
+from headrace_projections.history.view import GroupHistory
 from headrace_projections.rows.groups import Group
 
 
@@ -44,16 +43,11 @@ def pin(groups: Sequence[Group], positions: Sequence[str], end: Callable[[Partit
     return ends
 
 
-def pinned_history(
-    storage: str, view: FeatureViewCreated, groups: Sequence[Group], ends: Mapping[str, Ends]
-) -> ViewHistory | None:
-    """The view's history up to `ends`, or None while an offline table has not taken all of it.
+def pinned_histories(storage: str, groups: Sequence[Group], ends: Mapping[str, Ends]) -> dict[str, GroupHistory] | None:
+    """Topic id → the group's history up to `ends`; None while an offline table has not taken all of it.
 
-    Raises Impossible where the view joins columns of different types, Unavailable.
+    Raises Unavailable.
     """
-    histories = [history_of(storage, group, ends[group.topic_id]) for group in groups]
-    complete = [history for history in histories if history is not None]
-    if len(complete) != len(histories):
-        return None
-    root, *joined = complete
-    return ViewHistory(view=view, root=root, joined=tuple(joined))
+    found = {group.topic_id: history_of(storage, group, ends[group.topic_id]) for group in groups}
+    complete = {topic_id: history for topic_id, history in found.items() if history is not None}
+    return complete if len(complete) == len(found) else None

@@ -1,6 +1,7 @@
 """Datasets being made: each is pinned, waits until the offline store has its rows, is made, and answered for."""
 
 import logging
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from headrace_events.training_dataset import RecordTrainingDataset, RecordTraini
 from headrace_events.training_files import RecordTrainingFilesRemoved
 from headrace_processors.training.leaving import Leaving
 from headrace_processors.training.making import make
-from headrace_processors.training.pinning import pin, pinned_history
+from headrace_processors.training.pinning import pin, pinned_histories
+from headrace_processors.training.readings import Readings
 from headrace_processors.training.requests import Asked, Requests
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible, Unavailable
 from headrace_projections.history.positions import Ends, written
+from headrace_projections.history.view import ViewHistory
+from headrace_projections.rows.groups import Group
 
 logger = logging.getLogger("headrace.training-datasets")
 
@@ -109,14 +113,29 @@ class Workshop:
         groups = self.requests.groups(asked)
         if groups is None:
             return None
+        ours = [group for group in groups if isinstance(group, Group)]
         if work.ends is None:
-            work.ends = pin(groups, request.positions, self.end)
-        history = pinned_history(self.storage, self.requests.view(asked), groups, work.ends)
-        if history is None:
+            work.ends = pin(ours, request.positions, self.end)
+        histories = pinned_histories(self.storage, ours, work.ends)
+        if histories is None:
             return None
         began = self.clock()
         store = partial(self._store, asked.project)
-        made = make(history, request.splits, request.format, seed=request.seed, engine=self.engine, store=store)
+        view = self.requests.view(asked)
+        with tempfile.TemporaryDirectory(prefix="headrace-readings-") as folder:
+            readings = Readings(
+                project=asked.project,
+                artifacts=Artifacts.at(self.storage),
+                engine=self.engine,
+                folder=Path(folder),
+            )
+            taken = readings.take(view, groups, request.readings)
+            root, *joined = [
+                histories[group.topic_id] if isinstance(group, Group) else taken[group.name, group.version].history
+                for group in groups
+            ]
+            history = ViewHistory(view=view, root=root, joined=tuple(joined))
+            made = make(history, request.splits, request.format, seed=request.seed, engine=self.engine, store=store)
         rows = sum(file.rows for file in made.files)
         logger.info("%s: %d rows in %.1f s", asked, rows, self.clock() - began)
         return RecordTrainingDataset(
@@ -128,6 +147,7 @@ class Workshop:
             positions=written(work.ends),
             hash=made.hash,
             statistics=made.statistics,
+            readings=tuple(one.reading for one in taken.values()),
         )
 
     def _store(self, project: str, file: Path) -> str:

@@ -264,6 +264,7 @@ CREATE TABLE external_feature_groups (             -- queries on other databases
     event_time        text,
     storage_connector text NOT NULL,
     query             text NOT NULL,
+    known_at          text,                         -- the column that says when a row became known
     created_by        text NOT NULL,                -- actor
     created_seq       bigint NOT NULL,
     created_time      timestamptz NOT NULL,
@@ -407,6 +408,8 @@ CREATE TABLE training_datasets (
     format          text NOT NULL,
     seed            bigint,                         -- of random splits
     asked_positions text[] NOT NULL,                -- empty: up to the moment it was made
+    asked_readings  jsonb NOT NULL,                 -- [{"group", "version", "sha256", "read_at"}], of external groups
+    readings        jsonb,                          -- the same with connector, query's hash, rows and their hash
     positions       text[],                         -- where each topic's rows ended, exclusive
     files           jsonb,                          -- [{"split", "address", "sha256", "size", "rows"}]
     hash            text,

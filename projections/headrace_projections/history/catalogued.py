@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from headrace_events.external_feature_group import IsExternal
 from headrace_events.feature_view import FeatureViewCreated, borrowed, selections
+from headrace_projections.catalogue.queries.external_feature_groups import external_feature_groups
 from headrace_projections.catalogue.queries.feature_views import feature_views
 from headrace_projections.catalogue.queries.sharing import must_be_open_to
 from headrace_projections.history.errors import Impossible
@@ -42,7 +44,8 @@ class CataloguedView:
 async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> CataloguedView | None:
     """The version of a view, or None where there is none.
 
-    Raises Impossible where a group of it takes no rows yet, NotFound where one is another project's and not shared.
+    Raises Impossible where a group of it takes no rows yet, NotFound where one is another project's and not shared,
+    IsExternal where the rows of one are in another database.
     """
     rows = await feature_views(pool, project, name, version)
     if not rows:
@@ -65,6 +68,9 @@ async def catalogued_view(pool: Pool, project: str, name: str, version: int) -> 
     for selection in selections(view):
         found = await group_of(pool, selection.home(project), selection.group, selection.version)
         if found is None:
+            if await external_feature_groups(pool, project, selection.group, selection.version):
+                instead = "its past is there as far as its query tells it; read that, or training data"
+                raise IsExternal(selection.group, selection.version, instead)
             raise Impossible(f"feature group {selection.group!r} takes no rows yet: try again later")
         groups.append(found.group)
     return CataloguedView(view=view, groups=tuple(groups))

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +23,7 @@ from headrace import Conflict, Failed, Forbidden, Invalid, NotFound, Project
 
 GUIDE = Path(__file__).parents[3] / "docs" / "external-data.md"
 FEATURES = {"customer": "string", "since": "timestamp"}
+VISITS = {"visit": "bigint", "at": "timestamp", "customer": "string"}
 CUSTOMERS = "SELECT customer, since, credit, tags, orders FROM external_test.customers ORDER BY customer"
 
 
@@ -79,6 +82,7 @@ def test_a_query_on_postgres_is_a_feature_group(served: Served, project: Project
         {**second, "tags": None, "orders": None},
     ]
     _in_a_view(store, made)
+    _among_our_own(store, made, served.platform.stack.postgres_dsn)
     assert store.get_or_create_external_feature_group("customers", **wish).version == 1
     other = {**wish, "query": "SELECT 1"}
     assert code(Conflict, lambda: store.get_or_create_external_feature_group("customers", **other)) == (
@@ -89,23 +93,49 @@ def test_a_query_on_postgres_is_a_feature_group(served: Served, project: Project
         assert found.show(1)["customer"].tolist() == ["a"]
         assert code(Forbidden, found.delete) == "owners-only"
     _refused(store, wish)
-    store.get_feature_view("credit").delete()
     made.delete()
     assert code(NotFound, lambda: store.get_external_feature_group("customers")) == "external-feature-group-not-found"
 
 
 def _in_a_view(store: Any, customers: Any) -> None:
-    """A view of it gives training data here, and none that a server would have to make."""
-    joined = customers.select(["customer", "credit"]).join(customers.select(["orders"]), prefix="then_")
-    view = store.create_feature_view("credit", joined, labels=["credit"])
-    assert [one.name for one in view.features] == ["customer", "then_orders"]
+    """A view of nothing else gives training data, and a group in use stays."""
+    joined = customers.select(["customer", "orders"]).join(customers.select(["orders"]), prefix="then_")
+    view = store.create_feature_view("orders", joined, labels=["orders"])
     features, labels = view.training_data(end_time="2026-03-02")
-    assert (features.to_dict("records"), labels["credit"].tolist()) == (
-        [{"customer": "a", "then_orders": 3}],
-        [Decimal("10.25")],
-    )
-    assert code(Conflict, view.create_training_data) == "external-feature-group"
+    assert (features.to_dict("records"), labels["orders"].tolist()) == ([{"customer": "a", "then_orders": 3}], [3])
     assert code(Conflict, customers.delete) == "feature-group-in-use"
+    view.delete()
+
+
+def _among_our_own(store: Any, customers: Any, postgres: str) -> None:
+    """Joined to a group whose rows are here: splits, filters, statistics, and a manifest that says what was read."""
+    rows = {"visit": [1, 2, 3], "at": [f"2026-03-0{day}T12:00:00Z" for day in (1, 2, 3)], "customer": ["a", "b", "c"]}
+    visits = store.create_feature_group(
+        "visits", primary_key=["visit"], event_time="at", features=dict(VISITS), online_enabled=False
+    )
+    assert visits.insert(pd.DataFrame(rows)).wait().accepted == 3
+    query = visits.select(["customer"]).join(customers.select(["orders"]), on=["customer"])
+    view = store.create_feature_view("visited", query.filter(visits.visit < 3))
+    _, made = view.create_train_test_split(test_size=0.5, seed=3)
+    whole = pd.concat([made.read("train"), made.read("test")]).sort_values("customer")
+    assert whole["customer"].tolist() == ["a", "b"]
+    assert whole["orders"].dropna().tolist() == [3.0]
+    assert sum(split["orders"].count for split in made.statistics.values()) == 2
+    (read,) = made.manifest.readings
+    assert (read.group, read.version, read.storage_connector, read.rows) == ("customers", 1, "warehouse", 2)
+    assert read.query_sha256 == sha256(CUSTOMERS.encode()).hexdigest()
+    assert len(made.manifest.positions) == 1
+    assert view.recreate_training_dataset(made.version).manifest.hash == made.manifest.hash
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute("UPDATE external_test.customers SET orders = 4 WHERE customer = 'a'")
+    with pytest.raises(Failed, match=r"the query of 'customers' version 1 gave other rows: 2 with hash") as differs:
+        view.recreate_training_dataset(made.version)
+    assert differs.value.code == "training-data-differs"
+    assert view.recreate_training_dataset(made.version, read_again=False).manifest.hash == made.manifest.hash
+    now = [{"visit": 1}], ["2026-03-04"]
+    assert code(Conflict, lambda: view.get_feature_vectors_as_of(*now)) == "external-feature-group"
+    view.delete_all_training_datasets()
+    view.delete()
 
 
 def test_the_guide_does_what_it_says(project: Project) -> None:

@@ -17,6 +17,7 @@ from headrace_events.external_feature_group import (
     ExternalFeatureGroupCreated,
     ExternalFeatureGroupDeleted,
 )
+from headrace_events.external_reading import GivenReading
 from headrace_events.feature_group import CreateFeatureGroup, FeatureGroup
 from headrace_events.feature_group_clearing import ClearFeatureGroup
 from headrace_events.feature_group_growth import AppendFeatures, NewFeature
@@ -30,7 +31,7 @@ from headrace_events.select_statement import must_only_read
 from headrace_events.share import OfferShare
 from headrace_events.shared import Shareable
 from headrace_events.storage_connector import CreateStorageConnector, DeleteStorageConnector
-from headrace_events.training_dataset import CreateTrainingDataset, Split
+from headrace_events.training_dataset import CreateTrainingDataset, Split, TrainingDatasetRequested
 from headrace_schemas.records import from_record, to_record
 
 CUSTOMERS = CreateExternalFeatureGroup(
@@ -175,12 +176,63 @@ def test_views_read_it_as_root_and_joined_and_keep_it() -> None:
     assert scenario.refusal(replace(VIEW, name="known", known_at=True)) == "external-feature-group"
 
 
-def test_no_server_makes_training_data_of_it() -> None:
+def test_a_view_of_what_was_known_takes_a_group_that_says_when_its_rows_were() -> None:
+    scenario = with_connector()
+    assert scenario.refusal(replace(CUSTOMERS, known_at="credit")) == "invalid-known-at"
+    assert scenario.refusal(replace(CUSTOMERS, known_at="nothing")) == "invalid-known-at"
+    (made,) = scenario.events(replace(CUSTOMERS, known_at="since"))
+    assert isinstance(made, ExternalFeatureGroupCreated)
+    assert made.known_at == "since"
+    scenario.events(replace(VIEW, known_at=True))
+
+
+SPLIT = Split(name="train", start=Micros(-10), end=Micros(10))
+READING = GivenReading(group="customers", version=1, sha256="a" * 64, read_at=Micros(5))
+TRAIN = CreateTrainingDataset(project="flights", view="credit", view_version=1, splits=(SPLIT,), readings=(READING,))
+
+
+def test_training_data_takes_one_reading_of_each_external_group() -> None:
     scenario = with_group()
     scenario.events(VIEW)
-    split = Split(name="train", start=Micros(0), end=Micros(10))
-    train = CreateTrainingDataset(project="flights", view="credit", view_version=1, splits=(split,))
-    assert scenario.refusal(train) == "external-feature-group"
+    assert scenario.refusal(replace(TRAIN, readings=())) == "reading-missing"
+    (asked,) = scenario.events(TRAIN)
+    assert isinstance(asked, TrainingDatasetRequested)
+    assert asked.readings == (READING,)
+
+
+@pytest.mark.parametrize(
+    ("readings", "code"),
+    [
+        ((READING, READING), "unexpected-reading"),
+        ((READING, replace(READING, group="weather")), "unexpected-reading"),
+        ((replace(READING, version=2),), "reading-missing"),
+        ((replace(READING, sha256="A" * 64),), "invalid-reading"),
+        ((replace(READING, sha256="../" * 9),), "invalid-reading"),
+    ],
+)
+def test_other_readings_than_the_view_needs_are_refused(readings: tuple[GivenReading, ...], code: str) -> None:
+    scenario = with_group()
+    scenario.events(VIEW)
+    assert scenario.refusal(replace(TRAIN, readings=readings)) == code
+
+
+def test_a_view_of_our_own_groups_takes_no_reading() -> None:
+    scenario = with_group()
+    scenario.events(WEATHER)
+    root = GroupSelection(group="weather", version=1, features=("origin",))
+    scenario.events(CreateFeatureView(project="flights", name="credit", root=root))
+    assert scenario.refusal(TRAIN) == "unexpected-reading"
+
+
+def test_examples_without_time_are_not_split_by_time() -> None:
+    scenario = with_connector()
+    scenario.events(replace(CUSTOMERS, event_time=None))
+    scenario.events(VIEW)
+    later = replace(SPLIT, start=Micros(1))
+    assert scenario.refusal(replace(TRAIN, splits=(later,))) == "no-event-time"
+    two = (SPLIT, replace(later, name="test", start=Micros(10), end=Micros(20)))
+    assert scenario.refusal(replace(TRAIN, splits=two)) == "no-event-time"
+    scenario.events(TRAIN)
 
 
 def test_a_state_from_before_there_were_any_is_still_one() -> None:
@@ -190,7 +242,7 @@ def test_a_state_from_before_there_were_any_is_still_one() -> None:
     assert state is not None
     stored = to_record(state)
     for version in stored["versions"].values():
-        del version["external"]
+        del version["external"], version["known_at"]
     assert from_record(FeatureGroup, stored) == state
 
 

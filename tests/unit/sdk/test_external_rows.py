@@ -148,7 +148,7 @@ def test_duckdb_reads_no_other_file(tmp_path: Path) -> None:
 
 def test_types_are_read_off_the_answer(opening: Opening) -> None:
     with answered(opening, QUERY.replace("ORDER", "WHERE good ORDER")) as answer:
-        found = {one.name: one.type for one in features_in(answer, "since")}
+        found = {one.name: one.type for one in features_in(answer, ["since"])}
     exact = dict(TYPES)
     if opening.url.startswith("sqlite"):  # which keeps no types of these
         exact |= {"born": "string", "credit": "double", "good": "bigint"}
@@ -162,7 +162,7 @@ def test_types_that_nobody_tells_are_asked_for(tmp_path: Path, query: str) -> No
         database.execute("CREATE TABLE customers (customer TEXT)")
     database.close()
     with answered(Opening(url=f"sqlite:///{path}", secret={}), query) as answer, pytest.raises(Invalid) as refused:
-        features_in(answer, None)
+        features_in(answer, [])
     assert refused.value.code == "unknown-type"
     assert "features={name: type" in str(refused.value)
 
@@ -180,7 +180,7 @@ def test_nested_values_come_as_they_are(tmp_path: Path) -> None:
     }
     opening = Opening(url=f"duckdb:///{path}", secret={})
     with answered(opening, query) as answer:
-        assert {one.name: one.type for one in features_in(answer, None)} == types
+        assert {one.name: one.type for one in features_in(answer, [])} == types
     (row,) = read(opening, query, types).to_pylist()
     assert row == {"k": "a", "l": [1, None], "s": {"x": Decimal("1.5")}, "m": [("m", 1)], "e": [0.5, 1.0]}
 

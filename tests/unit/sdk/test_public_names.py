@@ -34,6 +34,7 @@ PUBLIC = {
     "ExpectationSuite",
     "ExperimentResult",
     "ExternalFeatureGroup",
+    "ExternalReading",
     "Failed",
     "Feature",
     "FeatureDrift",

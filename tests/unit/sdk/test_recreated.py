@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.unit.sdk.answering import answering
 
-from headrace import Failed, FeatureView, Manifest
+from headrace import ExternalReading, Failed, FeatureView, Manifest
 from headrace._http import Api
 from headrace._training_dataset import TrainingFile, TrainingSplit, differences
 from headrace._training_statistics import FeatureStatistics, changed
@@ -75,6 +76,28 @@ def test_features_whose_values_are_others_are_named() -> None:
     assert changed(before, after) == [
         "in split 'train' the values of wind are others",
         "in split 'test' the values of wind are others",
+    ]
+
+
+def test_a_source_that_gave_other_rows_is_named() -> None:
+    then = ExternalReading(
+        group="shops",
+        version=1,
+        storage_connector="warehouse",
+        query_sha256="q",
+        sha256="f",
+        rows=3,
+        hash="c" * 64,
+        read_at=datetime(2026, 3, 1, 10, tzinfo=UTC),
+    )
+    now = replace(then, sha256="g", read_at=datetime(2026, 3, 2, 10, tzinfo=UTC))
+    before = replace(BEFORE, readings=(then,))
+    assert differences(before, replace(before, readings=(now,))) == []
+    others = replace(before, hash="b" * 64, readings=(replace(now, rows=2, hash="d" * 64),))
+    assert differences(before, others) == [
+        "the query of 'shops' version 1 gave other rows: 2 with hash dddddddddddd… at 2026-03-02T10:00:00+00:00,"
+        " and 3 with cccccccccccc… at 2026-03-01T10:00:00+00:00",
+        "as many rows in each split, but other values or types",
     ]
 
 

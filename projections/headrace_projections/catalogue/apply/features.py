@@ -55,6 +55,7 @@ def list_external_group(event: ExternalFeatureGroupCreated, at: Recorded) -> lis
         "event_time": event.event_time,
         "storage_connector": event.storage_connector,
         "query": event.query,
+        "known_at": event.known_at,
         **authored("created", at),
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}
@@ -178,6 +179,7 @@ def request_dataset(event: TrainingDatasetRequested, at: Recorded) -> list[Chang
         "format": event.format,
         "seed": event.seed,
         "asked_positions": list(event.positions),
+        "asked_readings": records(event.readings),
         **authored("requested", at),
     }
     return [Upsert("training_datasets", _dataset(event, at), row)]
@@ -192,6 +194,7 @@ def record_dataset(event: TrainingDatasetRecorded, at: Recorded) -> list[Change]
         "files": records(event.files),
         "hash": event.hash,
         "statistics": event.statistics,
+        "readings": records(event.readings),
         "stored": True,
         **stamped("ended", at),
     }

@@ -19,6 +19,7 @@ class ExternalFeatureGroupRow:
     event_time: str | None = None
     storage_connector: str
     query: str
+    known_at: str | None = None
     created_by: str
     created_time: datetime
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from headrace_events.external_reading import ExternalReading, GivenReading
 from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
@@ -41,7 +42,7 @@ class TrainingDatasetRow:
     """A version of a view's training data; `phase` is requested, recorded (with files and hash), failed or purged.
 
     Purged, it keeps what is said of its files; `stored` says whether they are still there. `statistics` is
-    the SHA-256 of an artifact.
+    the SHA-256 of an artifact. `readings` say what was read off external groups: the log does not hold those rows.
     """
 
     view: str
@@ -52,7 +53,9 @@ class TrainingDatasetRow:
     format: str
     seed: int | None = None
     asked_positions: tuple[str, ...]
+    asked_readings: tuple[GivenReading, ...]
     positions: tuple[str, ...] | None = None
+    readings: tuple[ExternalReading, ...] | None = None
     files: tuple[DatasetFile, ...] | None = None
     hash: str | None = None
     statistics: str | None = None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.processors.training.test_requests import recorded_in
+from tests.unit.processors.training.test_requests import recorded_in, requested
 from tests.unit.processors.training.test_workshop import Clock, workshop
 
 from headrace_broker.artifacts import Artifacts
 from headrace_events.envelope import Position
+from headrace_events.external_reading import ExternalReading, GivenReading
+from headrace_events.ids import Micros
 from headrace_events.language import Event
 from headrace_events.project import ProjectClosing
-from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded
+from headrace_events.training_dataset import DatasetFile, TrainingDatasetFailed, TrainingDatasetRecorded
 from headrace_events.training_files import TrainingDataPurged, TrainingDatasetDeleted, TrainingFilesRemoved
 from headrace_processors.training.leaving import TrainingFiles
 from headrace_processors.training.requests import Requests
@@ -55,6 +58,19 @@ def test_files_of_purged_and_deleted_datasets_go_once() -> None:
     assert going([*made, purged(1), deleted(2), removed(1)]) == [(2, {"c"})]
     assert going([*made, purged(1), removed(1), deleted(1)]) == [(1, set())]
     assert going([*made, purged(1), deleted(1)]) == [(1, {"a", "b"})]
+
+
+def test_readings_go_with_the_files_and_stay_while_a_dataset_is_made_of_them() -> None:
+    reading = GivenReading(group="shops", version=1, sha256="r", read_at=Micros(1))
+    asked = [replace(requested(version), readings=(reading,)) for version in (1, 2)]
+    told = ExternalReading(
+        group="shops", version=1, storage_connector="", query_sha256="", sha256="r", rows=1, hash="", read_at=Micros(1)
+    )
+    made = [replace(recorded(version, "a"), readings=(told,)) for version in (1, 2)]
+    assert going([*asked, made[0], purged(1)]) == [(1, {"a"})], "version 2 is being made of the same reading"
+    assert going([*asked, *made, purged(1), purged(2)]) == [(1, {"a", "r"}), (2, {"a", "r"})]
+    failed = TrainingDatasetFailed(view="sales", view_version=1, version=1, reason="no")
+    assert going([asked[0], failed, deleted(1)]) == [(1, {"r"})]
 
 
 def test_a_file_that_another_dataset_has_too_stays() -> None:

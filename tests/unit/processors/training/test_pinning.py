@@ -9,26 +9,12 @@ import pytest
 from tests.unit.projections.history.offline_rows import group
 
 from headrace_broker.follower import Partition
-from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
-from headrace_processors.training.pinning import pin, pinned_history
+from headrace_processors.training.pinning import pin, pinned_histories
 from headrace_projections.history.errors import Impossible
 
 ORDERS = group("orders", {"id": "bigint", "at": "timestamp", "shop": "string"}, ["id"])
 SHOPS = group("shops", {"shop": "string", "at": "timestamp"}, ["shop"])
 ENDS = {"id-of-orders": {0: 10, 1: 20}, "id-of-shops": {0: 0, 1: 5}}
-VIEW = FeatureViewCreated(
-    name="sales",
-    version=1,
-    description="",
-    root=GroupSelection(group="orders", version=1, features=("id",)),
-    joins=(
-        Join(
-            selection=GroupSelection(group="shops", version=1, features=("at",), prefix="shop_"),
-            on=(KeyPair(left="shop", right="shop"),),
-        ),
-    ),
-    labels=(),
-)
 
 
 def end(where: Partition) -> int:
@@ -59,11 +45,14 @@ def test_a_group_that_is_kept_online_only_is_refused() -> None:
 
 def test_the_history_is_there_once_every_offline_table_has_taken_the_rows(tmp_path: Path) -> None:
     empty = {"id-of-orders": {0: 0, 1: 0}, "id-of-shops": {0: 0, 1: 0}}
-    assert pinned_history(tmp_path.as_uri(), VIEW, [ORDERS, SHOPS], ENDS) is None
-    assert pinned_history(tmp_path.as_uri(), VIEW, [ORDERS, SHOPS], empty | {"id-of-shops": {0: 1, 1: 0}}) is None
-    history = pinned_history(tmp_path.as_uri(), VIEW, [ORDERS, SHOPS], empty)
-    assert history is not None
-    assert (history.root.group.name, [joined.group.name for joined in history.joined]) == ("orders", ["shops"])
+    assert pinned_histories(tmp_path.as_uri(), [ORDERS, SHOPS], ENDS) is None
+    assert pinned_histories(tmp_path.as_uri(), [ORDERS, SHOPS], empty | {"id-of-shops": {0: 1, 1: 0}}) is None
+    found = pinned_histories(tmp_path.as_uri(), [ORDERS, SHOPS], empty)
+    assert found is not None
+    assert {topic_id: history.group for topic_id, history in found.items()} == {
+        "id-of-orders": ORDERS,
+        "id-of-shops": SHOPS,
+    }
 
 
 def test_positions_before_the_line_of_a_cleared_group_are_refused() -> None:

@@ -16,6 +16,7 @@ from headrace_processors.training.requests import Requests
 from headrace_processors.training.workshop import LOOK_EVERY_S, REST_S, Work, Workshop
 from headrace_projections.history.engine import Engine
 from headrace_projections.offline.arrow import schema_of
+from headrace_projections.rows.groups import Group
 
 
 class Clock:
@@ -46,11 +47,13 @@ def reach(storage: Path, requests: Requests, end: int) -> None:
     (asked,) = requests.open()
     groups = requests.groups(asked)
     assert groups is not None
+    root = groups[0]
+    assert isinstance(root, Group)
     folder = storage / "offline" / "shop" / "orders_1"
     folder.mkdir(parents=True, exist_ok=True)
     write_deltalake(
         folder,
-        schema_of(groups[0]).empty_table(),
+        schema_of(root).empty_table(),
         partition_by=["_event_date"],
         commit_properties=CommitProperties(app_transactions=[Transaction("id-of-orders:0", end)]),
     )
