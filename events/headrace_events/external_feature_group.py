@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from headrace_events.aggregates import Known
 from headrace_events.errors import Conflict, Invalid
-from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns, next_version
+from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion, check_columns
 from headrace_events.language import Command, Event, command, event
 from headrace_events.quota import Quota, must_fit
 from headrace_events.row_schema import Column, known_type

@@ -8,7 +8,6 @@ from typing import Any
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.errors import Conflict, Invalid, NotFound
 from headrace_events.external_reading import ExternalReading, GivenReading, check_readings, check_times
-from headrace_events.feature_group import next_version
 from headrace_events.feature_group_clearing import must_not_be_clearing
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros, object_name

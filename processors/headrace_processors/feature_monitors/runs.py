@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from headrace_processors.feature_monitors.group_windows import GroupWindows
 from headrace_processors.feature_monitors.monitors import Run
 from headrace_processors.feature_monitors.profile import Window
 from headrace_processors.feature_monitors.view_windows import ViewWindows
-from headrace_processors.training.pinning import pin, pinned_history
-from headrace_processors.training.requests import Requests
+from headrace_processors.training.pinning import pin, pinned_histories
+from headrace_processors.training.requests import AnyGroup, Requests
 from headrace_projections.history.columns import types_of
 from headrace_projections.history.engine import Engine
 from headrace_projections.history.errors import Impossible, Unavailable
 from headrace_projections.history.positions import Ends, written
 from headrace_projections.history.tables import history_of
+from headrace_projections.history.view import ViewHistory
 from headrace_projections.rows.groups import Group
 
 logger = logging.getLogger("headrace.feature-monitors")
@@ -102,17 +103,14 @@ class Runs:
     def _groups(self, run: Run) -> list[Group] | None:
         """The groups that are read; None while a topic of theirs is being opened. Raises Impossible."""
         watched = run.monitor.watched
+        found: Sequence[AnyGroup] | None
         if watched.kind is Watchable.FEATURE_VIEW:
-            groups = self.requests.groups_of(
-                run.project, self.requests.view_of(run.project, watched.name, watched.version)
-            )
+            view = self.requests.view_of(run.project, watched.name, watched.version)
+            found = self.requests.groups_of(run.project, view)
         else:
             group = self.requests.group_of(run.project, watched.name, watched.version)
-            groups = None if group is None else [group]
-        for group in groups or ():
-            if not group.offline:
-                raise Impossible(f"feature group {group.name!r} is kept online only: windows are read offline")
-        return groups
+            found = None if group is None else [group]
+        return None if found is None else [_with_history(one) for one in found]
 
     def _of_group(self, run: Run, group: Group, ends: Ends) -> RecordFeatureMonitoring | None:
         if history_of(self.storage, group, ends) is None:
@@ -137,9 +135,11 @@ class Runs:
     ) -> RecordFeatureMonitoring | None:
         monitor = run.monitor
         view = self.requests.view_of(run.project, monitor.watched.name, monitor.watched.version)
-        history = pinned_history(self.storage, view, groups, ends)
-        if history is None:
+        histories = pinned_histories(self.storage, groups, ends)
+        if histories is None:
             return None
+        root, *joined = (histories[group.topic_id] for group in groups)
+        history = ViewHistory(view=view, root=root, joined=tuple(joined))
         windows = ViewWindows(
             history=history,
             positions=written(ends),
@@ -177,6 +177,17 @@ class Runs:
             return read(reference.window, run.at)
         watched, version = monitor.watched, reference.training_dataset or 0
         return self.datasets.window(self.storage, run.project, watched.name, watched.version, version)
+
+
+def _with_history(group: AnyGroup) -> Group:
+    """The group itself; raises Impossible where the platform keeps no rows of it that were."""
+    if not isinstance(group, Group):
+        raise Impossible(
+            f"the rows of feature group {group.name!r} stay in another database: no window of them is kept"
+        )
+    if not group.offline:
+        raise Impossible(f"feature group {group.name!r} is kept online only: windows are read offline")
+    return group
 
 
 def _without_results(run: Run, reason: str) -> RecordFeatureMonitoring:

@@ -83,12 +83,9 @@ class Requests:
         """The version of a view of the project."""
         return self._views[project, name, version]
 
-    def group_of(self, project: str, name: str, version: int) -> Group | None:
-        """The version of a group of the project; None while its topic is being opened.
-
-        Raises Impossible where it is deleted, and where its rows are in another database.
-        """
-        return _ours(self._group(project, GroupSelection(group=name, version=version, features=())))
+    def group_of(self, project: str, name: str, version: int) -> AnyGroup | None:
+        """The version of a group of the project; None while its topic is being opened. Raises Impossible."""
+        return self._group(project, GroupSelection(group=name, version=version, features=()))
 
     def groups(self, asked: Asked) -> list[AnyGroup] | None:
         """As `groups_of`, of the dataset's view."""

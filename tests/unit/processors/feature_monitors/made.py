@@ -142,7 +142,7 @@ class Process:
     def group(self) -> Group:
         """The group of orders."""
         found = self.requests.group_of("shop", "orders", 1)
-        assert found is not None
+        assert isinstance(found, Group)
         return found
 
     def _tell(self, message: Message, at: Position, step: str) -> bool:
