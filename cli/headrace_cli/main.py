@@ -9,6 +9,7 @@ from headrace_cli import (
     certificates,
     consistency,
     environment,
+    external_feature_groups,
     feature_groups,
     feature_views,
     groups,
@@ -22,6 +23,7 @@ from headrace_cli import (
     searching,
     shares,
     stack,
+    storage_connectors,
     streaming_groups,
     topics,
     training_datasets,
@@ -62,6 +64,8 @@ app.add_typer(topics.app, name="topic")
 app.add_typer(feature_groups.app, name="feature-group")
 app.add_typer(streaming_groups.app, name="streaming-group")
 app.add_typer(validation.app, name="validation")
+app.add_typer(storage_connectors.app, name="storage-connector")
+app.add_typer(external_feature_groups.app, name="external-feature-group")
 app.add_typer(feature_views.app, name="feature-view")
 app.add_typer(transformations.app, name="transformation")
 app.add_typer(training_datasets.app, name="training-dataset")
