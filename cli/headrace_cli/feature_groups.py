@@ -198,7 +198,7 @@ def clear(
 @app.command("usage")
 @told
 def usage(name: str, version: Version, project: InProject, user: ActAs = None, as_json: AsJson = False) -> None:
-    """Show which views, models, deployments and other projects use each feature of a version."""
+    """Show which views, models, deployments, streaming groups and other projects use each feature of a version."""
     uses = group_of(name, version, project, user).usage()
     if as_json:
         tell(as_json, [asdict(use) for use in uses], "")
@@ -209,11 +209,12 @@ def usage(name: str, version: Version, project: InProject, user: ActAs = None, a
             "views": ", ".join(f"{view.name} {view.version} ({view.role})" for view in use.views) or "-",
             "models": ", ".join(f"{model} {number}" for model, number in use.models),
             "deployments": ", ".join(use.deployments),
+            "streams": ", ".join(f"{stream.name} {stream.version} ({stream.role})" for stream in use.streams),
             "projects": ", ".join(use.projects),
         }
         for use in uses
     ]
-    tell_rows(as_json, rows, ("feature", "views", "models", "deployments", "projects"))
+    tell_rows(as_json, rows, ("feature", "views", "models", "deployments", "streams", "projects"))
 
 
 @app.command("statistics")

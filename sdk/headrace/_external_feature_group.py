@@ -9,6 +9,7 @@ from typing import Any
 from headrace._downloads import FrameType, in_frame
 from headrace._external_databases import answered
 from headrace._external_rows import ExternalRows
+from headrace._feature_usage import FeatureUse, feature_use
 from headrace._group_row import GroupRow
 from headrace._http import Api
 from headrace._query import Selectable
@@ -81,6 +82,11 @@ class ExternalFeatureGroup(GroupRow, Selectable):
 
         first = list(islice(self.read_batches(), 1))
         return pa.Table.from_batches(first, self.schema()).slice(0, n).to_pandas()
+
+    def usage(self) -> list[FeatureUse]:
+        """Who uses each feature: views, models and deployments."""
+        path = f"/api/projects/{self._project}/feature-groups/{self.name}/versions/{self.version}/usage"
+        return [feature_use(row) for row in self._api.get(path)]
 
     def delete(self) -> None:
         """Delete this version; the database is left as it is. For Data Owners.

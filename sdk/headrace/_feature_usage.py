@@ -21,24 +21,37 @@ class ViewUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamUse:
+    """A streaming feature group that is computed from the feature; `role` is aggregated, or key of its windows."""
+
+    name: str
+    version: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureUse:
-    """Who uses a feature: views, models (name and version), deployments, and other projects it is shared with."""
+    """Who uses a feature: views, models (name and version), deployments, and other projects it is shared with.
+
+    `streams` are streaming feature groups that are computed from it; their own features have users of their own.
+    """
 
     feature: str
     views: tuple[ViewUse, ...]
     models: tuple[tuple[str, int], ...]
     deployments: tuple[str, ...]
     projects: tuple[str, ...]
+    streams: tuple[StreamUse, ...] = ()
 
     @property
     def unused(self) -> bool:
-        """Whether no view reads it."""
-        return not self.views and not self.projects
+        """Whether no view and no streaming group reads it."""
+        return not self.views and not self.projects and not self.streams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnusedFeatures:
-    """Features of a version of a group that no view reads; keys and the event time are none of them."""
+    """Features of a version of a group that nothing reads; keys and the event time are none of them."""
 
     name: str
     version: int
@@ -53,6 +66,7 @@ def feature_use(row: Mapping[str, Any]) -> FeatureUse:
         models=tuple((model["name"], model["version"]) for model in row["models"]),
         deployments=tuple(row["deployments"]),
         projects=tuple(row["projects"]),
+        streams=tuple(StreamUse(**stream) for stream in row["streams"]),
     )
 
 

@@ -121,6 +121,8 @@ def _among_our_own(store: Any, customers: Any, postgres: str) -> None:
     assert whole["customer"].tolist() == ["a", "b"]
     assert whole["orders"].dropna().tolist() == [3.0]
     assert sum(split["orders"].count for split in made.statistics.values()) == 2
+    assert [use.feature for use in customers.usage() if use.views] == ["customer", "orders"]
+    assert ("customers", ("credit", "tags")) in [(one.name, one.features) for one in store.unused_features()]
     (read,) = made.manifest.readings
     assert (read.group, read.version, read.storage_connector, read.rows) == ("customers", 1, "warehouse", 2)
     assert read.query_sha256 == sha256(CUSTOMERS.encode()).hexdigest()

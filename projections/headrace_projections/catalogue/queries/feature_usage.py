@@ -1,16 +1,26 @@
-"""Who uses which feature: views that select it, models that learnt from these, deployments that serve them."""
+"""Who uses which feature: views that select it, models that learnt from these, deployments that serve them.
+
+Streaming groups use what they are computed from.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from headrace_events.feature_filter import Filter
 from headrace_events.feature_view import GroupSelection, Join
 from headrace_events.language import value
 from headrace_events.model import TrainedOn
 from headrace_events.on_demand import arguments_of
-from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow, feature_groups
+from headrace_projections.catalogue.queries.external_feature_groups import (
+    ExternalFeatureGroupRow,
+    external_feature_groups,
+)
+from headrace_projections.catalogue.queries.feature_groups import FeatureGroupRow, StreamingRow, feature_groups
 from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 NOTHING: Mapping[str, Sequence[str]] = {}
+AnyGroupRow = FeatureGroupRow | ExternalFeatureGroupRow
+"""A group whose rows are here, or one whose rows are in another database."""
 
 
 @value
@@ -24,6 +34,15 @@ class ViewUse:
     name: str
     version: int
     column: str
+    role: str
+
+
+@value
+class StreamUse:
+    """A streaming feature group that is computed from the feature; `role` is aggregated, or key of its windows."""
+
+    name: str
+    version: int
     role: str
 
 
@@ -44,11 +63,17 @@ class FeatureUse:
     models: tuple[ModelUse, ...] = ()
     deployments: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    streams: tuple[StreamUse, ...] = ()
+
+    @property
+    def used(self) -> bool:
+        """Whether a view or a streaming group reads it."""
+        return bool(self.views or self.projects or self.streams)
 
 
 @value
 class UnusedFeatures:
-    """Features of a version of a group that no view reads; keys and the event time are none of them."""
+    """Features of a version of a group that nothing reads; keys and the event time are none of them."""
 
     name: str
     version: int
@@ -96,10 +121,26 @@ class ServedModel:
 
 
 @value
+class ReadingStream:
+    """What a streaming feature group of the project is computed from."""
+
+    name: str
+    version: int
+    streaming: StreamingRow
+
+    def role(self, feature: str) -> str | None:
+        """As what it reads a feature of its source, if it does."""
+        if feature in self.streaming.keys:
+            return "key"
+        return "aggregated" if any(one.column == feature for one in self.streaming.aggregations) else None
+
+
+@value
 class Consumers:
     """Everything that may use a feature of a project's groups."""
 
     project: str
+    streams: tuple[ReadingStream, ...] = ()
     views: tuple[ReadingView, ...]
     models: tuple[LearntModel, ...]
     deployments: tuple[ServedModel, ...]
@@ -121,8 +162,18 @@ class Consumers:
                     views[feature].append(ViewUse(name=view.name, version=view.version, column=column, role=role))
                 else:
                     projects[feature].add(view.project)
+        source = (group, version)
+        streams = [one for one in self.streams if (one.streaming.source, one.streaming.source_version) == source]
         return tuple(
-            self._use(feature, on_demand.get(feature, ()), views[feature], projects[feature]) for feature in features
+            replace(
+                self._use(feature, on_demand.get(feature, ()), views[feature], projects[feature]),
+                streams=tuple(
+                    StreamUse(name=one.name, version=one.version, role=read_as)
+                    for one in streams
+                    if (read_as := one.role(feature)) is not None
+                ),
+            )
+            for feature in features
         )
 
     def _use(
@@ -170,7 +221,8 @@ def _takes(model: LearntModel, view: ViewUse, feature: str, arguments: Sequence[
 
 async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[FeatureUse, ...] | None:
     """Who uses each feature of a version of a group; None where there is no such version."""
-    rows = await feature_groups(pool, project, name, version)
+    rows: Sequence[AnyGroupRow] = await feature_groups(pool, project, name, version)
+    rows = rows or await external_feature_groups(pool, project, name, version)
     if not rows:
         return None
     consumers = await _consumers(pool, project)
@@ -178,17 +230,18 @@ async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[Feat
 
 
 async def unused_features(pool: Pool, project: str) -> list[UnusedFeatures]:
-    """The features of all groups of the project that nobody uses; groups of which everything is used are left out."""
+    """The features of the project's groups, external ones too, that nobody uses; groups without any are left out."""
     consumers = await _consumers(pool, project)
-    found = [unused(consumers, row) for row in await feature_groups(pool, project)]
+    rows: list[AnyGroupRow] = [*await feature_groups(pool, project), *await external_feature_groups(pool, project)]
+    found = [unused(consumers, row) for row in sorted(rows, key=lambda row: (row.name, -row.version))]
     return [one for one in found if one.features]
 
 
-def unused(consumers: Consumers, row: FeatureGroupRow) -> UnusedFeatures:
+def unused(consumers: Consumers, row: AnyGroupRow) -> UnusedFeatures:
     """The features of a version of a group that nobody uses."""
     given = {*row.primary_key, row.event_time}
     uses = consumers.of(row.name, row.version, [column.name for column in row.columns if column.name not in given])
-    free = tuple(use.feature for use in uses if not use.views and not use.projects)
+    free = tuple(use.feature for use in uses if not use.used)
     return UnusedFeatures(name=row.name, version=row.version, features=free)
 
 
@@ -207,8 +260,12 @@ async def _consumers(pool: Pool, project: str) -> Consumers:
     deployments = """
         SELECT name, model, model_version FROM catalogue.deployments
         WHERE project = %(project)s AND phase <> 'deleted' ORDER BY name"""
+    streams = """
+        SELECT name, version, streaming FROM catalogue.feature_groups
+        WHERE project = %(project)s AND streaming IS NOT NULL ORDER BY name, version"""
     return Consumers(
         project=project,
+        streams=tuple(await all_of(pool, ReadingStream, streams, **of)),
         views=tuple(await all_of(pool, ReadingView, views, **of)),
         models=tuple(await all_of(pool, LearntModel, models, **of)),
         deployments=tuple(await all_of(pool, ServedModel, deployments, **of)),

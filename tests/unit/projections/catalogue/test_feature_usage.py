@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from headrace_events.feature_filter import Condition, Filter
 from headrace_events.feature_view import GroupSelection, Join, KeyPair
 from headrace_events.model import TrainedOn
+from headrace_events.row_schema import Column
+from headrace_events.streaming_windows import Aggregation
+from headrace_projections.catalogue.queries.external_feature_groups import ExternalFeatureGroupRow
+from headrace_projections.catalogue.queries.feature_groups import StreamingRow
 from headrace_projections.catalogue.queries.feature_usage import (
     Consumers,
     FeatureUse,
     LearntModel,
     ModelUse,
+    ReadingStream,
     ReadingView,
     ServedModel,
+    StreamUse,
     ViewUse,
+    unused,
 )
 
 VIEW = ReadingView(
@@ -111,6 +119,49 @@ def test_a_model_that_takes_what_a_feature_is_computed_of_uses_the_feature() -> 
     half = replace(model, inputs=("then_wind", "asked_at"))
     (rain,) = replace(ALL, models=(half,)).of("weather", 1, ["rain"], computed)
     assert rain.models == ()
+
+
+def test_a_streaming_group_uses_what_it_is_computed_from() -> None:
+    stream = ReadingStream(
+        name="gusts",
+        version=4,
+        streaming=StreamingRow(
+            source="weather",
+            source_version=1,
+            keys=("origin",),
+            aggregations=(
+                Aggregation(function="mean", column="wind", over="1h"),
+                Aggregation(function="count", over="1h"),
+            ),
+            slide_seconds=600,
+            allowed_lateness_seconds=0,
+        ),
+    )
+    consumers = replace(
+        ALL, views=(), streams=(stream, replace(stream, streaming=replace(stream.streaming, source_version=2)))
+    )
+    origin, wind, rain = consumers.of("weather", 1, ["origin", "wind", "rain"])
+    assert origin.streams == (StreamUse(name="gusts", version=4, role="key"),)
+    assert wind.streams == (StreamUse(name="gusts", version=4, role="aggregated"),)
+    assert (origin.used, wind.used, rain) == (True, True, FeatureUse(feature="rain"))
+    (own,) = consumers.of("gusts", 4, ["wind_mean_1h"])
+    assert not own.used
+
+
+def test_an_external_group_has_users_and_unused_features_like_any_other() -> None:
+    row = ExternalFeatureGroupRow(
+        name="weather",
+        version=1,
+        description="",
+        columns=tuple(Column(name=name, type="double") for name in ("origin", "hour", "wind", "snow", "hail")),
+        primary_key=("origin",),
+        event_time="hour",
+        storage_connector="sales",
+        query="",
+        created_by="user:ada",
+        created_time=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    assert unused(ALL, row).features == ("hail",)
 
 
 def test_of_another_project_only_its_name_is_told() -> None:
