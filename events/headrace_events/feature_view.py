@@ -13,7 +13,7 @@ from headrace_events.language import Command, Event, command, event, value
 from headrace_events.on_demand import to_be_given
 from headrace_events.share import must_be_shared
 from headrace_events.shared import Shareable, Shared
-from headrace_events.transformation import Transformation, check_transformations
+from headrace_events.transformation import Transformation, check_transformations, functions_of
 from headrace_events.versions import next_version
 
 MOST_SECONDS = 9_999 * 366 * 86_400
@@ -120,14 +120,15 @@ class FeatureViewCreated(Event):
 class FeatureView:
     """The versions of a view that ever were, by number, each with the names of its columns, and what they read.
 
-    `borrowed` is what other projects share, `groups` (as `<name>.<version>`) the project's own; the `deleted` versions
-    are there no more.
+    `borrowed` is what other projects share, `groups` (as `<name>.<version>`) the project's own, `functions` those of
+    members that transform the features; the `deleted` versions are there no more.
     """
 
     versions: Mapping[str, tuple[str, ...]]
     borrowed: Mapping[str, tuple[Shared, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deleted: tuple[int, ...] = ()
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self, number: int, project: str) -> tuple[Shared, ...]:
         """The groups that a version reads, in a view of that project."""
@@ -310,11 +311,13 @@ def evolve(state: FeatureView | None, fact: Event) -> FeatureView:
             before = state or FeatureView(versions={})
             others = borrowed(selections(fact))
             own = dict.fromkeys(f"{one.group}.{one.version}" for one in selections(fact) if one.project is None)
+            functions = functions_of(fact.transformations)
             return replace(
                 before,
                 versions={**before.versions, str(version): columns(root, joins)},
                 borrowed={**before.borrowed, str(version): others} if others else before.borrowed,
                 groups={**before.groups, str(version): tuple(own)},
+                functions={**before.functions, str(version): functions} if functions else before.functions,
             )
         case _:
             raise unknown(fact)

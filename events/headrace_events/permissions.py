@@ -39,6 +39,7 @@ from headrace_events import (
     training_dataset,
     training_files,
     transformation_function,
+    transformation_function_life,
     user,
     validation,
 )
@@ -133,6 +134,7 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     feature_view.CreateFeatureView: (Right.MEMBER, ""),
     feature_view_life.DeleteFeatureView: (Right.MEMBER, ""),
     transformation_function.CreateTransformationFunction: (Right.MEMBER, ""),
+    transformation_function_life.DeleteTransformationFunction: (Right.MEMBER, ""),
     tag_schema.CreateTagSchema: (Right.ADMINISTRATOR, ""),
     annotation_words.Describe: (Right.MEMBER, ""),
     annotation_words.ChangeKeywords: (Right.MEMBER, ""),

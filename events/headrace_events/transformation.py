@@ -12,7 +12,7 @@ from headrace_events.built_in_functions import BUILT_IN, BuiltIn, Constant
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.ids import object_name
 from headrace_events.language import value
-from headrace_events.transformation_function import Signature, TransformationFunction
+from headrace_events.transformation_function import TransformationFunction
 
 MOST_TRANSFORMATIONS = 10_000
 
@@ -34,6 +34,12 @@ class Transformation:
     def named(self) -> tuple[str, ...]:
         """The names that are known before the statistics are: what was given, or what all outputs begin with."""
         return self.outputs or ("_".join((self.function, *self.columns)) + "_",)
+
+
+def functions_of(transformations: Sequence[Transformation]) -> tuple[str, ...]:
+    """The functions that members wrote, as `<name>.<version>`, each once."""
+    own = (f"{one.function}.{one.version}" for one in transformations if one.version is not None)
+    return tuple(dict.fromkeys(own))
 
 
 def check_transformations(
@@ -101,7 +107,7 @@ def _check_columns(
 
 def _check_own(one: Transformation, project: str, known: Known) -> Signature:
     function = known.state(TransformationFunction, project, one.function)
-    signature: Signature | None = function.versions.get(str(one.version)) if function else None
+    signature = function.signature(one.version) if function and one.version is not None else None
     if signature is None:
         raise NotFound("transformation function", f"{one.function} version {one.version}")
     if len(one.columns) != len(signature.arguments):

@@ -2,8 +2,9 @@
 
 import keyword
 from collections.abc import Mapping
+from dataclasses import replace
 
-from headrace_events.aggregates import Known, aggregate, unknown
+from headrace_events.aggregates import Known, unknown
 from headrace_events.built_in_functions import BUILT_IN
 from headrace_events.errors import Invalid
 from headrace_events.ids import object_name
@@ -76,9 +77,14 @@ class Signature:
 
 @value
 class TransformationFunction:
-    """The versions of a function, by number."""
+    """The versions of a function that ever were, by number; the `deleted` ones are there no more."""
 
     versions: Mapping[str, Signature]
+    deleted: tuple[int, ...] = ()
+
+    def signature(self, number: int) -> Signature | None:
+        """How the version of that number is called, if it is there."""
+        return None if number in self.deleted else self.versions.get(str(number))
 
 
 def decide(state: TransformationFunction | None, wish: Command, known: Known) -> list[Event]:
@@ -136,10 +142,7 @@ def evolve(state: TransformationFunction | None, fact: Event) -> TransformationF
     match fact:
         case TransformationFunctionCreated():
             signature = Signature(arguments=fact.arguments, statistics=fact.statistics, return_types=fact.return_types)
-            before = state.versions if state else {}
-            return TransformationFunction(versions={**before, str(fact.version): signature})
+            before = state or TransformationFunction(versions={})
+            return replace(before, versions={**before.versions, str(fact.version): signature})
         case _:
             raise unknown(fact)
-
-
-aggregate("transformation_function", TransformationFunction, decide=decide, evolve=evolve)

@@ -48,6 +48,15 @@ class TransformationFunctions:
         own = [function_of(row) for row in self._api.get(functions_path(self._project))]
         return [self.get_transformation_function(name) for name in built_in.BUILT_IN] + own
 
+    def delete_transformation_function(self, name: str, version: int) -> None:
+        """Delete a version of a function that members made; name and version are never used again.
+
+        Raises:
+            Conflict: `transformation-function-in-use`; the message says which views use it.
+            NotFound: there is no such version; those that are built in have none.
+        """
+        self._api.delete(f"{functions_path(self._project)}/{name}/versions/{version}")
+
     def _transformation_bodies(self, wanted: Sequence[Transformation]) -> list[dict[str, Any]]:
         """The transformations of a view to be; functions that are not there are registered."""
         bodies = []

@@ -42,6 +42,7 @@ from headrace_events import (
     training_dataset,
     training_files,
     transformation_function,
+    transformation_function_life,
     user,
     validation,
 )
@@ -150,6 +151,9 @@ _OF_PROJECTS: Mapping[str, tuple[Asked, ...]] = {
     "feature_views-create_feature_view": (feature_view.CreateFeatureView,),
     "feature_views-delete_feature_view": (feature_view_life.DeleteFeatureView,),
     "transformation_functions-create_transformation_function": (transformation_function.CreateTransformationFunction,),
+    "transformation_functions-delete_transformation_function": (
+        transformation_function_life.DeleteTransformationFunction,
+    ),
     "annotations-describe": (annotation_words.Describe,),
     "annotations-describe_feature": (annotation_words.Describe,),
     "annotations-deprecate": (annotation_words.Deprecate,),

@@ -8,6 +8,7 @@ from headrace_api.sending import Accepted, Sending
 from headrace_api.transformation_functions.models import NewTransformationFunction
 from headrace_api.versions import Version
 from headrace_events.transformation_function import CreateTransformationFunction
+from headrace_events.transformation_function_life import DeleteTransformationFunction
 from headrace_projections.catalogue.queries import transformation_functions as queries
 from headrace_projections.catalogue.queries.transformation_functions import TransformationFunctionRow
 
@@ -46,3 +47,14 @@ async def get_transformation_function_version(
     if not found:
         raise Missing("transformation function", f"{name} version {version}")
     return found[0]
+
+
+@router.delete("/{name}/versions/{version}", summary="Delete a version of a transformation function")
+async def delete_transformation_function(
+    project: ProjectPath, name: str, version: Version, sending: Sending
+) -> Accepted:
+    """Take the version away; models that were trained with it have its source.
+
+    Refused with `transformation-function-in-use` while a view uses it, which the message names.
+    """
+    return await sending.send(DeleteTransformationFunction(project=project, name=name, version=version))

@@ -19,6 +19,8 @@ from headrace_events.project import ProjectClosing
 from headrace_events.study import StudyCreated, TrialStarted
 from headrace_events.topic import TopicOpened, TopicRequested
 from headrace_events.training_dataset import TrainingDatasetRequested
+from headrace_events.transformation_function import TransformationFunctionCreated
+from headrace_events.transformation_function_life import TransformationFunctionDeleted
 from headrace_projections.lineage import node
 from headrace_projections.lineage.edge import Edge
 from headrace_projections.lineage.node import Node, NodeKind
@@ -61,9 +63,12 @@ def _links(project: str, event: Event) -> Iterator[Link]:
         case StreamingDeclared(name=name, version=version, source=source, source_version=source_version):
             yield node.feature_group(source, source_version), "streamed_into", node.feature_group(name, version)
         case FeatureViewCreated(name=name, version=version, root=root, joins=joins):
+            view = node.feature_view(name, version)
             for selection in (root, *(join.selection for join in joins)):
-                group = node.feature_group(selection.group, selection.version, selection.project)
-                yield group, "selected_by", node.feature_view(name, version)
+                yield node.feature_group(selection.group, selection.version, selection.project), "selected_by", view
+            for used in event.transformations:
+                if used.version is not None:
+                    yield node.transformation_function(used.function, used.version), "transforms", view
         case TrainingDatasetRequested(view=view, view_version=view_version, version=version):
             dataset = node.training_dataset(view, view_version, version)
             yield node.feature_view(view, view_version), "materialised_as", dataset
@@ -112,6 +117,8 @@ def _made(event: Event) -> Node | None:
             return node.feature_group(name, version)
         case FeatureViewCreated(name=name, version=version):
             return node.feature_view(name, version)
+        case TransformationFunctionCreated(name=name, version=version):
+            return node.transformation_function(name, version)
         case TrainingDatasetRequested(view=view, view_version=view_version, version=version):
             return node.training_dataset(view, view_version, version)
         case StudyCreated(study=study):
@@ -128,7 +135,8 @@ def _made(event: Event) -> Node | None:
 
 def _deletable(event: Event) -> Node | None:
     """What the event brings into being that can be deleted one day."""
-    kinds = FeatureGroupCreated | ExternalFeatureGroupCreated | FeatureViewCreated | DeploymentCreated
+    groups = FeatureGroupCreated | ExternalFeatureGroupCreated
+    kinds = groups | FeatureViewCreated | TransformationFunctionCreated | DeploymentCreated
     return _made(event) if isinstance(event, kinds) else None
 
 
@@ -139,6 +147,8 @@ def _deleted(event: Event) -> Node | None:
             return node.feature_group(name, version)
         case FeatureViewDeleted(name=name, version=version):
             return node.feature_view(name, version)
+        case TransformationFunctionDeleted(name=name, version=version):
+            return node.transformation_function(name, version)
         case DeploymentDeleted(name=name):
             return node.deployment(name)
         case _:

@@ -19,6 +19,7 @@ class NodeKind(StrEnum):
     TOPIC = "topic"
     FEATURE_GROUP = "feature_group"
     FEATURE_VIEW = "feature_view"
+    TRANSFORMATION_FUNCTION = "transformation_function"
     TRAINING_DATASET = "training_dataset"
     STUDY = "study"
     TRIAL = "trial"
@@ -86,6 +87,11 @@ def feature_group(name: str, version: int, elsewhere: str | None = None) -> Node
 def feature_view(name: str, version: int) -> Node:
     """A version of a feature view."""
     return Node(NodeKind.FEATURE_VIEW, f"{name}.{version}")
+
+
+def transformation_function(name: str, version: int) -> Node:
+    """A version of a function that members wrote."""
+    return Node(NodeKind.TRANSFORMATION_FUNCTION, f"{name}.{version}")
 
 
 def training_dataset(view: str, view_version: int, version: int) -> Node:

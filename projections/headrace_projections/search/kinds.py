@@ -12,6 +12,7 @@ class Kind(StrEnum):
     TOPIC = "topic"
     FEATURE_GROUP = "feature_group"
     FEATURE_VIEW = "feature_view"
+    TRANSFORMATION_FUNCTION = "transformation_function"
     TRAINING_DATASET = "training_dataset"
     STUDY = "study"
     TRIAL = "trial"

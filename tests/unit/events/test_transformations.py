@@ -11,8 +11,11 @@ from tests.unit.events.scenario import Scenario, project
 from tests.unit.events.test_feature_groups import FLIGHTS, VIEW, WEATHER
 
 from headrace_events.feature_view import FeatureViewCreated
+from headrace_events.feature_view_life import DeleteFeatureView
 from headrace_events.transformation import MOST_TRANSFORMATIONS, Transformation
 from headrace_events.transformation_function import CreateTransformationFunction, TransformationFunctionCreated
+from headrace_events.transformation_function_life import DeleteTransformationFunction, TransformationFunctionDeleted
+from headrace_processors.commands.handle import Refused
 
 CHILL = CreateTransformationFunction(
     project="flights",
@@ -25,6 +28,7 @@ CHILL = CreateTransformationFunction(
     mode="pandas",
 )
 SCALED = Transformation(function="standard_scaler", columns=("temp",))
+DELETE = DeleteTransformationFunction(project="flights", name="chill", version=1)
 CHILLED = Transformation(function="chill", version=1, columns=("temp", "flight"))
 
 
@@ -143,3 +147,31 @@ def test_no_two_outputs_have_one_name_and_helpers_are_left_alone() -> None:
     assert refusal(SCALED, inference_helpers=("temp",)) == "transformed-helper"
     assert len(scenario().events(replace(VIEW, transformations=(SCALED, replace(SCALED, outputs=("again",)))))) == 1
     assert refusal(*[SCALED] * (MOST_TRANSFORMATIONS + 1)) == "too-many-transformations"
+
+
+def test_a_function_is_deleted_once_no_view_uses_it_and_its_version_is_not_used_again() -> None:
+    made = scenario()
+    made.events(replace(VIEW, transformations=(CHILLED,)))
+    outcome = made.when(DELETE, "user:bob")
+    assert isinstance(outcome, Refused)
+    assert outcome.refusal.code == "transformation-function-in-use"
+    assert outcome.refusal.details["used_by"] == f"feature view {VIEW.name} version 1"
+    made.events(DeleteFeatureView(project="flights", name=VIEW.name, version=1))
+    assert made.events(DELETE, "user:bob") == [TransformationFunctionDeleted(name="chill", version=1)]
+    assert made.refusal(DELETE) == "transformation-function-not-found"
+    assert made.refusal(replace(VIEW, transformations=(CHILLED,))) == "transformation-function-not-found"
+    assert made.refusal(replace(CHILL, version=1)) == "transformation-function-exists"
+    (again,) = made.events(CHILL)
+    assert isinstance(again, TransformationFunctionCreated)
+    assert again.version == 2
+
+
+@pytest.mark.parametrize("change", [{"name": "none"}, {"version": 2}, {"project": "rival"}])
+def test_what_is_no_function_is_not_deleted(change: dict[str, Any]) -> None:
+    assert scenario().refusal(replace(DELETE, **change)) in {"transformation-function-not-found", "project-not-found"}
+
+
+def test_a_view_of_built_in_functions_keeps_no_function() -> None:
+    made = scenario()
+    made.events(replace(VIEW, transformations=(SCALED,)))
+    assert len(made.events(DELETE)) == 1

@@ -225,8 +225,10 @@ async def usage(pool: Pool, project: str, name: str, version: int) -> tuple[Feat
     rows = rows or await external_feature_groups(pool, project, name, version)
     if not rows:
         return None
+    (row,) = rows
+    computed = arguments_of(row.on_demand) if isinstance(row, FeatureGroupRow) else NOTHING
     consumers = await _consumers(pool, project)
-    return consumers.of(name, version, [column.name for column in rows[0].columns], arguments_of(rows[0].on_demand))
+    return consumers.of(name, version, [column.name for column in row.columns], computed)
 
 
 async def unused_features(pool: Pool, project: str) -> list[UnusedFeatures]:

@@ -4,11 +4,19 @@ from dataclasses import dataclass, field
 
 from headrace_events.envelope import Recorded
 from headrace_events.project import ProjectClosing
-from headrace_projections.search.apply import annotations, experiments, features, projects, runs, serving
+from headrace_projections.search.apply import (
+    annotations,
+    experiments,
+    features,
+    projects,
+    runs,
+    serving,
+    transformations,
+)
 from headrace_projections.search.document import Document
 from headrace_projections.search.telling import HANDLERS, Telling
 
-__all__ = ["Documents", "annotations", "experiments", "features", "projects", "runs", "serving"]
+__all__ = ["Documents", "annotations", "experiments", "features", "projects", "runs", "serving", "transformations"]
 
 
 @dataclass(slots=True)

@@ -13,10 +13,13 @@ from headrace_events.deployment import DeleteDeployment
 from headrace_events.envelope import Position, Recorded
 from headrace_events.feature_group_life import FeatureGroupDeleted
 from headrace_events.feature_group_streaming import StreamingDeclared
-from headrace_events.feature_view import FeatureViewCreated, GroupSelection
-from headrace_events.feature_view_life import FeatureViewDeleted
+from headrace_events.feature_view import CreateFeatureView, FeatureViewCreated, GroupSelection
+from headrace_events.feature_view_life import DeleteFeatureView, FeatureViewDeleted
 from headrace_events.language import Command
 from headrace_events.topic import CreateTopic, OpenedTopic, RecordTopicOpened
+from headrace_events.transformation import Transformation
+from headrace_events.transformation_function import CreateTransformationFunction
+from headrace_events.transformation_function_life import DeleteTransformationFunction
 from headrace_processors.commands.handle import Accepted
 from headrace_projections.lineage import node
 from headrace_projections.lineage.apply import Edges, edges_of
@@ -82,6 +85,28 @@ def test_a_view_of_a_group_that_another_project_shares_leads_there() -> None:
     at = next(recorded for recorded in story() if recorded.project is not None)
     found = [(edge.source, edge.kind, edge.target) for edge in edges_of(replace(at, event=view))]
     assert leading in found
+
+
+def test_a_function_of_members_transforms_views_until_they_are_deleted() -> None:
+    made = CreateTransformationFunction(
+        project="flights", name="gusty", source="def gusty(x): ...", arguments=("x",), return_types=("double",)
+    )
+    own = Transformation(function="gusty", version=1, columns=("wind_gust",))
+    built_in = Transformation(function="standard_scaler", columns=("wind_gust",))
+    root = GroupSelection(group="weather", version=1, features=("wind_gust",))
+    view = CreateFeatureView(project="flights", name="calm", root=root, transformations=(own, built_in))
+    told: list[tuple[str, Command]] = [("user:bob", made), ("user:bob", view)]
+    found = edges(story(*told))
+    transforms = ("transformation_function:gusty.1", "transforms", "feature_view:calm.1")
+    assert ("person:bob", "created", "transformation_function:gusty.1") in found
+    assert [edge for edge in found if edge[1] == "transforms"] == [transforms]
+    gone: list[tuple[str, Command]] = [
+        ("user:bob", DeleteFeatureView(project="flights", name="calm", version=1)),
+        ("user:bob", DeleteTransformationFunction(project="flights", name="gusty", version=1)),
+    ]
+    found = edges(story(*told, *gone))
+    assert found[transforms].until_seq is not None
+    assert found["person:bob", "created", "transformation_function:gusty.1"].until_seq is not None
 
 
 def test_an_opened_topic_belongs_to_its_project_and_a_person_to_what_they_asked_for() -> None:

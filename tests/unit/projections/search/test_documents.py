@@ -18,6 +18,8 @@ from headrace_events.language import Command, Event
 from headrace_events.project import ProjectDescribed, ProjectRequested
 from headrace_events.readme import ReadmeWritten
 from headrace_events.tag_schema import CreateTagSchema
+from headrace_events.transformation_function import CreateTransformationFunction
+from headrace_events.transformation_function_life import DeleteTransformationFunction
 from headrace_projections.lineage import node
 from headrace_projections.search.apply import Documents
 from headrace_projections.search.document import Document
@@ -56,6 +58,23 @@ def test_a_feature_group_tells_its_columns_and_its_maker() -> None:
     assert group.columns == ("origin", "observed_at", "wind_gust strongest gusts, in knots")
     assert (group.name, group.version, group.people) == ("weather", 1, ("ada",))
     assert group.description == "Hourly observations at each airport"
+
+
+def test_a_function_is_found_by_its_name_its_features_and_its_source_and_so_it_is_once_deleted() -> None:
+    source = "def gusty(wind_gust):\n    # knots, not miles\n    return wind_gust > 30\n"
+    made = CreateTransformationFunction(
+        project="flights", name="gusty", source=source, arguments=("wind_gust",), return_types=("boolean",)
+    )
+    gone = DeleteTransformationFunction(project="flights", name="gusty", version=1)
+    found = documents(("user:bob", made))["transformation_function:gusty.1"]
+    assert (found.name, found.version, found.people, found.columns, found.text) == (
+        "gusty",
+        1,
+        ("bob",),
+        ("wind_gust",),
+        (source,),
+    )
+    assert documents(("user:bob", made), ("user:bob", gone))["transformation_function:gusty.1"].state == "deleted"
 
 
 def test_columns_that_came_later_are_found_too() -> None:
