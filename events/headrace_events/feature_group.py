@@ -20,7 +20,7 @@ from headrace_events.quota import Quota, must_fit
 from headrace_events.registry import register
 from headrace_events.row_schema import MOST_COLUMNS, Column, known_type, row_schema
 from headrace_events.topic import TopicRequested
-from headrace_events.transformation import Transformation
+from headrace_events.transformation import Transformation, functions_of
 from headrace_events.versions import next_version
 
 KEY_TYPES = frozenset({"boolean", "int", "bigint", "string", "binary", "date", "timestamp"})
@@ -91,7 +91,8 @@ class FeatureGroupVersion:
     `external` is the storage connector of a version whose rows are in another database; it has no schema (0), and
     `known_at` is its column that says when a row became known, if it has one.
     `source`, as `<name>.<version>`, is the group that the platform computes its rows from, if it does. `on_demand` has
-    the arguments of each feature that is computed on demand, `request_parameters` the types of those that no row has.
+    the arguments of each feature that is computed on demand, `request_parameters` the types of those that no row has,
+    `functions`, as `<name>.<version>`, what members wrote to compute them.
     """
 
     columns: tuple[str, ...]
@@ -102,6 +103,7 @@ class FeatureGroupVersion:
     external: str | None = None
     source: str | None = None
     on_demand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
     request_parameters: Mapping[str, str] = field(default_factory=dict)
     known_at: str | None = None
 
@@ -244,6 +246,7 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
                 event_time=fact.event_time,
                 schema_id=fact.schema_id,
                 on_demand=arguments_of(fact.on_demand),
+                functions=functions_of(fact.on_demand),
                 request_parameters={one.name: one.type for one in fact.request_parameters},
             )
             before = state or FeatureGroup(versions={})

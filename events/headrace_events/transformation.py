@@ -12,7 +12,7 @@ from headrace_events.built_in_functions import BUILT_IN, BuiltIn, Constant
 from headrace_events.errors import Invalid, NotFound
 from headrace_events.ids import object_name
 from headrace_events.language import value
-from headrace_events.transformation_function import TransformationFunction
+from headrace_events.transformation_function import Signature, TransformationFunction
 
 MOST_TRANSFORMATIONS = 10_000
 

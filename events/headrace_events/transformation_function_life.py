@@ -1,4 +1,4 @@
-"""The life of a version of a transformation function: made, and deleted once no view uses it any more."""
+"""The life of a version of a transformation function: made, and deleted once no view and no feature group uses it any more."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from headrace_events import transformation_function
 from headrace_events.aggregates import Known, aggregate
 from headrace_events.errors import NotFound
+from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_use import InUse
 from headrace_events.feature_view import FeatureView
 from headrace_events.language import Command, Event, command, event
@@ -43,7 +44,8 @@ def decide(state: TransformationFunction | None, wish: Command, known: Known) ->
         case DeleteTransformationFunction(project=project, name=name, version=version):
             if state is None or state.signature(version) is None:
                 raise NotFound("transformation function", f"{name} version {version}")
-            if users := list(_views(project, f"{name}.{version}", known)):
+            function = f"{name}.{version}"
+            if users := [*_views(project, function, known), *_groups(project, function, known)]:
                 raise InUse("transformation function", f"{name!r} version {version}", users)
             return [TransformationFunctionDeleted(name=name, version=version)]
         case _:
@@ -56,6 +58,14 @@ def _views(project: str, function: str, known: Known) -> Iterator[str]:
         for number, functions in view.functions.items():
             if function in functions and view.live(int(number)):
                 yield f"feature view {name} version {number}"
+
+
+def _groups(project: str, function: str, known: Known) -> Iterator[str]:
+    """The feature groups with features that the function computes."""
+    for name, group in known.each(FeatureGroup, project):
+        for number, version in group.versions.items():
+            if function in version.functions and int(number) not in group.deleted:
+                yield f"feature group {name} version {number}"
 
 
 def evolve(state: TransformationFunction | None, fact: Event) -> TransformationFunction:

@@ -12,11 +12,14 @@ from tests.unit.events.test_transformations import CHILL
 
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_growth import AppendFeatures, NewFeature
+from headrace_events.feature_group_life import DeleteFeatureGroup
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.on_demand import MOST_ON_DEMAND, MOST_PARAMETERS
 from headrace_events.row_schema import Column
 from headrace_events.transformation import Transformation
 from headrace_events.transformation_function import CreateTransformationFunction
+from headrace_events.transformation_function_life import DeleteTransformationFunction, TransformationFunctionDeleted
+from headrace_processors.commands.handle import Refused
 
 COOLER = replace(CHILL, name="cooler", arguments=("temp", "wanted"), statistics=(), return_types=("double",))
 SPLIT = replace(COOLER, name="split", return_types=("double", "bigint"))
@@ -126,3 +129,15 @@ def test_a_view_over_on_demand_features_is_refused_where_an_argument_would_be_so
     prefixed = replace(joined, selection=replace(joined.selection, prefix="w_"))
     (view,) = made.events(replace(VIEW, joins=(prefixed,)))
     assert isinstance(view, FeatureViewCreated)
+
+
+def test_a_function_stays_while_a_group_computes_with_it() -> None:
+    made = scenario()
+    made.events(GROUP)
+    delete = DeleteTransformationFunction(project="flights", name="cooler", version=1)
+    outcome = made.when(delete, "user:bob")
+    assert isinstance(outcome, Refused)
+    assert outcome.refusal.code == "transformation-function-in-use"
+    assert outcome.refusal.details["used_by"] == f"feature group {GROUP.name} version 1"
+    made.events(DeleteFeatureGroup(project="flights", name=GROUP.name, version=1))
+    assert made.events(delete) == [TransformationFunctionDeleted(name="cooler", version=1)]
