@@ -10,13 +10,13 @@ from typing import Any
 
 from headrace_events.aggregates import Known, aggregate, unknown
 from headrace_events.cron import cron
-from headrace_events.errors import AlreadyExists, Conflict, Invalid, NotFound
+from headrace_events.errors import AlreadyExists, Archived, Conflict, Invalid, NotFound
+from headrace_events.external_feature_group import must_be_ours
 from headrace_events.feature_group import FeatureGroup
 from headrace_events.feature_monitor_config import (
     Comparison,
     Reference,
     Schedule,
-    TimeWindow,
     Watchable,
     Watched,
     check_comparison,
@@ -24,171 +24,32 @@ from headrace_events.feature_monitor_config import (
     check_window,
     chosen,
 )
-from headrace_events.feature_monitor_result import FeatureDrift, WindowRead, checked, shifted_features, without_values
+from headrace_events.feature_monitor_result import checked, shifted_features, without_values
+from headrace_events.feature_monitor_words import (
+    CreateFeatureMonitor,
+    DeleteFeatureMonitor,
+    FeatureMonitorAlertOpened,
+    FeatureMonitorAlertResolved,
+    FeatureMonitorCreated,
+    FeatureMonitorDeleted,
+    FeatureMonitorEvaluated,
+    FeatureMonitorRunRequested,
+    FeatureMonitorSwitched,
+    RecordFeatureMonitoring,
+    RunFeatureMonitor,
+    RunFeatureMonitorOnSchedule,
+    SwitchFeatureMonitor,
+)
 from headrace_events.feature_view import FeatureView
 from headrace_events.ids import Micros, object_name
-from headrace_events.language import Command, Event, command, event, value
-from headrace_events.project import is_sensitive
+from headrace_events.language import Command, Event, value
+from headrace_events.project import Project, is_sensitive
+from headrace_events.training_dataset import MADE, TrainingDatasets
 
 MOST_OPEN = 20
 """How many runs of a monitor wait at a time."""
-
-
-class _Named:
-    """What names a monitor."""
-
-    __slots__ = ()
-    name: str
-
-    @property
-    def key(self) -> str:
-        return self.name
-
-
-@command("feature_monitor.create")
-class CreateFeatureMonitor(_Named, Command):
-    """Compare windows of these features (none: of all that have the metric; of a group, but for key and event time)."""
-
-    project: str
-    name: str
-    description: str = ""
-    watched: Watched
-    features: tuple[str, ...] = ()
-    detection: TimeWindow
-    reference: Reference | None = None
-    comparison: Comparison
-    schedule: Schedule | None = None
-    exact: bool = False
-
-
-@command("feature_monitor.switch")
-class SwitchFeatureMonitor(_Named, Command):
-    """Let its schedule run it, or not; runs that are asked for are made either way."""
-
-    project: str
-    name: str
-    enabled: bool
-
-
-@command("feature_monitor.delete")
-class DeleteFeatureMonitor(_Named, Command):
-    """Take the monitor away; what it found stays in the log, and its name is never used again."""
-
-    project: str
-    name: str
-
-
-@command("feature_monitor.run")
-class RunFeatureMonitor(_Named, Command):
-    """Compare now."""
-
-    project: str
-    name: str
-
-
-@command("feature_monitor.run_on_schedule")
-class RunFeatureMonitorOnSchedule(_Named, Command):
-    """The schedule says: it is time. `at` is the time of the cron expression."""
-
-    project: str
-    name: str
-    at: Micros
-
-
-@command("feature_monitor.record")
-class RecordFeatureMonitoring(_Named, Command):
-    """What came of a run, for each feature; without any, `reason` says why none could be compared."""
-
-    project: str
-    name: str
-    number: int
-    detection: WindowRead | None = None
-    reference: WindowRead | None = None
-    results: tuple[FeatureDrift, ...] = ()
-    reason: str | None = None
-
-
-@event("feature_monitor.created")
-class FeatureMonitorCreated(_Named, Event):
-    """The monitor is there and enabled `since` then; `exact` ones read rows, never sketches."""
-
-    name: str
-    description: str
-    watched: Watched
-    features: tuple[str, ...]
-    detection: TimeWindow
-    reference: Reference | None = None
-    comparison: Comparison
-    schedule: Schedule | None = None
-    exact: bool
-    since: Micros
-
-
-@event("feature_monitor.switched")
-class FeatureMonitorSwitched(_Named, Event):
-    """Its schedule runs it from `since` on, or does not any more."""
-
-    name: str
-    enabled: bool
-    since: Micros
-
-
-@event("feature_monitor.deleted")
-class FeatureMonitorDeleted(_Named, Event):
-    """The monitor is no more; runs that were not made yet will not be."""
-
-    name: str
-
-
-@event("feature_monitor.run_requested")
-class FeatureMonitorRunRequested(_Named, Event):
-    """A run is to be made, as of `at`; runs of a monitor are numbered from 1."""
-
-    name: str
-    number: int
-    at: Micros
-    scheduled: bool
-
-
-@event("feature_monitor.evaluated")
-class FeatureMonitorEvaluated(_Named, Event):
-    """What came of a run. A window without rows is empty, and then nothing has shifted.
-
-    Of a sensitive project there are no bins, and no least and greatest values.
-    """
-
-    name: str
-    number: int
-    monitoring_time: Micros
-    shift_detected: bool
-    shifted_features: tuple[str, ...]
-    empty_detection_window: bool
-    empty_reference_window: bool
-    detection: WindowRead | None = None
-    reference: WindowRead | None = None
-    results: tuple[FeatureDrift, ...]
-    raised_exception: str | None = None
-
-
-@event("feature_monitor.alert_opened")
-class FeatureMonitorAlertOpened(_Named, Event):
-    """Somebody should look: this run was the first to find a shift; `observed` is the greatest difference."""
-
-    name: str
-    number: int
-    monitoring_time: Micros
-    features: tuple[str, ...]
-    observed: float
-
-
-@event("feature_monitor.alert_resolved")
-class FeatureMonitorAlertResolved(_Named, Event):
-    """This run compared all features for which the alert was open, and found no shift any more."""
-
-    name: str
-    number: int
-    monitoring_time: Micros
-    observed: float
+MOST_AHEAD = 60_000_000
+"""How far (microseconds) the clock that says a run is due may be ahead of the log's."""
 
 
 @value
@@ -228,7 +89,10 @@ def decide(state: FeatureMonitor | None, wish: Command, known: Known) -> list[Ev
             return [_run(_there(state, name), name, known.now, scheduled=False)]
         case RunFeatureMonitorOnSchedule(name=name, at=at):
             monitor = _there(state, name)
-            if at > known.now or not is_due(monitor, at):
+            project = known.state(Project, None, wish.project)
+            if project is not None and project.phase == "archived":
+                raise Archived(wish.project)
+            if at > known.now + MOST_AHEAD or not is_due(monitor, at):
                 raise Conflict("not-due", f"the schedule of feature monitor {name!r} does not run it at {at}")
             return [_run(monitor, name, at, scheduled=True)]
         case RecordFeatureMonitoring():
@@ -260,7 +124,7 @@ def _created(wish: CreateFeatureMonitor, known: Known) -> FeatureMonitorCreated:
         watched=wish.watched,
         features=chosen(wish.features, wish.comparison, types),
         detection=wish.detection,
-        reference=_reference(wish),
+        reference=_reference(wish, known),
         comparison=wish.comparison,
         schedule=wish.schedule,
         exact=wish.exact,
@@ -268,8 +132,8 @@ def _created(wish: CreateFeatureMonitor, known: Known) -> FeatureMonitorCreated:
     )
 
 
-def _reference(wish: CreateFeatureMonitor) -> Reference | None:
-    """The reference, if it is one for what is watched; raises Invalid."""
+def _reference(wish: CreateFeatureMonitor, known: Known) -> Reference | None:
+    """The reference, if it is one for what is watched; raises Invalid, NotFound."""
     reference = wish.reference
     if reference is None:
         return None
@@ -279,6 +143,11 @@ def _reference(wish: CreateFeatureMonitor) -> Reference | None:
         check_window(reference.window)
     elif wish.watched.kind is Watchable.FEATURE_GROUP:
         raise Invalid("no-reference", "training datasets are of feature views: make a monitor of the view")
+    else:
+        view, number = f"{wish.watched.name}.{wish.watched.version}", reference.training_dataset
+        datasets = known.state(TrainingDatasets, wish.project, view)
+        if datasets is None or datasets.versions.get(str(number)) not in {"requested", *MADE}:
+            raise NotFound("training dataset", f"{wish.watched}, dataset {number}")
     return reference
 
 
@@ -292,8 +161,9 @@ def _types(wish: CreateFeatureMonitor, known: Known) -> Mapping[str, str | None]
         return dict.fromkeys(view.versions[str(watched.version)])
     group = known.state(FeatureGroup, wish.project, watched.name)
     found = group.version(watched.version) if group is not None else None
-    if found is None or found.external is not None:
+    if found is None:
         raise NotFound("feature group", f"{watched.name} version {watched.version}")
+    must_be_ours(group, watched.name, watched.version, "windows are of rows that the log took")
     apart = () if wish.features else (*found.primary_key, found.event_time)
     return {name: kind for name, kind in found.types.items() if name not in apart}
 

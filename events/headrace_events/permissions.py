@@ -14,7 +14,7 @@ from headrace_events import (
     feature_group_growth,
     feature_group_life,
     feature_group_streaming,
-    feature_monitor,
+    feature_monitor_words,
     feature_statistics,
     feature_view,
     feature_view_life,
@@ -166,12 +166,12 @@ PERMISSIONS: Mapping[type[Command], tuple[Right, str]] = {
     monitor.AddAlertRule: (Right.OWNER, ""),
     monitor.OpenAlert: (Right.SYSTEM, "alerts"),
     monitor.ResolveAlert: (Right.SYSTEM, "alerts"),
-    feature_monitor.CreateFeatureMonitor: (Right.OWNER, ""),
-    feature_monitor.SwitchFeatureMonitor: (Right.OWNER, ""),
-    feature_monitor.DeleteFeatureMonitor: (Right.OWNER, ""),
-    feature_monitor.RunFeatureMonitor: (Right.MEMBER, ""),
-    feature_monitor.RunFeatureMonitorOnSchedule: (Right.SYSTEM, "training-datasets"),
-    feature_monitor.RecordFeatureMonitoring: (Right.SYSTEM, "training-datasets"),
+    feature_monitor_words.CreateFeatureMonitor: (Right.OWNER, ""),
+    feature_monitor_words.SwitchFeatureMonitor: (Right.OWNER, ""),
+    feature_monitor_words.DeleteFeatureMonitor: (Right.OWNER, ""),
+    feature_monitor_words.RunFeatureMonitor: (Right.MEMBER, ""),
+    feature_monitor_words.RunFeatureMonitorOnSchedule: (Right.SYSTEM, "training-datasets"),
+    feature_monitor_words.RecordFeatureMonitoring: (Right.SYSTEM, "training-datasets"),
 }
 """Command → the right it asks for, and for SYSTEM the processor that alone has it."""
 

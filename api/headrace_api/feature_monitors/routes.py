@@ -9,13 +9,13 @@ from headrace_api.errors import Missing
 from headrace_api.feature_monitors.models import NewFeatureMonitor, Switch, without_statistics
 from headrace_api.reading import ProjectPath, Reader, Reading, ReadingData
 from headrace_api.sending import Accepted, Sending
-from headrace_events.feature_monitor import (
+from headrace_events.feature_monitor_config import Watchable
+from headrace_events.feature_monitor_words import (
     CreateFeatureMonitor,
     DeleteFeatureMonitor,
     RunFeatureMonitor,
     SwitchFeatureMonitor,
 )
-from headrace_events.feature_monitor_config import Watchable
 from headrace_projections.catalogue.queries import feature_monitors as queries
 from headrace_projections.catalogue.queries import monitors
 from headrace_projections.catalogue.queries.feature_monitors import FeatureMonitorRow, RunRow

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from headrace_events.cron import Cron, cron
 from headrace_events.envelope import Position, Recorded
-from headrace_events.feature_monitor import (
+from headrace_events.feature_monitor_words import (
     FeatureMonitorCreated,
     FeatureMonitorDeleted,
     FeatureMonitorEvaluated,
@@ -12,7 +12,7 @@ from headrace_events.feature_monitor import (
     FeatureMonitorSwitched,
 )
 from headrace_events.ids import Micros
-from headrace_events.project import ProjectClosing
+from headrace_events.project import ProjectArchived, ProjectClosing, ProjectUnarchived
 
 _Key = tuple[str, str]
 
@@ -67,6 +67,7 @@ class Monitors:
     _monitors: dict[_Key, _Kept] = field(default_factory=dict)
     _next: dict[_Key, Micros] = field(default_factory=dict)
     _open: dict[tuple[str, str, int], Run] = field(default_factory=dict)
+    _archived: set[str] = field(default_factory=set)
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -76,6 +77,10 @@ class Monitors:
                 self._open = {key: run for key, run in self._open.items() if key[0] != closed}
                 for key in [key for key in self._monitors if key[0] == closed]:
                     self._keep(key, None)
+            case ProjectArchived(project=archived):
+                self._archived.add(archived)
+            case ProjectUnarchived(project=archived):
+                self._archived.discard(archived)
             case FeatureMonitorCreated(schedule=schedule) as made:
                 said = None if schedule is None else cron(schedule.cron_expression, Micros(0))
                 self._keep((project, made.name), _Kept(created=made, place=recorded.at, cron=said, after=made.since))
@@ -101,9 +106,12 @@ class Monitors:
         return list(self._open.values())
 
     def due(self, now: Micros) -> list[Due]:
-        """For each monitor whose schedule's time has come the last such time: those that were missed are one run."""
+        """For each monitor whose schedule's time has come the last such time: those that were missed are one run.
+
+        None of an archived project is due.
+        """
         found = []
-        for key in [key for key, at in self._next.items() if at <= now]:
+        for key in [key for key, at in self._next.items() if at <= now and key[0] not in self._archived]:
             kept = self._monitors[key]
             schedule = kept.created.schedule
             if kept.cron is not None and schedule is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from headrace_broker.follower import Partition
 from headrace_events.envelope import Position, Recorded
-from headrace_events.feature_monitor import RecordFeatureMonitoring, RunFeatureMonitorOnSchedule
+from headrace_events.errors import Refusal
+from headrace_events.feature_monitor_words import RecordFeatureMonitoring, RunFeatureMonitorOnSchedule
 from headrace_events.ids import Micros
 from headrace_processors.feature_monitors.datasets import Datasets
 from headrace_processors.feature_monitors.monitors import Monitors
@@ -19,7 +20,7 @@ logger = logging.getLogger("headrace.feature-monitors")
 Message = RunFeatureMonitorOnSchedule | RecordFeatureMonitoring
 Tell = Callable[[Message, Position, str], bool]
 """Says something once about the event at a position, under the name of a step; False where nobody knows yet whether it
-is taken. What is refused is taken."""
+is taken. Raises Refusal."""
 
 
 class FeatureMonitors:
@@ -55,10 +56,23 @@ class FeatureMonitors:
         """Ask for what is due, and take every open run as far as it goes; how many wait. Raises BrokerError."""
         for due in self._monitors.due(self._now()):
             wish = RunFeatureMonitorOnSchedule(project=due.project, name=due.name, at=due.at)
-            if self._tell(wish, due.place, f"{wish.wire}/{due.at}"):
+            try:
+                told = self._tell(wish, due.place, f"{wish.wire}/{due.at}")
+            except Refusal as refusal:
+                logger.warning("%s, %s: %s: %s", due.project, due.name, refusal.code, refusal.message)
+                told = True
+            if told:
                 self._monitors.settled(due)
         self._work = {run.place: self._work.get(run.place) or Work(run) for run in self._monitors.open()}
         for work in self._work.values():
             if not work.sent and (answer := self._runs.advance(work)) is not None:
-                work.sent = self._tell(answer, work.run.place, answer.wire)
+                self._answer(work, answer)
         return len(self._work)
+
+    def _answer(self, work: Work, answer: RecordFeatureMonitoring) -> None:
+        """Say what came of the run; where that is refused, say why, once."""
+        try:
+            work.sent = self._tell(answer, work.run.place, f"{answer.wire}/{work.refusals}")
+        except Refusal as refusal:
+            logger.warning("%s: %s: %s", work.run, refusal.code, refusal.message)
+            work.refused(f"{refusal.code}: {refusal.message}")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from headrace_broker.errors import BrokerError
 from headrace_broker.follower import Partition
-from headrace_events.feature_monitor import FeatureMonitorCreated, RecordFeatureMonitoring
 from headrace_events.feature_monitor_config import TimeWindow, Watchable
+from headrace_events.feature_monitor_words import FeatureMonitorCreated, RecordFeatureMonitoring
 from headrace_events.ids import Micros
 from headrace_processors.feature_monitors.comparing import Comparing
 from headrace_processors.feature_monitors.datasets import Datasets
@@ -47,6 +47,15 @@ class Work:
     sent: bool = False
     tries: int = 0
     again: float = 0.0
+    refusals: int = 0
+
+    def refused(self, reason: str) -> None:
+        """The answer was not taken: the run has failed, unless that is refused too, because it is answered for."""
+        self.refusals += 1
+        if self.refusals == 1:
+            self.answer = _without_results(self.run, reason)
+        else:
+            self.sent = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

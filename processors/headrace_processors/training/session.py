@@ -62,7 +62,7 @@ class Session:
         self._client = CommandClient(connection)
         self._workshop = Workshop(storage=storage, requests=self._requests, engine=engine, end=self._ends.end)
         self._monitors = FeatureMonitors(
-            storage=storage, dsn=dsn, requests=self._requests, engine=engine, end=self._ends.end, tell=self._taken
+            storage=storage, dsn=dsn, requests=self._requests, engine=engine, end=self._ends.end, tell=self._told
         )
         self.caught_up = False
 
@@ -109,14 +109,6 @@ class Session:
             except Refusal as refusal:
                 logger.warning("%s, %s: %s: %s", leaving.project, answer.key, refusal.code, refusal.message)
             self._removed.add(leaving.at)
-
-    def _taken(self, message: Message, at: Position, step: str) -> bool:
-        """Say it once; False where nobody knows yet. What is refused is not said again."""
-        try:
-            return self._told(message, at, step)
-        except Refusal as refusal:
-            logger.warning("%s, %s: %s: %s", message.project, message.key, refusal.code, refusal.message)
-            return True
 
     def _told(
         self, answer: Answer | RecordTrainingFilesRemoved | Message, at: Position, step: str | None = None

@@ -12,8 +12,20 @@ from tests.unit.events.test_feature_groups import FLIGHTS, VIEW, WEATHER
 
 from headrace_events.feature_group import CreateFeatureGroup
 from headrace_events.feature_group_life import DeleteFeatureGroup
-from headrace_events.feature_monitor import (
-    MOST_OPEN,
+from headrace_events.feature_monitor import MOST_OPEN
+from headrace_events.feature_monitor_config import (
+    MOST_FEATURES,
+    Binning,
+    Comparison,
+    Reference,
+    Schedule,
+    Strategy,
+    TimeWindow,
+    Watchable,
+    Watched,
+)
+from headrace_events.feature_monitor_result import Bins, FeatureDrift, Source, WindowRead
+from headrace_events.feature_monitor_words import (
     CreateFeatureMonitor,
     DeleteFeatureMonitor,
     FeatureMonitorAlertOpened,
@@ -27,24 +39,13 @@ from headrace_events.feature_monitor import (
     RunFeatureMonitorOnSchedule,
     SwitchFeatureMonitor,
 )
-from headrace_events.feature_monitor_config import (
-    MOST_FEATURES,
-    Binning,
-    Comparison,
-    Reference,
-    Schedule,
-    Strategy,
-    TimeWindow,
-    Watchable,
-    Watched,
-)
-from headrace_events.feature_monitor_result import Bins, FeatureDrift, Source, WindowRead
 from headrace_events.feature_view_life import DeleteFeatureView
 from headrace_events.ids import Micros
 from headrace_events.language import Event
-from headrace_events.project import MarkSensitive
+from headrace_events.project import ArchiveProject, MarkSensitive, UnarchiveProject
 from headrace_events.row_schema import Column
 from headrace_events.topic import OpenedTopic, RecordTopicOpened
+from headrace_events.training_dataset import CreateTrainingDataset, RecordTrainingDatasetFailure, Split
 
 MINUTE = 60_000_000
 NOW = Micros(29_900_000 * MINUTE)
@@ -246,6 +247,10 @@ def test_a_schedule_runs_each_of_its_times_once_while_it_is_enabled(scenario: Sc
         FeatureMonitorRunRequested(name="drifts", number=1, at=first, scheduled=True)
     ]
     assert scenario.refusal(due, PROCESSOR) == "not-due", "it was run"
+    scenario.events(ArchiveProject(project="flights"))
+    scenario.world.now = Micros(first + 61 * MINUTE)
+    assert scenario.refusal(replace(due, at=Micros(first + 60 * MINUTE)), PROCESSOR) == "project-archived"
+    scenario.events(UnarchiveProject(project="flights"))
     off = SwitchFeatureMonitor(project="flights", name="drifts", enabled=False)
     assert isinstance(scenario.events(off)[0], FeatureMonitorSwitched)
     assert scenario.events(off) == []
@@ -272,7 +277,15 @@ def test_what_is_monitored_is_not_deleted(scenario: Scenario) -> None:
     scenario.events(replace(VIEW, name="plain", joins=()))
     scenario.events(MONITOR)
     viewed = Watched(kind=Watchable.FEATURE_VIEW, name="plain", version=1)
-    scenario.events(replace(MONITOR, name="of_view", watched=viewed, reference=Reference(training_dataset=1)))
+    learnt = replace(MONITOR, name="of_view", watched=viewed, reference=Reference(training_dataset=1))
+    assert scenario.refusal(learnt) == "training-dataset-not-found"
+    split = Split(name="train", start=Micros(0), end=Micros(1))
+    scenario.events(CreateTrainingDataset(project="flights", view="plain", view_version=1, splits=(split,)))
+    scenario.events(learnt)
+    scenario.events(
+        RecordTrainingDatasetFailure(project="flights", view="plain", view_version=1, version=1, reason="no rows"),
+        PROCESSOR,
+    )
     topic = OpenedTopic(name="flights.features.weather.1", topic_id="w", partitions=1, purpose="features")
     opened = RecordTopicOpened(project="flights", topic=topic)
     scenario.events(opened, "system:provisioning")

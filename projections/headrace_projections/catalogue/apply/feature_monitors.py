@@ -1,7 +1,7 @@
 """Feature monitors, their runs, and their alerts, which stand among those of deployments."""
 
 from headrace_events.envelope import Recorded
-from headrace_events.feature_monitor import (
+from headrace_events.feature_monitor_words import (
     FeatureMonitorAlertOpened,
     FeatureMonitorAlertResolved,
     FeatureMonitorCreated,

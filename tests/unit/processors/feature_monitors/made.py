@@ -13,12 +13,7 @@ from tests.unit.projections.history.offline_rows import table
 from tests.unit.projections.history.slow_join import Row
 
 from headrace_events.envelope import Position, Recorded
-from headrace_events.feature_monitor import (
-    FeatureMonitorCreated,
-    FeatureMonitorRunRequested,
-    RecordFeatureMonitoring,
-    RunFeatureMonitorOnSchedule,
-)
+from headrace_events.errors import Refusal
 from headrace_events.feature_monitor_config import (
     Binning,
     Comparison,
@@ -26,6 +21,12 @@ from headrace_events.feature_monitor_config import (
     TimeWindow,
     Watchable,
     Watched,
+)
+from headrace_events.feature_monitor_words import (
+    FeatureMonitorCreated,
+    FeatureMonitorRunRequested,
+    RecordFeatureMonitoring,
+    RunFeatureMonitorOnSchedule,
 )
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection
 from headrace_events.ids import CommandId, EventId, Micros
@@ -75,6 +76,8 @@ class Process:
     said: list[Message] = field(default_factory=list)
     answers: bool = True
     clock: float = 0.0
+    refuses: Refusal | None = None
+    steps: list[str] = field(default_factory=list)
     requests: Requests = field(default_factory=lambda: folded([ORDERS, opened("orders"), VIEW]))
     monitors: FeatureMonitors = field(init=False)
     _seq: int = 0
@@ -148,6 +151,9 @@ class Process:
     def _tell(self, message: Message, at: Position, step: str) -> bool:
         if self.answers:
             self.said.append(message)
+            self.steps.append(step)
+        if self.refuses is not None:
+            raise self.refuses
         return self.answers
 
 

@@ -10,17 +10,18 @@ from tests.unit.processors.feature_monitors.made import HOUR, MONITOR, NOW, ORDE
 from tests.unit.processors.training.test_requests import folded, opened
 
 from headrace_broker.artifacts import Artifacts
-from headrace_events.feature_monitor import (
+from headrace_events.errors import Conflict, Invalid
+from headrace_events.feature_monitor_config import Comparison, Reference, Schedule, TimeWindow, Watchable, Watched
+from headrace_events.feature_monitor_result import Source
+from headrace_events.feature_monitor_words import (
     FeatureMonitorCreated,
     FeatureMonitorDeleted,
     FeatureMonitorEvaluated,
     FeatureMonitorSwitched,
     RecordFeatureMonitoring,
 )
-from headrace_events.feature_monitor_config import Comparison, Reference, Schedule, TimeWindow, Watchable, Watched
-from headrace_events.feature_monitor_result import Source
 from headrace_events.ids import Micros
-from headrace_events.project import ProjectClosing
+from headrace_events.project import ProjectArchived, ProjectClosing, ProjectUnarchived
 from headrace_events.training_dataset import DatasetFile, TrainingDatasetRecorded
 from headrace_processors.training.statistics import DatasetStatistics
 from headrace_projections.offline.arrow import TYPES
@@ -128,6 +129,26 @@ def test_what_is_not_known_to_be_taken_is_said_again(process: Process) -> None:
     assert len(process.recorded()) == 1
 
 
+def test_a_run_whose_answer_is_refused_fails_and_is_not_said_for_ever(process: Process) -> None:
+    process.write((NOW - HOUR // 2, 1.0), (NOW - 3 * HOUR // 2, 1.0))
+    process.happen(MONITOR, ask())
+    process.refuses = Invalid("other-features", "a run tells of each feature once")
+    for _ in range(4):
+        process.monitors.step()
+    first, second = process.recorded()
+    assert (len(first.results), first.reason) == (1, None)
+    assert (second.results, second.reason) == ((), "other-features: a run tells of each feature once")
+    assert len(set(process.steps)) == 2, "another command has another id"
+
+
+def test_a_time_whose_run_is_refused_is_let_go(process: Process) -> None:
+    process.happen(SCHEDULED)
+    process.refuses = Conflict("too-many-runs", "20 runs wait")
+    process.monitors.step()
+    process.monitors.step()
+    assert process.due() == [NOW]
+
+
 def test_a_run_whose_group_is_kept_online_only_says_so(tmp_path: Path) -> None:
     process = Process(tmp_path, requests=folded([replace(ORDERS, offline=False), opened("orders")]))
     process.happen(MONITOR, ask())
@@ -149,7 +170,7 @@ def test_a_schedule_is_run_at_its_last_time_once_whatever_was_missed(process: Pr
     assert process.due() == [NOW + 3 * HOUR, NOW + 4 * HOUR]
 
 
-def test_what_is_disabled_deleted_or_over_is_not_due(process: Process) -> None:
+def test_what_is_disabled_deleted_archived_or_over_is_not_due(process: Process) -> None:
     over = replace(SCHEDULED, name="over", schedule=Schedule(cron_expression="0 * * * *", end=Micros(NOW - 1)))
     later = replace(SCHEDULED, name="later", schedule=Schedule(cron_expression="0 * * * *", start=Micros(NOW + HOUR)))
     process.happen(
@@ -164,10 +185,17 @@ def test_what_is_disabled_deleted_or_over_is_not_due(process: Process) -> None:
     process.now = Micros(NOW + HOUR)
     process.monitors.step()
     assert process.due() == [NOW + HOUR] * 2
+    process.happen(ProjectArchived(project="shop"))
+    process.now = Micros(NOW + 2 * HOUR)
+    process.monitors.step()
+    assert len(process.due()) == 2
+    process.happen(ProjectUnarchived(project="shop"))
+    process.monitors.step()
+    assert process.due()[2:] == [NOW + 2 * HOUR] * 2
     process.happen(ProjectClosing(project="shop"))
     process.now = Micros(NOW + 9 * HOUR)
     process.monitors.step()
-    assert len(process.due()) == 2
+    assert len(process.due()) == 4
 
 
 def viewed(**changed: object) -> FeatureMonitorCreated:
