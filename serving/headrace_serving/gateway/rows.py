@@ -87,6 +87,10 @@ def _missing(row: Prepared, serving: Serving, found: Found | None, absent: list[
     """Why the row cannot be predicted, and what to do."""
     if not absent:
         return f"missing-feature: {', '.join(null)} are null: give them, or set parameters.allow_missing"
+    parameters = serving.view.parameters if serving.view else {}
+    unsaid = [name for name in absent if name in parameters]
+    if unsaid:
+        return f"missing-feature: {', '.join(unsaid)}: give them with each request, for no vector of the view has them"
     if found is not None:
         said = ", ".join(f"{name}={str(value)[:80]}" for name, value in row.entity.items())
         if not found:

@@ -129,7 +129,9 @@ def test_a_parameter_that_is_missing_or_of_another_type_is_an_error_of_its_row()
     instances = [{"flight_id": 7}, {"flight_id": 7, "asked": "soon"}, {"flight_id": 7, "asked": ASKED.isoformat()}]
     answer = gateway().predict({"instances": instances}).json()
     assert answer["predictions"] == [None, None, -2.0]
-    assert answer["errors"][0].startswith("missing-feature: the online store has no asked")
+    assert answer["errors"][0] == (
+        "missing-feature: asked: give them with each request, for no vector of the view has them"
+    )
     assert answer["errors"][1].startswith("wrong-type: 'asked' is a timestamp")
 
 
