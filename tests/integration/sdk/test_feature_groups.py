@@ -333,16 +333,6 @@ def test_nested_values_come_back_as_they_were(project: Project) -> None:
     assert things.get_vector({"id": "a"}) == row
     (stored,) = things.read("arrow").select(list(row)).to_pylist(maps_as_pydicts="strict")
     assert stored == row
-    selected = ["price", "where", "counts", "vector"]
-    view = project.get_feature_store().create_feature_view("nested", things.select(selected))
-    _, dataset = view.create_training_data(show_progress=False)
-    (trained,) = dataset.read_arrow().to_pylist(maps_as_pydicts="strict")
-    assert trained == {name: row[name] for name in selected}
-    assert dataset.recompute_hash() == dataset.manifest.hash
-    with pytest.raises(
-        Invalid, match="npy does not hold column 'where' of type struct<lat:double,names:array<string>>"
-    ):
-        view.create_training_data(data_format="npy")
     assert things.append_features({"tags": "array<string>"}).features[-1] == Feature("tags", "array<string>")
     things.insert([{**row, "tags": ["new", None]}], wait=True)
     assert things.get_vector({"id": "a"}) == {**row, "tags": ["new", None]}

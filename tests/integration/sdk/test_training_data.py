@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -248,6 +249,23 @@ def test_every_format_holds_the_same_rows(view: FeatureView, tmp_path: Path) -> 
     assert len(pd.read_csv(tmp_path / "train.csv")) == 20
     assert len(np.load(tmp_path / "train.npy")) == 20
     assert (tmp_path / "train.petastorm" / "_common_metadata").exists()
+
+
+def test_nested_columns_are_in_the_files_as_they_were_inserted(project: Project) -> None:
+    fs = project.get_feature_store()
+    kinds = {"price": "decimal(10,2)", "where": "struct<lat:double,names:array<string>>", "vector": "embedding(2)"}
+    group = fs.create_feature_group("nested", primary_key=["id"], features={"id": "string", **kinds})
+    row = {"price": Decimal("12.50"), "where": {"lat": 47.25, "names": ["née", None]}, "vector": [0.5, -1.5]}
+    group.insert([{"id": "a", **row}, {"id": "b"}], show_progress=False)
+    nested = fs.create_feature_view("nested", group.select(list(kinds)))
+    _, dataset = nested.create_training_data(show_progress=False)
+    assert dataset.read_arrow().to_pylist() == [row, dict.fromkeys(kinds)]
+    assert dataset.recompute_hash() == dataset.manifest.hash
+    assert dataset.statistics["train"]["where"].nulls == 1
+    with pytest.raises(
+        Invalid, match="npy does not hold column 'where' of type struct<lat:double,names:array<string>>"
+    ):
+        nested.create_training_data(data_format="npy")
 
 
 def test_a_dataset_without_rows_is_one(view: FeatureView) -> None:
