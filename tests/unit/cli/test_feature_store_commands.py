@@ -99,6 +99,55 @@ def test_rows_of_a_file_are_compared_and_the_status_says_how_it_went(home: Path)
     assert (fine.exit_code, json.loads(fine.stdout)["success"]) == (0, True)
 
 
+def test_reports_are_listed_and_a_suite_is_deleted(home: Path) -> None:
+    counts = {"evaluated_expectations": 2, "successful_expectations": 1, "unsuccessful_expectations": 1}
+    one = {
+        "report": {"success": False, "statistics": counts, "results": [], "meta": {}},
+        "rows": 3,
+        "ingestion_result": "REJECTED",
+        "insert_id": None,
+        "number": 7,
+        "recorded_time": "2026-01-01T00:00:00+00:00",
+    }
+    done, server = run([*FOUND, (200, [one | {"success": False}])], "validation", "reports", "visits", "--limit", "1")
+    assert done.exit_code == 0, done.output
+    assert ("REJECTED" in done.stdout, "1 of 2 expectations hold" in done.stdout) == (True, True)
+    assert "limit=1" in server.asked[-1].path
+    gone, server = run([*FOUND, (202, TAKEN)], "validation", "delete", "visits")
+    assert (gone.exit_code, server.asked[-1].method) == (0, "DELETE")
+    nothing, _ = run(
+        [*FOUND, (404, {"code": "expectation-suite-not-found", "message": "none"})], "validation", "show", "visits"
+    )
+    assert (nothing.exit_code, "expects nothing of its rows" in nothing.stderr) == (1, True)
+
+
+def test_statistics_are_of_a_moment_where_one_is_named(home: Path) -> None:
+    pages = {"name": "pages", "nulls": 0, "distinct": 2, "nonfinite": 0, "min": 1, "max": 3, "mean": 2.0, "std": 1.0}
+    found = {"rows": 2, "features": [pages], "correlations": None}
+    statistics = ("feature-group", "statistics", "visits", "--version", "1")
+    done, server = run([*SIGNED_IN, (200, GROUP), (200, found)], *statistics, "--as-of", "2026-01-01")
+    assert done.exit_code == 0, done.output
+    assert "2 rows" in done.stdout
+    assert json.loads(server.asked[-1].body)["as_of"].startswith("2026-01-01")
+    both, _ = run([WHO], *statistics, "--as-of", "now", "--since", "2026-01-01")
+    assert (both.exit_code, "a moment is not part of a span" in both.stderr) == (1, True)
+
+
+def test_what_is_counted_is_configured(home: Path) -> None:
+    wish = {
+        "enabled": True,
+        "histograms": True,
+        "correlations": True,
+        "columns": ["pages"],
+        "exact_uniqueness": False,
+    }
+    answers = [*SIGNED_IN, (200, GROUP), (202, TAKEN), (200, GROUP | {"statistics": wish})]
+    words = ("feature-group", "configure-statistics", "visits", "--version", "1", "--correlations", "--column", "pages")
+    done, server = run(answers, *words)
+    assert (done.exit_code, "pages is counted" in done.stdout) == (0, True), done.output
+    assert json.loads(server.asked[3].body) == wish
+
+
 def test_a_suite_is_suggested_of_a_file(home: Path) -> None:
     rows = file_in(home, "rows.jsonl", '{"id": "a", "pages": 2}\n{"id": "b", "pages": 3}\n')
     written = home / "suite.json"
