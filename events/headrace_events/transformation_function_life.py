@@ -1,4 +1,4 @@
-"""The life of a version of a transformation function: made, and deleted once no view and no feature group uses it any more."""
+"""The life of a version of a transformation function: made, and deleted once no view and no feature group uses it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
