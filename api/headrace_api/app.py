@@ -44,6 +44,7 @@ from headrace_api.openlineage import ingest as openlineage_in
 from headrace_api.openlineage import routes as openlineage
 from headrace_api.passwords import routes as passwords
 from headrace_api.personal import routes as personal
+from headrace_api.precomputed_vectors import routes as precomputed_vectors
 from headrace_api.progress import routes as progress
 from headrace_api.projects import routes as projects
 from headrace_api.reference import add_reference
@@ -71,6 +72,8 @@ from headrace_api.validation import routes as validation
 from headrace_api.vectors import routes as vectors
 
 ROUTERS: tuple[APIRouter, ...] = (
+    vectors.router,
+    feast.router,
     users.router,
     users_life.router,
     personal.router,
@@ -106,8 +109,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     annotations.router,
     feature_usage.router,
     tag_schemas.router,
-    vectors.router,
-    feast.router,
+    precomputed_vectors.router,
     history.router,
     training_datasets.router,
     studies.router,
@@ -125,6 +127,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     openlineage.router,
     lineage.router,
 )
+"""In the order in which a request is held against them: first what is asked for most often, and has to be quick."""
 REGISTRIES: tuple[APIRouter, ...] = (registry.platform, registry.router)
 """Routes whose errors are in Confluent's form."""
 

@@ -1,5 +1,7 @@
 """What every JSON body obeys: no unknown field, no conversion between types, no infinity, no NUL, no great depth."""
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -53,14 +55,17 @@ def _unkept(value: Any, deepest: int) -> str | None:
     """Why no store of ours can keep the value; None where one can."""
     if deepest < 0:
         return f"is nested deeper than {DEEPEST} levels"
-    match value:
-        case str() if "\0" in value:
-            return "holds a NUL character, which no store of ours can keep"
-        case list():
-            return next((wrong for item in value if (wrong := _unkept(item, deepest - 1))), None)
-        case dict():
-            inner = (one for pair in value.items() for one in pair)
-            return next((wrong for one in inner if (wrong := _unkept(one, deepest - 1))), None)
+    if isinstance(value, str):
+        return "holds a NUL character, which no store of ours can keep" if "\0" in value else None
+    if isinstance(value, list):
+        inner: Iterable[Any] = value
+    elif isinstance(value, dict):
+        inner = chain(value, value.values())
+    else:
+        return None
+    for one in inner:
+        if (wrong := _unkept(one, deepest - 1)) is not None:
+            return wrong
     return None
 
 

@@ -101,6 +101,28 @@ def vector(
     raise typer.Exit(0 if status.status == "complete" else 1)
 
 
+@app.command("precompute")
+@told
+def precompute(
+    name: str,
+    project: InProject,
+    *,
+    version: NewestVersion = None,
+    stop: Annotated[bool, typer.Option("--stop", help="keep them ready no more")] = False,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the vectors of a version ready, written with the rows and not made when asked for; returns when they are."""
+    view = view_of(name, version, project, user)
+    if stop:
+        view.stop_precomputing()
+    else:
+        view.precompute()
+    said = "made when they are asked for" if stop else "kept ready"
+    told_of = {"feature_view": name, "version": view.version, "precomputed": not stop}
+    tell(as_json, told_of, f"vectors of feature view {name} version {view.version} are {said}")
+
+
 @app.command("delete")
 @told
 def delete(

@@ -141,6 +141,7 @@ def evolve(state: FeatureGroup | None, fact: ExternalFeatureGroupCreated | Exter
                 schema_id=0,
                 external=fact.storage_connector,
                 known_at=fact.known_at,
+                online=False,
             )
             return replace(before, versions={**before.versions, str(fact.version): made})
         case ExternalFeatureGroupDeleted(version=version):

@@ -106,6 +106,7 @@ class FeatureGroupVersion:
     functions: tuple[str, ...] = ()
     request_parameters: Mapping[str, str] = field(default_factory=dict)
     known_at: str | None = None
+    online: bool = True
 
 
 @value
@@ -248,6 +249,7 @@ def evolve(state: FeatureGroup | None, fact: Event) -> FeatureGroup:
                 on_demand=arguments_of(fact.on_demand),
                 functions=functions_of(fact.on_demand),
                 request_parameters={one.name: one.type for one in fact.request_parameters},
+                online=fact.online,
             )
             before = state or FeatureGroup(versions={})
             return replace(before, versions={**before.versions, str(fact.version): made})

@@ -117,11 +117,21 @@ class FeatureViewCreated(Event):
 
 
 @value
+class Selected:
+    """What a version takes of which groups, and which of these columns no model sees."""
+
+    root: GroupSelection
+    joins: tuple[Join, ...]
+    hidden: tuple[str, ...]
+
+
+@value
 class FeatureView:
     """The versions of a view that ever were, by number, each with the names of its columns, and what they read.
 
     `borrowed` is what other projects share, `groups` (as `<name>.<version>`) the project's own, `functions` those of
-    members that transform the features; the `deleted` versions are there no more.
+    members that transform the features; the `deleted` versions are there no more, of the `precomputed` ones the vectors
+    are kept ready.
     """
 
     versions: Mapping[str, tuple[str, ...]]
@@ -129,6 +139,8 @@ class FeatureView:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deleted: tuple[int, ...] = ()
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    selected: Mapping[str, Selected] = field(default_factory=dict)
+    precomputed: tuple[int, ...] = ()
 
     def read(self, number: int, project: str) -> tuple[Shared, ...]:
         """The groups that a version reads, in a view of that project."""
@@ -318,6 +330,10 @@ def evolve(state: FeatureView | None, fact: Event) -> FeatureView:
                 borrowed={**before.borrowed, str(version): others} if others else before.borrowed,
                 groups={**before.groups, str(version): tuple(own)},
                 functions={**before.functions, str(version): functions} if functions else before.functions,
+                selected={
+                    **before.selected,
+                    str(version): Selected(root=root, joins=joins, hidden=tuple(sorted(fact.hidden))),
+                },
             )
         case _:
             raise unknown(fact)

@@ -44,6 +44,7 @@ from headrace._model import Model
 from headrace._models import ModelRegistry
 from headrace._monitoring import Alert, FeatureWindow, Monitor, Window
 from headrace._platform import ApiKey, Platform
+from headrace._precomputed import VectorConsistency, VectorDifference
 from headrace._project import Project
 from headrace._query import Query
 from headrace._read_feature_group import Vector
@@ -173,6 +174,8 @@ __all__ = [
     "UsersApi",
     "ValidationReport",
     "Vector",
+    "VectorConsistency",
+    "VectorDifference",
     "VectorStatus",
     "ViewUse",
     "Visible",

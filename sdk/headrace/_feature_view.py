@@ -9,12 +9,13 @@ from headrace._annotations import Annotations
 from headrace._columns import Feature
 from headrace._feature_monitoring import FeatureMonitoring
 from headrace._http import Api
+from headrace._precomputed import PrecomputedVectors
 from headrace._read_training_data import ReadTrainingData
 from headrace._view_columns import ViewColumns
 from headrace._view_vectors import ReadFeatureView
 
 
-class FeatureView(ReadTrainingData, ReadFeatureView, FeatureMonitoring, Annotations):
+class FeatureView(ReadTrainingData, ReadFeatureView, PrecomputedVectors, FeatureMonitoring, Annotations):
     """One version of a view; what it selects never changes."""
 
     def __init__(self, api: Api, project: str, row: Mapping[str, Any]) -> None:

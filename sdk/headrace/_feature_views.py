@@ -32,6 +32,7 @@ class FeatureViews(TransformationFunctions):
         training_helper_columns: Sequence[str] = (),
         transformation_functions: Sequence[Transformation] = (),
         known_at: bool = False,
+        precompute: bool = False,
     ) -> FeatureView:
         """A version of a view; without `version`, the next one. It never changes.
 
@@ -46,6 +47,8 @@ class FeatureViews(TransformationFunctions):
             transformation_functions: what a model sees instead of columns, or beside them: `standard_scaler("delay")`,
                 `my_function("a", "b")`; applied when training data and vectors are read.
             known_at: whether an example sees, of joined groups, only rows whose known-at is not after its event time.
+            precompute: keep its vectors ready, as `FeatureView.precompute` does; where that is refused, the version is
+                there all the same.
 
         Raises:
             HeadraceError: a feature, key or label does not exist, or the version does.
@@ -63,7 +66,10 @@ class FeatureViews(TransformationFunctions):
         }
         accepted = self._api.post(f"/api/projects/{self._project}/feature-views", body)
         made = self._api.happened(self._project, accepted, "feature_view.created")
-        return self.get_feature_view(name, made["version"])
+        view = self.get_feature_view(name, made["version"])
+        if precompute:
+            view.precompute()
+        return view
 
     def get_or_create_feature_view(
         self,
@@ -74,14 +80,17 @@ class FeatureViews(TransformationFunctions):
         labels: Sequence[str] = (),
         **wishes: Any,
     ) -> FeatureView:
-        """The version if it is there, else a new one, as with `create_feature_view`."""
+        """The version if it is there, else a new one, as with `create_feature_view`; kept ready where that is asked."""
         try:
-            return self.get_feature_view(name, version)
+            view = self.get_feature_view(name, version)
         except NotFound:
             try:
                 return self.create_feature_view(name, query, version, description, labels, **wishes)
             except Conflict:
-                return self.get_feature_view(name, version)
+                view = self.get_feature_view(name, version)
+        if wishes.get("precompute"):
+            view.precompute()
+        return view
 
     def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
         """A version of a view, or the newest; one that is deprecated with a FutureWarning. Raises NotFound."""

@@ -4,7 +4,7 @@ Source: Feast, "Python feature server", and how its remote online store reads th
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -37,6 +37,9 @@ class OnlineFeaturesRequest(Body):
         examples=[["weather:wind"]],
     )
     full_feature_names: bool = Field(default=False, description="name features `<group>__<feature>`")
+    include_feature_view_version_metadata: Literal[False] = Field(
+        default=False, description="as clients send it; versions are told apart in `features`, not in the answer"
+    )
 
 
 class FeatureNames(BaseModel):

@@ -14,6 +14,7 @@ from headrace_events.access import Access, may
 from headrace_events.scopes import Scope
 from headrace_projections.catalogue.queries.access import access_of
 from headrace_projections.online.queries import OnlineReader
+from headrace_projections.online.ready_vectors import ReadyVectors
 from headrace_projections.online.view_vectors import ViewReader
 
 KEPT_S = 1.0
@@ -28,6 +29,7 @@ class Vectors:
     groups: OnlineReader
     views: ViewReader
     helpers: ViewReader
+    ready: ReadyVectors
     _until: dict[tuple[str, str], float] = field(default_factory=dict)
 
     async def must_get_values(self, project: str, user: str) -> None:
@@ -53,7 +55,10 @@ async def _vectors(request: Request, project: ProjectPath, context: Here, caller
     if vectors is None or vectors.context is not context:
         reader = OnlineReader(context.pool)
         views, helpers = ViewReader(reader), ViewReader(reader, helpers=True)
-        vectors = request.app.state.vectors = Vectors(context=context, groups=reader, views=views, helpers=helpers)
+        ready = ReadyVectors(context.pool, views)
+        vectors = request.app.state.vectors = Vectors(
+            context=context, groups=reader, views=views, helpers=helpers, ready=ready
+        )
     await vectors.must_get_values(project, caller.user)
     return vectors
 

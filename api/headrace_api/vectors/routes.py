@@ -54,6 +54,10 @@ async def read_view_vectors(  # noqa: PLR0917 - FastAPI passes all of them by na
     Labels and helpers are left out. A feature is found, passed, missing, deleted or expired. With
     `Accept: application/vnd.apache.arrow.stream`, a table of the features, `_status` and `_statuses`.
     """
+    if not arrow:
+        told = await online.ready.told(project, name, version, body.entries, body.passed_features)
+        if told is not None:
+            return Response(told, media_type="application/json")
     found = await online.views.vectors(project, name, version, body.entries, body.passed_features)
     if arrow:
         return Response(view_stream(found), media_type=MEDIA_TYPE)

@@ -327,6 +327,7 @@ CREATE TABLE feature_views (
     filters         jsonb NOT NULL,                 -- [{"any_of": [{"column", "join", "operator", "values"}]}]
     known_at        boolean NOT NULL,               -- an example sees only what was known at its event time
     transformations jsonb NOT NULL,                 -- [{"function", "version", "columns", "parameters", "outputs"}]
+    precomputed     boolean NOT NULL DEFAULT false, -- its vectors are kept ready
     deprecated      boolean NOT NULL DEFAULT false,
     keywords        text[] NOT NULL DEFAULT '{}',   -- in alphabetical order
     created_by      text NOT NULL,

@@ -14,6 +14,7 @@ import psycopg
 import pyarrow as pa
 
 from headrace_broker.follower import Partition
+from headrace_events.envelope import Recorded
 from headrace_projections.errors import Superseded
 from headrace_projections.offline.arrow import table_of
 from headrace_projections.offline.counting import counted_again, in_order
@@ -21,7 +22,7 @@ from headrace_projections.offline.delta import GroupTable, remove_table, remove_
 from headrace_projections.offline.progress import Progress
 from headrace_projections.offline.statistics import StatisticsWindows
 from headrace_projections.rows.fit import Fitted, Refused
-from headrace_projections.rows.groups import Group
+from headrace_projections.rows.groups import Group, Groups
 from headrace_projections.statistics.window import Window
 
 logger = logging.getLogger("headrace.offline")
@@ -59,6 +60,9 @@ class OfflineTarget:
     def wants(self, group: Group) -> bool:
         """Whether the group is to be read at all."""
         return group.offline
+
+    def learn(self, recorded: Recorded, groups: Groups) -> None:
+        """Nothing but groups is of concern here."""
 
     def open(self, group: Group) -> Mapping[Partition, int]:
         """Make the group's table, clear it where that is still due; tell where each partition goes on.

@@ -1,7 +1,7 @@
 """Online features by key: what the API and the serving gateway read, over one pool of connections."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -75,10 +75,13 @@ class OnlineReader:
         self._groups: dict[tuple[str, str, int], ReadableGroup] = {}
         self._bodies: dict[int, BodyReader] = {}
 
-    async def group(self, project: str, name: str, version: int) -> ReadableGroup:
-        """The group version; raises NotFound while there is none that takes rows, or it is not kept online."""
+    async def group(self, project: str, name: str, version: int, having: Collection[str] = ()) -> ReadableGroup:
+        """The group version, as it is since it has these columns, and perhaps no more.
+
+        Raises NotFound while there is none that takes rows, or it is not kept online.
+        """
         found = self._groups.get((project, name, version))
-        if found is None:
+        if found is None or not set(having).issubset(found.names):
             catalogued = await group_of(self.pool, project, name, version)
             if catalogued is None or not catalogued.group.online:
                 raise NotFound("online feature group", f"{name} version {version}")

@@ -18,7 +18,8 @@ that is a third of Postgres's time, and the table is smaller than a full one bec
 """
 
 _SETUP = Path(__file__).parent / "tables.sql"
-_LOCK = 0x6F6E6C696E65
+LOCK = 0x6F6E6C696E65
+"""Whoever makes or drops tables holds this one."""
 
 
 def table_name(project: str, group: str, version: int) -> str:
@@ -37,14 +38,14 @@ def table(project: str, group: str, version: int) -> sql.Identifier:
 def prepare(connection: Connection[TupleRow]) -> None:
     """Make the schema and its fixed tables where they are missing."""
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         connection.execute(_SETUP.read_bytes())
 
 
 def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
     """Make a group's table where it is missing: one row a key, the body as it was written."""
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         connection.execute(
             sql.SQL(
                 "CREATE TABLE IF NOT EXISTS {} ("
@@ -58,7 +59,7 @@ def make(connection: Connection[TupleRow], name: sql.Identifier) -> None:
 def drop_one(connection: Connection[TupleRow], name: sql.Identifier, topic_id: str) -> None:
     """Drop a group's table, and all that is remembered of its topic, in one transaction."""
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
         for table_of_all in ("dead_letters", "checkpoint"):
             forget = sql.SQL("DELETE FROM {} WHERE topic_id = %s").format(sql.Identifier(SCHEMA, table_of_all))
@@ -69,7 +70,7 @@ def drop(connection: Connection[TupleRow], project: str) -> None:
     """Drop every table of a project, and all that is remembered of its topics, in one transaction."""
     mine = f"{project}."
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         found = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s AND starts_with(tablename, %s)", (SCHEMA, mine)
         ).fetchall()
@@ -78,3 +79,4 @@ def drop(connection: Connection[TupleRow], project: str) -> None:
         for name in ("dead_letters", "checkpoint"):
             forget = sql.SQL("DELETE FROM {} WHERE starts_with(topic, %s)").format(sql.Identifier(SCHEMA, name))
             connection.execute(forget, (mine,))
+        connection.execute("DELETE FROM online.view_vectors WHERE project = %s", (project,))

@@ -7,12 +7,17 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from headrace_broker.follower import Partition
+from headrace_events.envelope import Recorded
 from headrace_projections.errors import Superseded
+from headrace_projections.online import vectors_table
 from headrace_projections.online.binary_copy import binary_copy
+from headrace_projections.online.kept_views import KeptViews
 from headrace_projections.online.last import last_per_key
+from headrace_projections.online.precomputing import Precomputing
+from headrace_projections.online.row_text import RowTexts
 from headrace_projections.online.tables import SCHEMA, drop, drop_one, make, prepare, table
-from headrace_projections.rows.fit import Fitted, Refused, Rows
-from headrace_projections.rows.groups import Group
+from headrace_projections.rows.fit import Fitted, Refused
+from headrace_projections.rows.groups import Group, Groups
 
 _COLUMNS = sql.SQL("key, event_time, known_at, log_offset, deleted, schema_id, body")
 _INCOMING = (
@@ -26,6 +31,7 @@ _UPSERT = sql.SQL(
     "WHERE (stored.event_time, stored.known_at, stored.log_offset) "
     "< (excluded.event_time, excluded.known_at, excluded.log_offset)"
 )
+_AND_TELL = sql.SQL(" RETURNING key")
 _MOVE = (
     "UPDATE online.checkpoint SET next_offset = %s, updated_at = now() "
     "WHERE topic_id = %s AND partition = %s AND next_offset = %s"
@@ -41,25 +47,39 @@ _GO_ON = (
 )
 
 
+PIECE = 2_000
+"""Rows that a view takes over at once, while rows of all groups go on coming."""
+
+
 class OnlineTarget:
     """One row per key and the positions up to which the log is in it."""
 
     name = "online"
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, piece: int = PIECE) -> None:
         self._dsn = dsn
         self._at: dict[Partition, int] = {}
+        self._groups = Groups()
+        self._views = KeptViews()
+        self._texts = RowTexts()
+        self._precomputing = Precomputing(self._views, self._texts, piece)
         self._connection = self._connect()
 
     def _connect(self) -> Connection[TupleRow]:
         connection = psycopg.connect(self._dsn, autocommit=True, application_name="headrace online")
         prepare(connection)
         connection.execute(_INCOMING)
+        connection.execute(vectors_table.INCOMING)
         return connection
 
     def wants(self, group: Group) -> bool:
         """Whether the group is to be read at all."""
         return group.online
+
+    def learn(self, recorded: Recorded, groups: Groups) -> None:
+        """Note which views are to be kept ready; `tick` sees to it."""
+        self._groups = groups
+        self._views.take(recorded)
 
     def open(self, group: Group) -> Mapping[Partition, int]:
         """Make the group's table, clear it where that is still due; tell where each partition goes on.
@@ -94,6 +114,8 @@ class OnlineTarget:
         if any(done.rowcount for done in moved):
             name = table(group.project, group.name, group.version)
             self._connection.execute(sql.SQL("TRUNCATE {}").format(name))
+            for part in vectors_table.fed_by(self._connection, group.topic_id):
+                vectors_table.clear(self._connection, part)
             for where, begins in group.starts.items():
                 go_on = {"begins": begins, "id": where.topic_id, "partition": where.partition}
                 self._connection.execute(_GO_ON, go_on)
@@ -109,16 +131,26 @@ class OnlineTarget:
                 if done.rowcount != 1:
                     raise Superseded(SCHEMA)
             if fitted.rows:
-                self._upsert(group, fitted.rows)
+                self._upsert(group, fitted)
             if fitted.refused:
                 self._count(fitted.refused)
         self._at |= moved
 
-    def _upsert(self, group: Group, rows: Sequence[Rows]) -> None:
-        with self._connection.cursor() as cursor:
+    def _upsert(self, group: Group, fitted: Fitted) -> None:
+        """Write the rows that count, and what they change in vectors that are kept ready."""
+        chosen = last_per_key(fitted.rows)
+        parts = vectors_table.fed_by(self._connection, group.topic_id)
+        statement = _UPSERT.format(table=table(group.project, group.name, group.version), columns=_COLUMNS)
+        with self._connection.cursor(binary=True) as cursor:
             with cursor.copy(sql.SQL("COPY incoming ({}) FROM STDIN (FORMAT BINARY)").format(_COLUMNS)) as copy:
-                copy.write(binary_copy(last_per_key(rows)))
-            cursor.execute(_UPSERT.format(table=table(group.project, group.name, group.version), columns=_COLUMNS))
+                copy.write(binary_copy(chosen))
+            cursor.execute(statement + _AND_TELL if parts else statement)
+            written = {key for (key,) in cursor.fetchall()} if parts else set()
+        if written:
+            told = [
+                (part, self._texts.of_batch(group, fitted.schemas, chosen, written, part.features)) for part in parts
+            ]
+            vectors_table.take(self._connection, told)
 
     def _count(self, refused: Sequence[Refused]) -> None:
         with self._connection.cursor() as cursor:
@@ -133,6 +165,7 @@ class OnlineTarget:
         if self._connection.closed:
             self._connection = self._connect()
         self._at = {where: offset for where, offset in self._at.items() if not where.topic.startswith(f"{project}.")}
+        self._views.forget(project)
         drop(self._connection, project)
 
     def remove(self, group: Group) -> None:
@@ -144,7 +177,11 @@ class OnlineTarget:
         drop_one(self._connection, table(group.project, group.name, group.version), group.topic_id)
 
     def tick(self) -> Mapping[str, Exception]:
-        """Nothing waits here: what was written is visible."""
+        """Do a piece of what is due for views; of rows nothing waits here: what was written is visible."""
+        if self._views.begun or self._views.ended:
+            if self._connection.closed:
+                self._connection = self._connect()
+            self._precomputing.step(self._connection, self._groups)
         return {}
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from headrace_events.errors import Invalid, NotFound
@@ -55,7 +55,7 @@ class ViewVectors:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Part:
+class ReadablePart:
     """A group that gives features: which, under which names, and how its key is found."""
 
     readable: ReadableGroup
@@ -69,10 +69,10 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ReadableView:
-    """The parts, the root's first."""
+class ReadableView:
+    """The parts, the root's first; `known` is what an entry may name."""
 
-    parts: tuple[_Part, ...]
+    parts: tuple[ReadablePart, ...]
     columns: tuple[ViewFeature, ...]
     places: Mapping[str, int]
     lefts: frozenset[str]
@@ -93,7 +93,7 @@ class ViewReader:
     def __init__(self, reader: OnlineReader, *, helpers: bool = False) -> None:
         self._reader = reader
         self._helpers = helpers
-        self._views: dict[tuple[str, str, int], _ReadableView] = {}
+        self._views: dict[tuple[str, str, int], ReadableView] = {}
         self._until: dict[tuple[str, str, int], float] = {}
 
     async def vectors(
@@ -106,7 +106,7 @@ class ViewReader:
         for each entry, features that the caller knows better. Raises NotFound (also where a group is another project's
         and not shared any more), Invalid.
         """
-        view = await self._view(project, name, version)
+        view = await self.view(project, name, version)
         await must_be_open_to(self._reader.pool, project, view.borrowed)
         if passed and len(passed) != len(entries):
             raise Invalid("invalid-passed-features", "give passed features for every entry, or for none")
@@ -119,10 +119,10 @@ class ViewReader:
         vectors = tuple(_assembled(view, found, of) for found, of in zip(groups, given, strict=True))
         return ViewVectors(columns=view.columns, vectors=vectors)
 
-    async def _groups(self, view: _ReadableView, entries: Sequence[Entry]) -> list[tuple[Vector, ...]]:
+    async def _groups(self, view: ReadableView, entries: Sequence[Entry]) -> list[tuple[Vector, ...]]:
         """For each entry the vectors of all groups: asked for at once, but for those whose key is in the root's row."""
         parts = view.parts
-        root_keys = [_root_key(view, entry) for entry in entries]
+        root_keys = [root_key(view, entry) for entry in entries]
         first = [place for place in range(1, len(parts)) if _named(parts[place], entries)]
         then = [place for place in range(1, len(parts)) if place not in first]
         async with self._reader.pool.connection() as connection:
@@ -135,7 +135,8 @@ class ViewReader:
         young = (_young_enough(part, of[place]) for place, part in enumerate(parts))
         return list(zip(*young, strict=True))
 
-    async def _view(self, project: str, name: str, version: int) -> _ReadableView:
+    async def view(self, project: str, name: str, version: int) -> ReadableView:
+        """What reading the view takes to know; raises NotFound."""
         at, now = (project, name, version), time.monotonic()
         found = self._views.get(at)
         if found is not None and now < self._until[at]:
@@ -149,7 +150,7 @@ class ViewReader:
         self._until[at] = now + KEPT_S
         return found
 
-    async def _readable(self, project: str, row: FeatureViewRow) -> _ReadableView:
+    async def _readable(self, project: str, row: FeatureViewRow) -> ReadableView:
         names = columns(row.root, row.joins)
         left_out = row.hidden if not self._helpers else set(names) - set(row.inference_helpers)
         root = await self._part(project, row.root, left_out, None)
@@ -160,7 +161,7 @@ class ViewReader:
         ]
         answered = tuple(column for place, part in enumerate((root, *joined)) for column in _columns(part, place))
         lefts = frozenset(pair.left for join in row.joins for pair in join.on)
-        return _ReadableView(
+        return ReadableView(
             parts=(root, *joined),
             columns=answered,
             places={column.name: place for place, column in enumerate(answered)},
@@ -169,9 +170,12 @@ class ViewReader:
             borrowed=borrowed((row.root, *(join.selection for join in row.joins))),
         )
 
-    async def _part(self, project: str, selection: GroupSelection, left_out: Set[str], join: Join | None) -> _Part:
-        readable = await self._reader.group(selection.home(project), selection.group, selection.version)
-        return _Part(readable=readable, features=_features(selection, left_out), join=join)
+    async def _part(
+        self, project: str, selection: GroupSelection, left_out: Set[str], join: Join | None
+    ) -> ReadablePart:
+        home, having = selection.home(project), selection.features
+        readable = await self._reader.group(home, selection.group, selection.version, having)
+        return ReadablePart(readable=readable, features=_features(selection, left_out), join=join)
 
 
 def _features(selection: GroupSelection, left_out: Set[str]) -> tuple[tuple[str, str], ...]:
@@ -180,7 +184,7 @@ def _features(selection: GroupSelection, left_out: Set[str]) -> tuple[tuple[str,
     return tuple((feature, name) for feature, name in named if name not in left_out)
 
 
-def _young_enough(part: _Part, vectors: Sequence[Vector]) -> Sequence[Vector]:
+def _young_enough(part: ReadablePart, vectors: Sequence[Vector]) -> Sequence[Vector]:
     """The vectors; in the place of those that are older than the join looks back, that they are expired."""
     lookback = part.join.lookback_seconds if part.join is not None else None
     if lookback is None:
@@ -194,36 +198,36 @@ def _young_enough(part: _Part, vectors: Sequence[Vector]) -> Sequence[Vector]:
     ]
 
 
-def _columns(part: _Part, place: int) -> list[ViewFeature]:
+def _columns(part: ReadablePart, place: int) -> list[ViewFeature]:
     group = part.readable.group
     types = {column.name: column.type for column in group.columns}
     return [ViewFeature(name=name, type=types[column], group=group.name, place=place) for column, name in part.features]
 
 
-def _root_key(view: _ReadableView, entry: Entry) -> bytes | None:
+def root_key(view: ReadableView, entry: Entry) -> bytes | None:
     """The root's key, or None where the entry names no more of it than joins go by; raises Invalid."""
     readable = view.parts[0].readable
-    root = readable.group
-    named = {name for name in root.primary_key if entry.get(name) is not None}
-    if len(named) == len(root.primary_key) or named - view.lefts:
+    names = readable.group.primary_key
+    named = [name for name in names if entry.get(name) is not None]
+    if len(named) == len(names) or not view.lefts.issuperset(named):
         return readable.key(entry)
     return None
 
 
-def _named(part: _Part, entries: Sequence[Entry]) -> bool:
+def _named(part: ReadablePart, entries: Sequence[Entry]) -> bool:
     """Whether every entry names the whole key by which the group is joined, so that no root has to be read first."""
     assert part.join is not None  # noqa: S101 - only joined groups are asked
     return all(entry.get(pair.left) is not None for entry in entries for pair in part.join.on)
 
 
 def _joined_keys(
-    part: _Part, entries: Sequence[Entry], roots: Sequence[Vector | None] | None = None
+    part: ReadablePart, entries: Sequence[Entry], roots: Sequence[Vector | None] | None = None
 ) -> list[bytes | None]:
     known = roots or itertools.repeat(None, len(entries))
     return [_joined_key(part, entry, root) for entry, root in zip(entries, known, strict=True)]
 
 
-def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
+def _joined_key(part: ReadablePart, entry: Entry, root: Vector | None) -> bytes | None:
     """The key by which a group is joined; where no root was asked for, the entry names it whole or not at all."""
     assert part.join is not None  # noqa: S101 - only joined groups are asked
     given = {pair.right: entry.get(pair.left) for pair in part.join.on}
@@ -243,17 +247,31 @@ def _joined_key(part: _Part, entry: Entry, root: Vector | None) -> bytes | None:
     return part.readable.key(given)
 
 
-def _assembled(view: _ReadableView, groups: tuple[Vector, ...], passed: Entry) -> ViewVector:
+def _assembled(view: ReadableView, groups: tuple[Vector, ...], passed: Entry) -> ViewVector:
     values: list[Any] = []
-    statuses: list[Status] = []
     for part, vector in zip(view.parts, groups, strict=True):
         values += map(vector.values.get, part.columns)
-        statuses += [vector.status] * len(part.columns)
-    for name, value in passed.items():
-        place = view.places.get(name)
-        if place is None:
-            raise Invalid("unknown-feature", f"the view has no feature {name!r} to pass", {"feature": name})
-        values[place], statuses[place] = value, Status.PASSED
-    there = statuses.count(Status.FOUND) + statuses.count(Status.PASSED)
-    whole = "complete" if there == len(statuses) else "partial" if there else "missing"
-    return ViewVector(status=whole, values=tuple(values), statuses=tuple(statuses), groups=groups)
+    sizes = tuple(len(part.columns) for part in view.parts)
+    whole, statuses = said_of(tuple(vector.status for vector in groups), sizes)
+    if passed:
+        changed = list(statuses)
+        for name, value in passed.items():
+            place = view.places.get(name)
+            if place is None:
+                raise Invalid("unknown-feature", f"the view has no feature {name!r} to pass", {"feature": name})
+            values[place], changed[place] = value, Status.PASSED
+        whole, statuses = status_of(changed), tuple(changed)
+    return ViewVector(status=whole, values=tuple(values), statuses=statuses, groups=groups)
+
+
+@lru_cache(maxsize=4096)
+def said_of(statuses: tuple[Status, ...], sizes: tuple[int, ...]) -> tuple[str, tuple[Status, ...]]:
+    """The status of a vector whose parts, of so many features each, have these; and that of each feature."""
+    each = tuple(status for status, size in zip(statuses, sizes, strict=True) for _ in range(size))
+    return status_of(each), each
+
+
+def status_of(each: Sequence[Status]) -> str:
+    """The status of a vector whose features have these."""
+    there = each.count(Status.FOUND) + each.count(Status.PASSED)
+    return "complete" if there == len(each) else "partial" if there else "missing"

@@ -4,7 +4,7 @@ Both the online and the offline projection judge with this one function, so they
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -63,10 +63,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What came of a batch of one topic."""
+    """What came of a batch of one topic; `schemas` has those that its rows were written with."""
 
     rows: list[Rows]
     refused: list[Refused]
+    schemas: Mapping[int, str] = field(default_factory=dict)
 
 
 def unknown_schema(record: Record, knows: Callable[[int], bool]) -> int | None:
@@ -92,7 +93,9 @@ def fit(group: Group, schemas: Mapping[int, str], records: Sequence[Record]) -> 
     if deletes:
         rows.append(_deletes(group, deletes, refused))
     refused.sort(key=lambda found: (found.record.partition, found.record.offset))
-    return Fitted(rows=[part for part in rows if part is not None and len(part)], refused=refused)
+    found = [part for part in rows if part is not None and len(part)]
+    read = {part.schema_id: schemas[part.schema_id] for part in found if not part.deleted}
+    return Fitted(rows=found, refused=refused, schemas=read)
 
 
 def _upserts(

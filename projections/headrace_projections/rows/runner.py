@@ -92,6 +92,7 @@ class RowRunner:
         """Let go of what the metadata says is no more, and open what is new, or cleared, and still there."""
         ready: list[Group] = []
         for recorded in self._feed.poll(0.0).events:
+            self._target.learn(recorded, self._now.groups)
             match recorded.event:
                 case ProjectClosing(project=project):
                     self._forget(project)

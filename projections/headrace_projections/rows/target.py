@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from headrace_broker.follower import Partition
+from headrace_events.envelope import Recorded
 from headrace_projections.rows.fit import Fitted
-from headrace_projections.rows.groups import Group
+from headrace_projections.rows.groups import Group, Groups
 
 
 class Target(Protocol):
@@ -18,6 +19,10 @@ class Target(Protocol):
 
     def wants(self, group: Group) -> bool:
         """Whether the group is to be read at all."""
+        ...
+
+    def learn(self, recorded: Recorded, groups: Groups) -> None:
+        """Take note of an event; `groups` is what all events so far say of groups, and goes on changing."""
         ...
 
     def open(self, group: Group) -> Mapping[Partition, int]:

@@ -21,7 +21,7 @@ from psycopg import sql
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
-from headrace import FeatureGroup, FeatureView, Invalid, NotFound, Project
+from headrace import Conflict, Feature, FeatureGroup, FeatureView, Invalid, NotFound, Project
 from headrace_events.entity_key import encode_key
 from headrace_projections.online.tables import table
 
@@ -201,7 +201,11 @@ def as_feast_reads_it(answer: dict[str, Any], names: list[str], entities: int) -
 
 @pytest.mark.usefixtures("view")
 def test_a_view_answers_as_a_feature_service_does(project: Project, served: Served) -> None:
-    question = {"feature_service": "delays", "entities": {"flight": [2, 1, 3, None]}}
+    question = {
+        "feature_service": "delays",
+        "entities": {"flight": [2, 1, 3, None]},
+        "include_feature_view_version_metadata": False,
+    }
     answer = features_over_http(served, project, question).json()
     assert answer["metadata"] == {"feature_names": ["flight", "origin", "wind", "gusts", "radar_seen"]}
     assert answer["results"][:4] == [
@@ -244,6 +248,15 @@ def test_features_of_groups_are_asked_for_by_name(project: Project, served: Serv
     ("question", "status", "code"),
     [
         ({"entities": {"flight": [1]}}, 422, "invalid-features"),
+        (
+            {
+                "entities": {"flight": [1]},
+                "feature_service": "delays",
+                "include_feature_view_version_metadata": True,
+            },
+            422,
+            "invalid-request",
+        ),
         ({"entities": {"flight": [1]}, "features": ["flights"]}, 422, "invalid-reference"),
         ({"entities": {"flight": [1]}, "features": ["flights:colour"]}, 404, "feature-not-found"),
         ({"entities": {"flight": [1]}, "features": ["nothing:wind"]}, 404, "feature-group-not-found"),
@@ -262,6 +275,106 @@ def test_what_cannot_be_answered_says_why(
 ) -> None:
     answer = features_over_http(served, project, question)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.fixture(scope="module")
+def crew(project: Project, view: FeatureView) -> FeatureGroup:
+    """Who flies the flights of the view: of one it is known, of one it was long ago, of one no more."""
+    assert view.primary_keys == ["flight"]
+    group = project.get_feature_store().get_or_create_feature_group(
+        "crew",
+        primary_key=["number"],
+        event_time="at",
+        features={"number": "int", "at": "timestamp", "pilots": "int", "note": "string", "since": "date"},
+        ttl=timedelta(hours=1),
+    )
+    now = datetime.now(UTC)
+    flown = [(1, now), (2, BEGIN), (4, now)]
+    group.insert(
+        [{"number": n, "at": at, "pilots": n, "note": f'"{n}"', "since": DAY} for n, at in flown], show_progress=False
+    )
+    group.delete_rows([{"number": 4}], event_time=now).wait(offline=False)
+    return group
+
+
+def test_vectors_that_are_kept_ready_are_those_that_are_put_together(
+    project: Project, crew: FeatureGroup, served: Served
+) -> None:
+    store = project.get_feature_store()
+    flights = store.get_feature_group("flights", 1)
+    query = flights.select(["origin", "day", "late"]).join(
+        crew.select(["pilots", "note", "since"]), left_on=["flight"], right_on=["number"]
+    )
+    store.create_feature_view("put_together", query, labels=["late"])
+    ready = store.create_feature_view("ready", query, labels=["late"], precompute=True)
+    assert ready.precomputed
+    entries = [{"flight": number} for number in (4, 2, 1, 3, 1)] + [{}, {"flight": 6}]
+
+    def told(name: str, **more: Any) -> bytes:
+        question = {"entries": entries, **more}
+        return served.ask("POST", vectors_path(project, name=name), key=served.key("ada"), json=question).content
+
+    def same() -> None:
+        passed = [{}, {"pilots": 7}, {"origin": None}, {}, {}, {"day": "2013-01-02"}, {}]
+        assert told("ready") == told("put_together")
+        assert told("ready", passed_features=passed) == told("put_together", passed_features=passed)
+
+    same()
+    assert ready.get_feature_vector({"flight": 1}) == ["JFK", DAY, 1, '"1"', DAY]
+    later = {"number": 2, "at": datetime.now(UTC), "pilots": 9, "note": None, "since": None}
+    crew.insert([later, {**later, "number": 3}, {**later, "number": 1, "at": BEGIN}], show_progress=False)
+    flights.insert([{"flight": 6, "at": BEGIN, "origin": "JFK", "day": DAY, "late": True}], show_progress=False)
+    flights.delete_rows([{"flight": 6}], event_time=BEGIN + timedelta(hours=1)).wait(offline=False)
+    crew.insert([{**later, "number": 5}], show_progress=False).wait(offline=False)
+    same()
+    assert ready.check_consistency()
+    name = ready_name(served, project)
+    with psycopg.connect(served.platform.stack.postgres_dsn) as database:
+        changed = sql.SQL("UPDATE online.{} SET features_1 = '0,null,null' WHERE key = %s").format(sql.Identifier(name))
+        assert database.execute(changed, (encode_key(("bigint",), (2,)),)).rowcount == 1
+    assert json.loads(told("ready"))["vectors"][1]["values"][2] == 0
+    found = command(served, "consistency", "check", "--project", project.name, "--view", "ready")
+    assert (found.returncode, found.stdout.splitlines()[1:]) == (1, ["{'flight': 2}: crew"])
+    said = command(served, "feature-view", "precompute", "ready", "--project", project.name, "--stop")
+    assert said.returncode == 0, said.stderr
+    assert not ready.precomputed
+    same()
+    with pytest.raises(Conflict, match="not kept ready") as refusal:
+        ready.check_consistency()
+    assert refusal.value.code == "vectors-not-ready"
+
+
+def test_a_column_that_came_later_is_kept_ready_also_of_rows_that_lack_it(project: Project, crew: FeatureGroup) -> None:
+    store = project.get_feature_store()
+    flights = store.get_feature_group("flights", 1)
+    grown = crew.append_features(Feature("home", "string", default_value="BOS"))
+    query = flights.select(["origin"]).join(grown.select(["note", "home"]), left_on=["flight"], right_on=["number"])
+    view = store.create_feature_view("grown", query, precompute=True)
+    assert view.get_feature_vector({"flight": 1}) == ["JFK", '"1"', "BOS"]
+    row = {"number": 1, "at": datetime.now(UTC), "pilots": 1, "note": "new", "since": DAY, "home": "LGA"}
+    grown.insert([row], show_progress=False).wait(offline=False)
+    assert view.get_feature_vector({"flight": 1}) == ["JFK", "new", "LGA"]
+    assert view.check_consistency()
+    crew.clear()
+    found = view.get_feature_vector({"flight": 1}, return_type="dict", allow_missing=True)
+    assert found == {"origin": "JFK", "note": None, "home": None}
+    assert view.check_consistency()
+
+
+def ready_name(served: Served, project: Project) -> str:
+    """The table in which the vectors of the view `ready` are."""
+    with psycopg.connect(served.platform.stack.postgres_dsn) as database:
+        query = "SELECT DISTINCT name FROM online.view_vectors WHERE project = %s AND view = 'ready'"
+        found = database.execute(query, (project.name,)).fetchall()
+    ((name,),) = found
+    return str(name)
+
+
+def test_a_view_whose_groups_have_other_keys_is_put_together_when_it_is_asked_for(view: FeatureView) -> None:
+    with pytest.raises(Invalid, match="'weather' is joined by origin, day, and the key of 'flights' is flight") as no:
+        view.precompute()
+    assert no.value.code == "not-precomputable"
+    assert not view.precomputed
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,8 @@ PUBLIC = {
     "UsersApi",
     "ValidationReport",
     "Vector",
+    "VectorConsistency",
+    "VectorDifference",
     "VectorStatus",
     "ViewUse",
     "Visible",

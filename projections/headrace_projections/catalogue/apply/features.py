@@ -11,6 +11,7 @@ from headrace_events.feature_group_streaming import StreamingDeclared
 from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured
 from headrace_events.feature_view import FeatureViewCreated
 from headrace_events.feature_view_life import FeatureViewDeleted
+from headrace_events.feature_view_precomputing import FeatureViewPrecomputed, FeatureViewPrecomputingStopped
 from headrace_events.training_dataset import (
     TrainingDatasetFailed,
     TrainingDatasetRecorded,
@@ -142,6 +143,20 @@ def list_feature_view(event: FeatureViewCreated, at: Recorded) -> list[Change]:
     }
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     return [Upsert("feature_views", key, row)]
+
+
+@on(FeatureViewPrecomputed)
+def precompute_feature_view(event: FeatureViewPrecomputed, at: Recorded) -> list[Change]:
+    """Show that its vectors are kept ready."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Update("feature_views", key, {"precomputed": True})]
+
+
+@on(FeatureViewPrecomputingStopped)
+def stop_precomputing_feature_view(event: FeatureViewPrecomputingStopped, at: Recorded) -> list[Change]:
+    """Show that they are not, any more."""
+    key = {"project": project_of(at), "name": event.name, "version": event.version}
+    return [Update("feature_views", key, {"precomputed": False})]
 
 
 @on(FeatureViewDeleted)

@@ -13,7 +13,7 @@ from headrace_projections.catalogue.queries.rows import Pool, all_of
 
 @value
 class FeatureViewRow:
-    """A version of a feature view."""
+    """A version of a feature view; `precomputed` says whether its vectors are kept ready."""
 
     name: str
     version: int
@@ -26,6 +26,7 @@ class FeatureViewRow:
     filters: tuple[Filter, ...]
     known_at: bool
     transformations: tuple[Transformation, ...]
+    precomputed: bool
     deprecated: bool
     keywords: tuple[str, ...]
     created_by: str

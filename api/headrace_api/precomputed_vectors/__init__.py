@@ -1,0 +1,1 @@
+"""Routes about vectors of feature views that are kept ready."""
