@@ -16,6 +16,7 @@ from headrace_cli.telling import ActAs, AsJson, as_text, must_repeat, refuse, te
 
 app = typer.Typer(no_args_is_help=True, help="Feature groups of projects.")
 app.command("insert")(feature_rows.insert)
+app.command("insert-stream")(feature_rows.insert_stream)
 app.command("read")(feature_rows.read)
 app.command("changes")(feature_rows.changes)
 app.command("commits")(feature_rows.commits)

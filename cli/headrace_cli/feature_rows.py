@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from headrace import Feature
 from headrace_cli.feature_group_options import InProject, NewestVersion, group_of, member_group
 from headrace_cli.telling import ActAs, AsJson, tell, tell_rows, told
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="write a .parquet, .arrow, .csv, .tsv or .jsonl file instead")
+]
+KnownAtColumn = Annotated[
+    str | None, typer.Option("--known-at", help="the column that says when each row was known, for a backfill")
 ]
 Limit = Annotated[int | None, typer.Option("--limit", help="show so many rows")]
 
@@ -27,9 +32,7 @@ def insert(
     insert_id: Annotated[
         str | None, typer.Option("--insert-id", help="the id of an insert that broke off, to repeat it")
     ] = None,
-    known_at: Annotated[
-        str | None, typer.Option("--known-at", help="the column that says since when each row is known, of old rows")
-    ] = None,
+    known_at: KnownAtColumn = None,
     wait: Annotated[bool, typer.Option("--wait", help="until the rows can be read online and offline")] = False,
     user: ActAs = None,
     as_json: AsJson = False,
@@ -38,7 +41,8 @@ def insert(
     from headrace_cli.frames import read_file  # noqa: PLC0415 - Arrow takes a while to load
 
     with member_group(name, version, project, user) as group:
-        receipt = group.insert(read_file(file, group.features), insert_id=insert_id, wait=wait, known_at=known_at)
+        read_as = group.features if known_at is None else [Feature(known_at, "timestamp"), *group.features]
+        receipt = group.insert(read_file(file, read_as), insert_id=insert_id, wait=wait, known_at=known_at)
     lines = [f"{receipt.accepted:,} rows accepted, {len(receipt.refused):,} refused; insert id {receipt.insert_id}"]
     lines += [f"row {refusal.row}: {refusal.reason}" for refusal in receipt.refused]
     told_of = {
@@ -49,6 +53,56 @@ def insert(
     }
     tell(as_json, told_of, "\n".join(lines))
     raise typer.Exit(1 if receipt.refused else 0)
+
+
+@told
+def insert_stream(
+    name: str,
+    topic: Annotated[str, typer.Argument(help="the topic, by full or bare name; Avro of the registry, or JSON")],
+    project: InProject,
+    *,
+    version: NewestVersion = None,
+    transform: Annotated[
+        str | None, typer.Option("--transform", help="FILE.py:FUNCTION that makes a row, several or None of a record")
+    ] = None,
+    query_name: Annotated[
+        str | None, typer.Option("--query-name", help="who goes on where it stopped; another name begins anew")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", help="earliest or latest, for a query that begins")] = "earliest",
+    until_end: Annotated[bool, typer.Option("--until-end", help="stop at the end of the topic")] = False,
+    timeout: Annotated[float | None, typer.Option("--timeout", help="stop after so many seconds")] = None,
+    known_at: KnownAtColumn = None,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Insert what is on a topic, each record exactly once, until it is stopped; exit status 1 where some were refused.
+
+    Refused records are told on standard error as they come, one JSON line each.
+    """
+    from headrace_cli.functions import function_of  # noqa: PLC0415 - only transforms need it
+
+    with member_group(name, version, project, user) as group:
+        done = group.insert_stream(
+            topic,
+            transform=None if transform is None else function_of(transform),
+            query_name=query_name,
+            start=start,
+            until_end=until_end,
+            timeout=timeout,
+            known_at=known_at,
+            on_refused=lambda refused: typer.echo(json.dumps(asdict(refused)), err=True),
+        )
+    told_of = {
+        "query_name": done.query_name,
+        "records": done.records,
+        "accepted": done.accepted,
+        "refused": done.refused,
+        "skipped": done.skipped,
+        "ended": done.ended,
+    }
+    text = f"{done.records:,} records read, {done.accepted:,} rows accepted, {done.refused:,} records refused"
+    tell(as_json, told_of, f"{text}; query {done.query_name} ended by {done.ended}")
+    raise typer.Exit(1 if done.refused else 0)
 
 
 @told

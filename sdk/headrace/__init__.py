@@ -35,6 +35,7 @@ from headrace._feature_usage import FeatureUse, UnusedFeatures, ViewUse
 from headrace._feature_view import FeatureView
 from headrace._group_statistics import Correlations, Statistics, StatisticsConfig
 from headrace._groups import ConsumerGroup, GroupMember, GroupPartition
+from headrace._insert_stream import StreamProgress, StreamReceipt
 from headrace._kafka import KafkaApi, KafkaSchema, KafkaTopic
 from headrace._kafka_record import KafkaRecord
 from headrace._lineage import Lineage, LineageEdge, LineageNode
@@ -58,6 +59,7 @@ from headrace._serving import Deployment, DeploymentState, ModelServing
 from headrace._shared_feature_store import SharedFeatureGroup, SharedFeatureStore
 from headrace._sharing import Share, SharesApi
 from headrace._storage_connectors import StorageConnector
+from headrace._stream_records import StreamRefusal
 from headrace._study import ExperimentResult, Study
 from headrace._tag_schemas import TagSchema, TagSchemasApi
 from headrace._time_travel import FeatureGroupAsOf, FeatureGroupCommit
@@ -157,6 +159,9 @@ __all__ = [
     "StatisticsConfig",
     "StorageConnector",
     "StoreDigest",
+    "StreamProgress",
+    "StreamReceipt",
+    "StreamRefusal",
     "Study",
     "TagSchema",
     "TagSchemasApi",

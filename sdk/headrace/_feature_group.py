@@ -21,6 +21,7 @@ from headrace._frames import rows_in, slices
 from headrace._group_life import GroupLife
 from headrace._group_on_demand import GroupOnDemand
 from headrace._group_statistics import GroupStatistics, StatisticsConfig
+from headrace._group_streams import GroupStreams
 from headrace._group_validation import GroupValidation
 from headrace._growth import appended
 from headrace._http import Api
@@ -36,6 +37,7 @@ from headrace._insert import (
     bar,
     claimed_time,
 )
+from headrace._insert_stream import Clients
 from headrace._query import Selectable
 from headrace._read_feature_group import ReadFeatureGroup
 from headrace._receipt import Receipt
@@ -76,22 +78,26 @@ class FeatureGroup(
     GroupOnDemand,
     GroupStatistics,
     GroupValidation,
+    GroupStreams,
     FeatureMonitoring,
     GroupLife,
     Annotations,
 ):
     """One version of a feature group. One that was only asked for is made by the first `insert` or `save`."""
 
-    def __init__(self, api: Api, project: str, make_producer: MakeProducer, wish: GroupWish) -> None:
+    def __init__(self, api: Api, project: str, make_producer: MakeProducer, clients: Clients, wish: GroupWish) -> None:
         self._api = api
         self._project = project
         self._make_producer = make_producer
+        self._clients = clients
         self._wish = wish
         self._row: Mapping[str, Any] | None = None
         self._sent: dict[int, int] = {}
 
     @classmethod
-    def existing(cls, api: Api, project: str, make_producer: MakeProducer, row: Mapping[str, Any]) -> FeatureGroup:
+    def existing(
+        cls, api: Api, project: str, make_producer: MakeProducer, clients: Clients, row: Mapping[str, Any]
+    ) -> FeatureGroup:
         """The group that the API describes."""
         seconds = row.get("ttl_seconds")
         wish = GroupWish(
@@ -106,7 +112,7 @@ class FeatureGroup(
             partitions=1,
             features=[Feature(one["name"], one["type"], one["description"]) for one in row["columns"]],
         )
-        group = cls(api, project, make_producer, wish)
+        group = cls(api, project, make_producer, clients, wish)
         group._row = row
         return group
 
@@ -253,9 +259,9 @@ class FeatureGroup(
                 `not-repeatable`: a function gives another value when it is asked again, or for the row alone.
             HeadraceError: the frame cannot be read, the certificate may not write, or the brokers are away.
         """
+        known = None if known_at is None else Known.of(known_at)
         if self._row is None:
-            given = self._wish.features is not None
-            self.save(None if given else [one for one in features_of(frame) if one.name != known_at])
+            self.save(None if self._wish.features is not None else self._features_of(frame, known_at))
         self._must_take_rows()
         before = self.progress()
         validated = (validation_options or {}).get("run_validation", True)
@@ -264,7 +270,6 @@ class FeatureGroup(
         total = rows_in(frame)
         report = on_progress or (bar(f"insert {self.name}") if show_progress else None)
         sending = self._sending(insert_id)
-        known = None if known_at is None else Known(known_at, micros_of(datetime.now(UTC)))
         refused: list[Refusal] = []
         for part in slices(frame):
             encoded, turned_down = self._encoder.encode(*self._completed(part, transform=transform), known)
@@ -279,11 +284,20 @@ class FeatureGroup(
             receipt = replace(receipt, validation=self._save_report(ingested))
         return receipt.wait() if wait else receipt
 
-    def delete_rows(self, keys: Any, event_time: datetime | None = None, *, insert_id: str | None = None) -> Receipt:
+    def delete_rows(
+        self,
+        keys: Any,
+        event_time: datetime | None = None,
+        *,
+        insert_id: str | None = None,
+        known_at: str | None = None,
+    ) -> Receipt:
         """Delete entities as of `event_time` (the event time column of `keys`, or now): frames as for `insert`.
 
-        What a key had before that time is hidden; a row of a later event time shows again.
+        What a key had before that time is hidden; a row of a later event time shows again. `known_at` is the column of
+        `keys` that says when each delete was known, as with `insert`.
         """
+        known = None if known_at is None else Known.of(known_at)
         self._must_take_rows()
         now = micros_of(event_time or datetime.now(UTC))
         before = self.progress()
@@ -294,7 +308,12 @@ class FeatureGroup(
                 name: values if isinstance(values, list) else values.to_pylist()
                 for name, values in part.columns.items()
             }
-            for row in range(part.count):
+            unknown: dict[int, str] = {}
+            times = [None] * part.count if known is None else known.claimed(part, unknown)
+            refused += [Refusal(part.first + row, reason) for row, reason in unknown.items()]
+            for row, time in enumerate(times):
+                if row in unknown:
+                    continue
                 entity = {name: values[row] for name, values in columns.items()}
                 given = plain(entity.get(self.event_time)) if self.event_time else None
                 try:
@@ -303,9 +322,10 @@ class FeatureGroup(
                 except WrongValue as error:
                     refused.append(Refusal(part.first + row, str(error)))
                 else:
-                    sending.send(key, None, [*sending.headers, (EVENT_TIME, str(at).encode())])
+                    headers = sending.headers if time is None else sending.claiming(time)
+                    sending.send(key, None, [*headers, (EVENT_TIME, str(at).encode())])
         sending.finish()
-        return self._receipt(sending, refused, before)
+        return self._receipt(sending, sorted(refused, key=lambda one: one.row), before)
 
     def check_consistency(self, *, seconds: int = 120) -> Consistency:
         """Compare the last row of every key online and offline, after the same records; rows may go on coming.
@@ -350,6 +370,9 @@ class FeatureGroup(
 
     @cached_property
     def _encoder(self) -> RowEncoder:
+        return self._make_encoder()
+
+    def _make_encoder(self) -> RowEncoder:
         row = self._known
         return RowEncoder(
             RowSchema(
@@ -360,6 +383,11 @@ class FeatureGroup(
                 schema=row["schema"],
             )
         )
+
+    def _features_of(self, frame: Any, known_at: str | None) -> list[Feature]:
+        """The columns of a group that is made for the frame: when rows are known is none, unless the group needs it."""
+        always = {*self.primary_key, self.event_time}
+        return [one for one in features_of(frame) if one.name != known_at or one.name in always]
 
     def _must_take_rows(self) -> None:
         streaming = self._known.get("streaming")

@@ -18,6 +18,7 @@ from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
 from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
+from headrace._insert_stream import Clients
 from headrace._sharing import Share, SharesApi
 from headrace._transformation_function import Transformation, TransformationFunction
 
@@ -25,10 +26,11 @@ from headrace._transformation_function import Transformation, TransformationFunc
 class FeatureStore(FeatureViews, ExternalFeatureGroups):
     """Feature groups of one project."""
 
-    def __init__(self, api: Api, project: str, make_producer: MakeProducer) -> None:
+    def __init__(self, api: Api, project: str, make_producer: MakeProducer, clients: Clients) -> None:
         self._api = api
         self._project = project
         self._make_producer = make_producer
+        self._clients = clients
 
     def __repr__(self) -> str:
         return f"FeatureStore({self._project!r})"
@@ -80,7 +82,7 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
             on_demand=tuple(applied(one) for one in transformation_functions),
             request_parameters=tuple(features_of(request_parameters) if request_parameters else ()),
         )
-        group = FeatureGroup(self._api, self._project, self._make_producer, wish)
+        group = FeatureGroup(self._api, self._project, self._make_producer, self._clients, wish)
         return group if features is None else group.save()
 
     def create_streaming_feature_group(
@@ -174,13 +176,18 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
                 f"the topic of feature group {name!r}",
             )
         warn_if_deprecated("feature group", row)
-        return FeatureGroup.existing(self._api, self._project, self._make_producer, row)
+        return self._existing(row)
 
     def get_feature_groups(self, name: str | None = None) -> list[FeatureGroup]:
         """All versions of all feature groups, or of that one."""
         base = f"/api/projects/{self._project}/feature-groups"
         rows = self._api.get(f"{base}/{name}" if name else base)
-        return [FeatureGroup.existing(self._api, self._project, self._make_producer, row) for row in rows]
+        return [
+            FeatureGroup.existing(self._api, self._project, self._make_producer, self._clients, row) for row in rows
+        ]
+
+    def _existing(self, row: Mapping[str, Any]) -> FeatureGroup:
+        return FeatureGroup.existing(self._api, self._project, self._make_producer, self._clients, row)
 
     def get_feature_monitors(self) -> list[FeatureMonitor]:
         """All feature monitors of the project, by name."""

@@ -15,6 +15,8 @@ INSERT = "headrace_insert"
 KNOWN_AT = "headrace_known_at"
 EVENT_TIME = "headrace_event_time"
 
+BROKE_OFF = "insert-broke-off"
+
 OnProgress = Callable[[int, int], None]
 """Called with the rows done and the rows there are."""
 
@@ -81,7 +83,7 @@ class Sending:
             raise self._failed()
         produce, topic, delivered, usual = self.producer.produce, self.topic, self._delivered, self.headers
         for key, value, known_at in rows:
-            headers = usual if known_at is None else self._claiming(known_at)
+            headers = usual if known_at is None else self.claiming(known_at)
             try:
                 produce(topic, key=key, value=value, headers=headers, on_delivery=delivered)
             except (BufferError, KafkaException):
@@ -90,8 +92,8 @@ class Sending:
                 self.sent += 1
         self.producer.poll(0)
 
-    def _claiming(self, known_at: int) -> list[tuple[str, bytes]]:
-        """The headers of a row that says since when it is known, whatever the others of its insert say."""
+    def claiming(self, known_at: int) -> list[tuple[str, bytes]]:
+        """The headers of a row that says since when (µs UTC) it is known, whatever the others of its insert say."""
         return [*(header for header in self.headers if header[0] != KNOWN_AT), (KNOWN_AT, str(known_at).encode())]
 
     def finish(self) -> None:
@@ -121,7 +123,7 @@ class Sending:
         kind = Unreachable if self.failure is None or self.failure.retriable() else Failed
         return kind(
             f"{self.taken} rows are safe, then: {why}; insert again with insert_id={self.insert_id!r}",
-            code="insert-broke-off",
+            code=BROKE_OFF,
             details=details,
         )
 

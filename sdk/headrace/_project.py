@@ -127,7 +127,7 @@ class Project:
         """Feature groups and what is made of them; with the name of another project, what that one shares."""
         if name is not None:
             return SharedFeatureStore(self._api, self.name, name)
-        return FeatureStore(self._api, self.name, self._kept_producer)
+        return FeatureStore(self._api, self.name, self._kept_producer, self)
 
     def create_storage_connector(
         self, name: str, url: str, secret: str | Mapping[str, str] | None = None, description: str = ""

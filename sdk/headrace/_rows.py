@@ -3,17 +3,22 @@
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from headrace._avro_bodies import BodyEncoder
 from headrace._entity_key import key_encoder
+from headrace._errors import Invalid
 from headrace._frames import Slice
 from headrace._growth import defaults_of
 from headrace._nested_values import converter
-from headrace._values import FIRST_MICROS, LAST_MICROS, WrongValue, plain
+from headrace._values import FIRST_MICROS, LAST_MICROS, WrongValue, micros_of, plain
+
+AHEAD = timedelta(minutes=5)
+"""How far a known-at may lie ahead of the clock here, since clocks differ; the stores compare with the log's own."""
 
 _FRAME = struct.Struct(">bI")
 
@@ -52,15 +57,24 @@ class Known:
     column: str
     latest: int
 
+    @classmethod
+    def of(cls, column: str) -> Self:
+        """The column, of rows that are known by now."""
+        return cls(column, micros_of(datetime.now(UTC) + AHEAD))
+
     def claimed(self, taken: Slice, wrong: dict[int, str]) -> list[Any]:
-        """What the rows say, in order; one that says nothing, or a time to come, is named in `wrong`."""
-        given = taken.columns.get(self.column, [None] * taken.count)
-        times = checked(given, "timestamp", self.column, wrong)
+        """What the rows say, in order; one that says nothing, or a time to come, is named in `wrong`.
+
+        Raises Invalid where the frame has no such column.
+        """
+        if self.column not in taken.columns:
+            raise Invalid(f"the frame has no column {self.column!r} to take known-at from", code="unknown-column")
+        times = checked(taken.columns[self.column], "timestamp", self.column, wrong)
         for row, time in enumerate(times):
             if time is None:
                 wrong.setdefault(row, f"known at {self.column!r} is missing")
             elif time > self.latest:
-                wrong.setdefault(row, f"known at {self.column!r} lies in the future")
+                wrong.setdefault(row, f"known at {self.column!r} lies in the future: nobody knows the row yet")
         return times
 
 

@@ -22,6 +22,8 @@ from headrace_schemas.framing import HEAD_BYTES, schema_id_of
 
 EVENT_TIME = "headrace_event_time"
 KNOWN_AT = "headrace_known_at"
+AHEAD_US = 300_000_000
+"""How far a claimed known-at may lie ahead of the log's clock: clocks differ."""
 _PROMOTIONS = {("int", "bigint"), ("float", "double")}
 
 
@@ -107,7 +109,7 @@ def _upserts(
     except Undecodable as error:
         refused += [Refused(record=record, reason=str(error)) for record in records]
         return None
-    records, known_at = _times(records, KNOWN_AT, refused, required=False)
+    records, known_at = _known(records, refused)
     bodies = [(record.value or b"")[HEAD_BYTES:] for record in records]
     decoded = decode(fields, bodies)
     reasons = dict(decoded.errors)
@@ -147,7 +149,7 @@ def _deletes(group: Group, records: list[Record], refused: list[Refused]) -> Row
             fitting.append(record)
     if group.event_time:
         fitting, _ = _times(fitting, EVENT_TIME, refused, required=True)
-    fitting, known_at = _times(fitting, KNOWN_AT, refused, required=False)
+    fitting, known_at = _known(fitting, refused)
     event_time = known_at
     if group.event_time:
         event_time = np.array([int(record.headers[EVENT_TIME]) for record in fitting], np.int64)
@@ -161,6 +163,22 @@ def _deletes(group: Group, records: list[Record], refused: list[Refused]) -> Row
         **_places(fitting),
         decoded=None,
     )
+
+
+def _known(records: list[Record], refused: list[Refused]) -> tuple[list[Record], Longs]:
+    """The records with when they were known: as they claim, unless that is to come, or when the log took them."""
+    early = [record for record in records if KNOWN_AT in record.headers and _is_to_come(record)]
+    if early:
+        reason = f"header {KNOWN_AT} lies ahead of the log's clock: nobody can have known the row"
+        refused += [Refused(record=record, reason=reason) for record in early]
+        places = {(record.partition, record.offset) for record in early}
+        records = [record for record in records if (record.partition, record.offset) not in places]
+    return _times(records, KNOWN_AT, refused, required=False)
+
+
+def _is_to_come(record: Record) -> bool:
+    claimed = micros(record.headers[KNOWN_AT])
+    return claimed is not None and claimed > record.timestamp * 1000 + AHEAD_US
 
 
 def _times(records: list[Record], header: str, refused: list[Refused], *, required: bool) -> tuple[list[Record], Longs]:

@@ -168,3 +168,25 @@ def test_what_cannot_be_done_is_told_in_two_lines(shell: Shell, words: tuple[str
     assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_a_topic_goes_into_a_group_by_a_function_of_a_file(shell: Shell, project: Project, tmp_path: Path) -> None:
+    columns = {"flight": "string", "at": "timestamp"}
+    landings = project.get_feature_store().create_feature_group(
+        "landings", primary_key=["flight"], event_time="at", features=columns
+    )
+    kafka = project.get_kafka_api()
+    kafka.create_topic("landed")
+    kafka.produce("landed", ['{"number": 17, "at": "2013-07-01T12:00:00Z"}', '{"at": "2013-07-01T13:00:00Z"}'])
+    rows = tmp_path / "rows.py"
+    rows.write_text(
+        "def as_row(record):\n    return {'flight': f'{record.value[\"number\"]:04}', 'at': record.value['at']}\n"
+    )
+    done = shell.run(
+        "feature-group", "insert-stream", "landings", "landed", "--transform", f"{rows}:as_row", "--until-end", "--json"
+    )
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["records"], told["accepted"], told["ended"]) == (1, 2, 1, "end"), done.stderr
+    (refused,) = map(json.loads, done.stderr.splitlines())
+    assert (refused["offset"], "KeyError" in refused["reason"]) == (1, True)
+    assert [record.value["flight"] for record in kafka.consume(landings.topic)] == ["0017"]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -16,7 +23,18 @@ from tests.integration.clients import eventually
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
-from headrace import Conflict, Feature, FeatureGroup, Forbidden, Invalid, NotFound, Project
+from headrace import (
+    Conflict,
+    Feature,
+    FeatureGroup,
+    Forbidden,
+    HeadraceError,
+    Invalid,
+    NotFound,
+    Project,
+    StreamProgress,
+    StreamRefusal,
+)
 from headrace._command_id import new_command_id
 
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
@@ -160,6 +178,105 @@ def test_an_insert_that_is_repeated_overwrites_nothing_that_came_between(project
     assert things.read()["number"].tolist() == [2]
     with pytest.raises(Invalid):
         things.insert([{"id": "a", "at": BEGIN, "number": 1}], insert_id="not a uuid")
+
+
+KILLED = """
+import os, signal, sys
+import headrace
+with headrace.login(project=sys.argv[1]) as project:
+    group = project.get_feature_store().get_feature_group(sys.argv[2], 1)
+    group.insert_stream(sys.argv[3], until_end=True, on_refused=lambda _: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def streamed(project: Project, name: str) -> tuple[FeatureGroup, str]:
+    """A group, and a topic to be inserted into it."""
+    columns = {"id": "string", "at": "timestamp", "number": "bigint"}
+    return group(project, name, features=columns, partitions=2), project.get_kafka_api().create_topic(name, 2).name
+
+
+def said(number: int) -> str:
+    return json.dumps({"id": f"k{number}", "at": "2013-01-01T01:00:00+01:00", "number": number})
+
+
+def test_a_topic_is_inserted_exactly_once_though_its_process_is_killed_within_a_transaction(
+    project: Project, served: Served
+) -> None:
+    kafka = project.get_kafka_api()
+    things, topic = streamed(project, "streamed")
+    kafka.produce(topic, [*map(said, range(20)), "no json", *map(said, range(20, 40))])
+    environment = os.environ | {"HEADRACE_API": served.url, "HEADRACE_API_KEY": served.key("ada")}
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, project.name, things.name, topic],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    told: list[StreamRefusal] = []
+    progress: list[StreamProgress] = []
+    receipt = things.insert_stream(topic, until_end=True, on_refused=told.append, on_progress=progress.append)
+    assert (receipt.records, receipt.accepted, receipt.refused, receipt.ended) == (41, 40, 1, "end")
+    assert (tuple(told), progress[-1].records, progress[-1].lag) == (receipt.refusals, 41, 0)
+    assert "neither framed Avro nor JSON" in told[0].reason
+    inserted = [record.value["id"] for record in kafka.consume(things.topic)]
+    assert sorted(inserted) == sorted(f"k{number}" for number in range(40))
+    # What the killed process had sent lies in the log, before the rows that count.
+    assert sum(int(position.rsplit(":", 1)[1]) + 1 for position in receipt.positions) > 80
+    kafka.produce(topic, [said(50)])
+    more = things.insert_stream(
+        topic, until_end=True, transform=lambda record: {**record.value, "number": record.partition + 7}
+    )
+    assert (more.records, more.accepted) == (1, 1)
+    more.wait()
+    vector = things.get_vector({"id": "k50"})
+    assert vector is not None
+    assert (vector["at"], vector["number"] in {7, 8}) == (BEGIN, True)
+    assert kafka.get_group(f"insert-stream.{receipt.query_name}").lag == 0
+
+
+def test_a_query_that_is_begun_elsewhere_ends_here_and_what_cannot_be_is_refused(
+    project: Project, served: Served
+) -> None:
+    kafka = project.get_kafka_api()
+    things, topic = streamed(project, "overtaken")
+    kafka.produce(topic, [said(1)])
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(things.insert_stream, topic, timeout=120, on_progress=lambda _: begun.set())
+        assert begun.wait(60)
+        second = things.insert_stream(topic, until_end=True)
+        assert (second.records, second.ended) == (0, "end")
+        kafka.produce(topic, [said(2)])
+        with pytest.raises(Conflict) as overtaken:
+            first.result(60)
+    assert overtaken.value.code == "query-overtaken"
+    assert things.insert_stream(topic, until_end=True).accepted == 1
+    wrongs: list[tuple[dict[str, Any], str]] = [
+        ({"topic": "nothing"}, "topic-not-found"),
+        ({"topic": things.topic}, "own-topic"),
+        ({"topic": topic, "query_name": "with spaces"}, "invalid-name"),
+        ({"topic": topic, "start": "yesterday"}, "invalid-start"),
+    ]
+    for wrong, code in wrongs:
+        with pytest.raises(HeadraceError) as refusal:
+            things.insert_stream(**wrong, until_end=True)
+        assert refusal.value.code == code
+    things.save_expectation_suite(
+        {"expectation_suite_name": "s", "expectations": []}, validation_ingestion_policy="STRICT"
+    )
+    with pytest.raises(Conflict) as strict:
+        things.insert_stream(topic, until_end=True)
+    assert strict.value.code == "suite-is-strict"
+    unvalidated = {"run_validation": False}
+    assert things.insert_stream(topic, timeout=0.0, validation_options=unvalidated).ended == "timeout"
+    with served.project("bob", project.name) as scientist:
+        seen = scientist.get_feature_store().get_feature_group("overtaken", 1)
+        with pytest.raises(Forbidden) as forbidden:
+            seen.insert_stream(topic, query_name="bobs", until_end=True, validation_options=unvalidated)
+        assert forbidden.value.code == "topic-not-writable"
 
 
 def test_a_group_grows_while_an_old_client_goes_on(project: Project, served: Served) -> None:

@@ -114,6 +114,27 @@ def test_a_view_knows_its_features_labels_and_keys(view: FeatureView, project: P
         fs.get_feature_view("delays", 7)
 
 
+def test_a_backfill_is_seen_as_of_when_it_was_known_and_online_the_last_known_counts(project: Project) -> None:
+    fs = project.get_feature_store()
+    asked = fs.get_or_create_feature_group("asked", primary_key=["question"], event_time="at")
+    asked.insert([{"question": f"{origin}{at}", "at": hour(at), "origin": origin} for origin in "AB" for at in (2, 4)])
+    told = fs.get_or_create_feature_group("told", primary_key=["origin"], event_time="at")
+    # The log takes the correction first: only known-at tells which came later.
+    corrected = {"origin": "A", "at": hour(1), "wind": 2.0, "published": hour(3)}
+    told.insert([corrected, {**corrected, "wind": 1.0, "published": hour(1.5)}], known_at="published")
+    told.insert([{**corrected, "origin": "B", "wind": 5.0, "published": hour(1)}], known_at="published")
+    gone = told.delete_rows([{"origin": "B", "at": hour(1), "published": hour(3)}], known_at="published").wait()
+    assert ([one.name for one in told.features], gone.accepted) == (["origin", "at", "wind"], 1)
+    query = asked.select(["question"]).join(told.select(["wind"]), on=["origin"])
+    known = fs.create_feature_view("told_then", query, known_at=True)
+    seen, _ = known.training_data(show_progress=False)
+    found = {row["question"]: None if pd.isna(row["wind"]) else row["wind"] for _, row in seen.iterrows()}
+    assert found == {"A2": 1.0, "A4": 2.0, "B2": 5.0, "B4": None}
+    vector = told.get_vector({"origin": "A"})
+    assert vector is not None
+    assert (vector["wind"], told.get_vectors([{"origin": "B"}])[0].status) == (2.0, "deleted")
+
+
 def test_a_view_with_filters_helpers_and_bounds_of_time_gives_what_it_says(view: FeatureView, project: Project) -> None:
     fs = project.get_feature_store()
     flights, winds = fs.get_feature_group("flights"), fs.get_feature_group("weather")

@@ -79,7 +79,7 @@ def progress(expectations: int | None) -> tuple[int, Any]:
 
 
 def inserting(brokers: Brokers, api: Api) -> FeatureGroup:
-    return FeatureGroup.existing(api, "p", lambda *_, **__: brokers, GROUP)
+    return FeatureGroup.existing(api, "p", lambda *_, **__: brokers, None, GROUP)  # type: ignore[arg-type] # nothing is streamed
 
 
 def paths(server: Answering) -> list[str]:

@@ -332,7 +332,7 @@ def test_a_row_says_since_when_it_is_known_and_the_column_is_no_feature() -> Non
         assert [(decoded(row)["id"], row.known_at) for row in good] == [("a", latest - 3_600_000_000), ("d", latest)]
         assert [(one.row, one.reason) for one in bad] == [
             (1, "known at 'recorded' is missing"),
-            (2, "known at 'recorded' lies in the future"),
+            (2, "known at 'recorded' lies in the future: nobody knows the row yet"),
         ]
 
 

@@ -401,7 +401,7 @@ def test_a_function_is_registered_once_however_often_a_view_uses_it() -> None:
 
     row = {**in_kilometres.body(), "version": 3}
     with answering((200, [{**row, "version": 4, "mode": "pandas"}, row])) as server, Api(server.url, "key") as api:
-        store = FeatureStore(api, "flights", lambda *_: None)  # type: ignore[arg-type] # nothing is sent
+        store = FeatureStore(api, "flights", lambda *_: None, None)  # type: ignore[arg-type] # nothing is sent
         scaled = builtin_transformations.winsorize("b", lower=0.1)
         bodies = store._transformation_bodies([in_kilometres("a"), scaled])
         assert [asked.method for asked in server.asked] == ["GET"]

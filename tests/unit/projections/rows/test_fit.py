@@ -8,12 +8,13 @@ from tests.unit.projections.rows.things import SCHEMA_ID, SCHEMAS, THINGS, body,
 
 from headrace_broker.record import Record
 from headrace_events.entity_key import encode_key
-from headrace_projections.rows.fit import Fitted, fit, micros, unknown_schema
+from headrace_projections.rows.fit import AHEAD_US, Fitted, fit, micros, unknown_schema
 from headrace_projections.rows.groups import Groups
 from headrace_schemas.catalogue import FIRST_FREE_ID
 from headrace_schemas.framing import frame
 
 GOOD = {"id": "a", "at": 5, "number": 1}
+LOGGED = 1_700_000_000_000_000
 
 
 def fitted(*records: Record) -> Fitted:
@@ -37,6 +38,11 @@ def test_rows_that_fit_keep_their_place_and_times() -> None:
     assert rows.offset.tolist() == [7, 8]
     assert rows.bodies[0] == body(GOOD)
     assert (rows.schema_id, rows.deleted) == (SCHEMA_ID, False)
+
+
+def test_a_claim_may_be_ahead_of_the_log_by_as_much_as_clocks_differ() -> None:
+    (rows,) = fitted(record(GOOD, 0, headers={"headrace_known_at": str(LOGGED + AHEAD_US)}), record(GOOD, 1)).rows
+    assert rows.known_at.tolist() == [LOGGED + AHEAD_US, LOGGED]
 
 
 def test_a_delete_has_its_time_from_its_header() -> None:
@@ -63,6 +69,8 @@ def test_where_a_group_has_no_event_time_the_logs_time_counts() -> None:
         (record(GOOD, 1, key=b"a"), "not the canonical key"),
         (record(GOOD, 1, headers={"headrace_known_at": "soon"}), "headrace_known_at is 'soon'"),
         (record(GOOD, 1, headers={"headrace_known_at": "9" * 30}), "headrace_known_at"),
+        (record(GOOD, 1, headers={"headrace_known_at": str(LOGGED + AHEAD_US + 1)}), "ahead of the log's clock"),
+        (delete("a", 1, 5, headers={"headrace_known_at": str(LOGGED + AHEAD_US + 1)}), "ahead of the log's clock"),
         (delete("a", 1, None), "headrace_event_time is missing"),
         (delete("a", 1, "1.5"), "headrace_event_time is '1.5'"),
         (record(None, 1, key=b"?", headers={"headrace_event_time": "5"}), "tag 63 stands where a string is due"),
