@@ -13,6 +13,9 @@ from headrace_events.feature_group import FeatureGroup, FeatureGroupVersion
 from headrace_events.feature_view import FeatureView, GroupSelection, Join, Selected
 from headrace_events.language import Command, Event, command, event, value
 
+MOST_PARTS = 500
+"""How many groups give to a vector that is kept ready: each has columns of its own in a table."""
+
 
 @command("feature_view.precompute")
 class PrecomputeFeatureView(Command):
@@ -92,15 +95,18 @@ def decide(
 
 def _parts(project: str, selected: Selected, known: Known) -> tuple[VectorPart, ...]:
     """What each group gives; raises Invalid where a row of one would change the vectors of many entities."""
+    first, *others = (
+        _part(one, selected.hidden) for one in (selected.root, *(join.selection for join in selected.joins))
+    )
+    parts = tuple(part for part in (first, *others) if part.features)
     root = _group(project, selected.root, known)
-    found = [_part(selected.root, selected.hidden)]
-    for join in selected.joins:
-        right = _group(project, join.selection, known)
-        _must_be_the_same_entity(selected.root, root, join, right)
-        found.append(_part(join.selection, selected.hidden))
-    parts = tuple(part for part in found if part.features)
+    for join, part in zip(selected.joins, others, strict=True):
+        if part.features:
+            _must_be_the_same_entity(selected.root, root, join, _group(project, join.selection, known))
     if not parts:
         raise Invalid("not-precomputable", "the view has labels and helpers only: there is no vector to keep ready")
+    if len(parts) > MOST_PARTS:
+        raise Invalid("not-precomputable", f"{len(parts)} groups give features, and {MOST_PARTS} are the most")
     return parts
 
 

@@ -48,14 +48,16 @@ class ReadyVectors:
     ) -> bytes | None:
         """The JSON of the view's features and the vector of each entry, in order, as the API answers.
 
-        None where they are not kept ready, or what is asked for is to be refused: a ViewReader says why. Raises
-        NotFound, Invalid.
+        None where they are not kept ready, another project has a say, or what is asked for is to be refused: then a
+        ViewReader answers. Raises NotFound, Invalid.
         """
         at = (project, name, version)
         kept = await self._kept(at)
         if kept is None:
             return None
         view = await self._views.view(*at)
+        if view.borrowed:
+            return None
         given: Sequence[Entry] = passed or [{}] * len(entries)
         if len(given) != len(entries) or not all(one.keys() <= view.places.keys() for one in given):
             return None

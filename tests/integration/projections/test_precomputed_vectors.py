@@ -155,7 +155,7 @@ def row(entity: str, at: int, number: int) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("stack")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, 1), st.sampled_from("abc"), st.integers(0, 3), st.booleans()), max_size=14

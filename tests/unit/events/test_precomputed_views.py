@@ -13,6 +13,7 @@ from headrace_events.feature_group import CreateFeatureGroup
 from headrace_events.feature_view import CreateFeatureView, FeatureView, GroupSelection, Join, KeyPair
 from headrace_events.feature_view_life import DeleteFeatureView
 from headrace_events.feature_view_precomputing import (
+    MOST_PARTS,
     FeatureViewPrecomputed,
     FeatureViewPrecomputingStopped,
     PrecomputeFeatureView,
@@ -67,6 +68,13 @@ def test_a_vector_has_what_a_model_sees_of_every_group() -> None:
 
 def test_a_group_of_which_a_model_sees_nothing_is_no_part() -> None:
     scenario = having(SEATS, replace(SAME_ENTITY, inference_helpers=("seats_note", "seats_sold")))
+    (kept,) = scenario.events(KEPT)
+    assert isinstance(kept, FeatureViewPrecomputed)
+    assert [part.group for part in kept.parts] == ["flights"]
+
+
+def test_a_label_of_another_entity_is_in_nobodys_way() -> None:
+    scenario = having(WEATHER, replace(VIEW, labels=("late", "temp")))
     (kept,) = scenario.events(KEPT)
     assert isinstance(kept, FeatureViewPrecomputed)
     assert [part.group for part in kept.parts] == ["flights"]
@@ -127,14 +135,25 @@ def test_a_key_of_several_columns_is_the_same_key_in_its_order() -> None:
     assert scenario.refusal(KEPT) == "not-precomputable"
 
 
+MANY = replace(
+    SAME_ENTITY,
+    joins=tuple(
+        replace(SAME_ENTITY.joins[0], selection=replace(SAME_ENTITY.joins[0].selection, prefix=f"s{number}_"))
+        for number in range(MOST_PARTS)
+    ),
+    inference_helpers=(),
+)
+
+
 @pytest.mark.parametrize(
     ("groups", "view"),
     [
         ((WEATHER,), VIEW),
         ((replace(SEATS, online=False),), SAME_ENTITY),
         ((SEATS,), replace(VIEW, joins=(), labels=("flight", "late"))),
+        ((SEATS,), MANY),
     ],
-    ids=["joined by another column", "not online", "nothing that a model sees"],
+    ids=["joined by another column", "not online", "nothing that a model sees", "too many groups"],
 )
 def test_what_cannot_be_kept_ready_is_refused(groups: tuple[CreateFeatureGroup, ...], view: CreateFeatureView) -> None:
     assert having(*groups, view).refusal(KEPT) == "not-precomputable"
