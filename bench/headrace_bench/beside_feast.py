@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 import polars as pl
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -106,7 +107,7 @@ def vectors(feast: Feast, client: httpx.Client, owner: Project) -> Iterator[Figu
             answer = http.post("/get-online-features", json=asked).raise_for_status()
         except httpx.HTTPError as error:
             raise peer.PeerFailed(f"{service}: {error}") from error
-        found = [status for feature in answer.json()["results"] for status in feature["statuses"]]
+        found = [status for feature in orjson.loads(answer.content)["results"] for status in feature["statuses"]]
         if found.count("PRESENT") < WIDE * size:
             raise peer.PeerFailed(f"{service}: {answer.text[:200]}")
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import numpy as np
+import orjson
 import polars as pl
 
 from headrace import FeatureGroup, FeatureView, Project
@@ -114,7 +115,7 @@ def asking(client: httpx.Client, owner: Project, view: FeatureView) -> Callable[
 
     def ask(size: int) -> None:
         entries = [{"entity": int(entity)} for entity in chance.integers(ENTITIES, size=size)]
-        answer = client.post(path, json={"entries": entries}).json()
+        answer = orjson.loads(client.post(path, json={"entries": entries}).content)
         if [vector["status"] for vector in answer["vectors"]] != ["complete"] * size:
             raise AssertionError(answer)
 

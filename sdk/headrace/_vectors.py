@@ -16,6 +16,8 @@ ReturnType = Literal["list", "dict", "pandas", "polars", "numpy"]
 _POLARS = {"boolean": "Boolean", "int": "Int32", "bigint": "Int64", "float": "Float32", "double": "Float64"}
 _POLARS |= {"string": "String", "binary": "Binary", "date": "Date"}
 """Feature type → the name of the polars type that a column has even where it holds nothing."""
+_AS_JSON_HAS_THEM = frozenset({"boolean", "int", "bigint", "float", "double", "string"})
+"""The types of which a value in JSON is the value."""
 
 
 def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], return_type: ReturnType) -> Any:
@@ -45,7 +47,13 @@ def shaped(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], retur
 
 def named(rows: Sequence[Mapping[str, Any]], features: Sequence[Feature]) -> list[dict[str, Any]]:
     """The rows with the values of the features alone, each of its type; what is not there is None."""
-    return [{feature.name: typed(row.get(feature.name), feature.type) for feature in features} for row in rows]
+    names = [feature.name for feature in features]
+    found = [{name: row.get(name) for name in names} for row in rows]
+    for feature in features:
+        if feature.type not in _AS_JSON_HAS_THEM:
+            for row in found:
+                row[feature.name] = typed(row[feature.name], feature.type)
+    return found
 
 
 def _polars(values: list[list[Any]], features: Sequence[Feature]) -> Any:

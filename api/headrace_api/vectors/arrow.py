@@ -39,18 +39,26 @@ def group_stream(types: Mapping[str, str], vectors: Sequence[Vector]) -> bytes:
 
 def view_stream(found: ViewVectors) -> bytes:
     """A row an entry: the view's features, `_status`, and `_statuses` with one for each feature. Raises Invalid."""
+    different = {id(vector.statuses): vector.statuses for vector in found.vectors}
+    texts = {which: list(map(str, statuses)) for which, statuses in different.items()}
+    passed = any(Status.PASSED in statuses for statuses in different.values())
+    rows = (vector.values for vector in found.vectors)
+    by_feature: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(found.columns)
     columns: dict[str, Any] = {}
-    for place, feature in enumerate(found.columns):
-        values = [
-            _typed(feature.type, vector.values[place])
-            if vector.statuses[place] is Status.PASSED
-            else vector.values[place]
-            for vector in found.vectors
-        ]
-        columns[feature.name] = _column(feature.name, feature.type, values)
+    for place, (feature, values) in enumerate(zip(found.columns, by_feature, strict=True)):
+        typed = _with_passed(found, place, feature.type) if passed else values
+        columns[feature.name] = _column(feature.name, feature.type, typed)
     columns[STATUS] = pa.array([vector.status for vector in found.vectors], pa.string())
-    columns[STATUSES] = pa.array([list(map(str, vector.statuses)) for vector in found.vectors], pa.list_(pa.string()))
+    columns[STATUSES] = pa.array([texts[id(vector.statuses)] for vector in found.vectors], pa.list_(pa.string()))
     return _stream(columns)
+
+
+def _with_passed(found: ViewVectors, place: int, kind: str) -> list[Any]:
+    """The values of a feature, in its type also where the caller has passed them."""
+    return [
+        _typed(kind, vector.values[place]) if vector.statuses[place] is Status.PASSED else vector.values[place]
+        for vector in found.vectors
+    ]
 
 
 def _column(name: str, kind: str, values: Sequence[Any]) -> Any:
