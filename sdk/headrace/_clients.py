@@ -40,6 +40,12 @@ class Producer(confluent_kafka.Producer):
         self._project = project
         self._topic = full_name(project, topic) if topic is not None else None
         self._schemas = schemas
+        self.closed = False
+
+    def close(self) -> bool:
+        """Give up what is open, send what is on its way, and let the connections go; whether that could be begun."""
+        self.closed = True
+        return bool(super().close())
 
     def send(
         self,

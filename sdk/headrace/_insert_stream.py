@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ class Query:
     def run(self, start: int, *, until_end: bool, timeout: float | None) -> Ended:
         """Read on and insert, to the end if that is enough; raises HeadraceError."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        with closing(self.producer), closing(self.consumer), stopping() as stop:
+        with ended(self.producer), closing(self.consumer), stopping() as stop:
             try:
                 self.producer.init_transactions(_ANSWER_S)
                 self._begin(start)
@@ -246,6 +247,17 @@ class Query:
                 code="records-expired",
             )
         return translated(error, f"query {self.name!r} of topic {self.topic!r}")
+
+
+@contextmanager
+def ended(producer: Producer) -> Iterator[None]:
+    """The producer is closed in the end; one that was overtaken has no transaction left that could be given up."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Producer abort_transaction failed", RuntimeWarning)
+            producer.close()
 
 
 @contextmanager

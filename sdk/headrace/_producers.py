@@ -52,6 +52,8 @@ class Producers:
             self._kept.clear()
             self._living.clear()
         for producer in living:
+            if producer.closed:
+                continue
             if producer.flush(FLUSHED_S):
                 producer.purge()
             producer.close()

@@ -94,3 +94,10 @@ def test_closing_tells_the_senders_of_what_no_broker_took(
 def _threads() -> int:
     """How many threads this process has, librdkafka's too."""
     return len(list(Path("/proc/self/task").iterdir()))
+
+
+def test_one_that_is_closed_already_does_not_disturb_the_closing_of_the_others(producers: Producers) -> None:
+    first, second = (producers.new("flights.outcomes", files(), {}) for _ in range(2))
+    first.close()
+    producers.close()
+    assert (first.closed, second.closed) == (True, True)
