@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import headrace
-from delays import fleet, groups, online, past, training, used, windows
+from delays import drift, fleet, groups, online, past, training, used, windows
 from delays.tables import read_tables
 from flights.story import Story
 
@@ -36,14 +36,16 @@ def _play(story: Story, project: headrace.Project, folder: Path) -> None:
     with story.chapter("2", "Aggregates over windows") as chapter:
         windows.play(story, chapter, made, tables)
     with story.chapter("3", "Training data") as chapter:
-        view = training.play(story, chapter, project, made)
+        view, version = training.play(story, chapter, project, made)
     with story.chapter("4", "Online") as chapter:
         online.play(story, chapter, project, made, view)
-    with story.chapter("5", "Time travel") as chapter:
+    with story.chapter("5", "Drift") as chapter:
+        drift.play(story, chapter, view, version)
+    with story.chapter("6", "Time travel") as chapter:
         past.play(story, chapter, made, tables)
-    with story.chapter("6", "Another database") as chapter:
+    with story.chapter("7", "Another database") as chapter:
         fleet.play(story, chapter, project, made)
-    with story.chapter("7", "Search and usage") as chapter:
+    with story.chapter("8", "Search and usage") as chapter:
         used.play(story, chapter, project, made)
 
 

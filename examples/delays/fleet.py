@@ -1,4 +1,4 @@
-"""Chapter 6: features that stay in another database, joined when they are asked for."""
+"""Chapter 7: features that stay in another database, joined when they are asked for."""
 
 from delays.groups import Groups
 from delays.tables import FIRST, SPLIT

@@ -6,7 +6,7 @@ from pathlib import Path
 import headrace
 from delays.tables import Tables, keep_planes
 from flights.story import Chapter, Story
-from headrace import ExternalFeatureGroup, FeatureGroup, Invalid, Project
+from headrace import ExternalFeatureGroup, FeatureGroup, Invalid, Project, udf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +21,23 @@ class Groups:
     planes: ExternalFeatureGroup
 
 
+@udf(float)
+def wind_chill(temp: float | None, wind_speed: float | None) -> float | None:
+    """What the air feels like, in Fahrenheit, by the formula of the National Weather Service."""
+    if temp is None or wind_speed is None or temp > 50 or wind_speed <= 3:
+        return temp
+    return 35.74 + 0.6215 * temp + (0.4275 * temp - 35.75) * float(wind_speed**0.16)
+
+
 def play(story: Story, chapter: Chapter, project: Project, tables: Tables, folder: Path) -> Groups:
     """Make and fill them all; `delays` fills itself, `planes` stays where it is."""
     store = project.get_feature_store()
     weather = store.create_feature_group(
-        "weather", primary_key=["origin"], event_time="time_hour", features=tables.weather.to_arrow()
+        "weather",
+        primary_key=["origin"],
+        event_time="time_hour",
+        features=tables.weather,
+        transformation_functions=[wind_chill],
     )
     flights = store.create_feature_group(
         "flights", primary_key=["flight_id"], event_time="scheduled", features=tables.departures

@@ -20,8 +20,10 @@ def play(story: Story, chapter: Chapter, project: Project, groups: Groups, view:
     story.say(f"{vectors.height} vectors of {vectors.width} features: {list(one.items())[:3]}, …")
     if asyncio.run(_at_once(project, view, entries[:8])) != vectors.head(8).rows():
         raise AssertionError("read at once they are others")
-    passed = view.get_feature_vector(entries[0], {"visib": 0.25}, return_type="dict")
-    story.say(f"in a fog that only the asker knows of: visib {passed['visib']} instead of {one['visib']}")
+    colder = view.get_feature_vector(entries[0], {"temp": 10.0, "wind_speed": 25.0}, return_type="dict")
+    story.say(f"in a cold that only the asker knows of: feels like {colder['wind_chill']}, not {one['wind_chill']}")
+    if not -11 < colder["wind_chill"] < -10:
+        raise AssertionError(f"what was passed does not count: {colder}")
     unknown, statuses = view.get_feature_vectors([{"flight_id": "XX1"}], allow_missing=True, return_status=True)
     story.say(f"of a flight that nobody knows: {statuses[0].lacking}")
     compared = {name: getattr(groups, name).check_consistency() for name in ("flights", "turns", "delays", "weather")}

@@ -1,4 +1,4 @@
-"""Chapter 5: what was known before a correction, and what the correction changed."""
+"""Chapter 6: what was known before a correction, and what the correction changed."""
 
 from delays.groups import Groups
 from delays.tables import Tables

@@ -1,4 +1,4 @@
-"""Chapter 3: no future in training data; and the same rows in every file format."""
+"""Chapter 3: no future in training data, and the same rows in every file format."""
 
 import tempfile
 from datetime import timedelta
@@ -10,10 +10,11 @@ from delays.tables import END, FIRST, SPLIT
 from flights.story import Chapter, Story
 from headrace import FeatureView, Project, builtin_transformations
 
-FORMATS: tuple[Literal["csv", "tsv", "npy", "hdf5", "tfrecord"], ...] = ("csv", "tsv", "npy", "hdf5", "tfrecord")
+DataFormat = Literal["csv", "tsv", "npy", "hdf5", "tfrecord", "petastorm"]
+FORMATS: tuple[DataFormat, ...] = ("csv", "tsv", "npy", "hdf5", "tfrecord", "petastorm")
 
 
-def play(story: Story, chapter: Chapter, project: Project, groups: Groups) -> FeatureView:
+def play(story: Story, chapter: Chapter, project: Project, groups: Groups) -> tuple[FeatureView, int]:
     """Join what the events say and what was known; then a view to serve, its dataset written in all formats."""
     told = {
         "said": _correlation(project, groups, "turns_as_said", known_at=False),
@@ -33,14 +34,14 @@ def play(story: Story, chapter: Chapter, project: Project, groups: Groups) -> Fe
             )
             hashes[data_format] = again.manifest.hash
             written = again.download(Path(folder) / data_format)
-            story.say(f"{data_format}: " + ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in written))
+            story.say(f"{data_format}: " + ", ".join(f"{path.name}" for path in written))
     if len(set(hashes.values())) != 1:
         raise AssertionError(f"the formats do not hold the same rows: {hashes}")
     train, test, _, _ = view.get_train_test_split(version)
     view.init_serving(version)
     chapter.figures = {"correlation": told, "hash": dataset.manifest.hash, "formats": list(hashes)}
     chapter.result = f"{len(train):,} and {len(test):,} examples in {len(hashes)} formats, one hash"
-    return view
+    return view, version
 
 
 def _correlation(project: Project, groups: Groups, name: str, *, known_at: bool) -> float:
@@ -58,7 +59,7 @@ def _departures(project: Project, groups: Groups) -> FeatureView:
     query = (
         groups.flights.select(["origin", "carrier", "distance", "hour", "late"])
         .join(groups.delays.select(["arr_delay_mean_1h", "arr_delay_mean_24h"]), on=["origin"])
-        .join(groups.weather.select(["wind_speed", "visib", "precip"]), on=["origin"])
+        .join(groups.weather.select(["temp", "wind_speed", "wind_chill", "visib"]), on=["origin"])
     )
     return project.get_feature_store().create_feature_view(
         "departures",

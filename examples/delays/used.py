@@ -1,4 +1,4 @@
-"""Chapter 7: what is found by its words, and who uses what."""
+"""Chapter 8: what is found by its words, and who uses what."""
 
 import time
 

@@ -22,9 +22,10 @@ def test_each_part_of_the_feature_store_does_on_real_flights_what_it_says(
     folder = tmp_path_factory.mktemp("delays")
     tell(folder, surroundings, "delays")
     steps = {step["step"]: step for step in json.loads((folder / "delays-report.json").read_text())["steps"]}
-    assert list(steps) == [str(number) for number in range(8)]
+    assert list(steps) == [str(number) for number in range(9)]
     assert steps["2"]["compared_with_polars"] == 400
     assert steps["3"]["correlation"]["known"] < 0.5 < steps["3"]["correlation"]["said"]
     assert steps["4"]["keys_equal"] > 49_000
-    assert steps["5"]["changes"] == {"update": 10, "delete": 1}
-    assert steps["6"]["examples"] > 20_000
+    assert set(steps["5"]["psi"]) == {"wind_speed", "visib", "arr_delay_mean_24h"}
+    assert steps["6"]["changes"] == {"update": 10, "delete": 1}
+    assert steps["7"]["examples"] > 20_000
