@@ -68,8 +68,10 @@ def play(story: Story, chapter: Chapter, project: Project, tables: Tables, folde
     planes = store.create_external_feature_group(
         "planes",
         storage_connector=project.create_storage_connector("fleet", f"sqlite:///{folder / 'planes.db'}"),
-        query="SELECT tailnum, manufacturer, seats FROM planes",
+        query="SELECT tailnum, built || '-01-01' AS since, manufacturer, seats FROM planes",
         primary_key=["tailnum"],
+        event_time="since",
+        features={"tailnum": "string", "since": "timestamp", "manufacturer": "string", "seats": "int"},
     )
     receipts = [
         weather.insert(tables.weather.to_arrow(), show_progress=False),

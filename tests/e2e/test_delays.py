@@ -23,7 +23,7 @@ def test_each_part_of_the_feature_store_does_on_real_flights_what_it_says(
     tell(folder, surroundings, "delays")
     steps = {step["step"]: step for step in json.loads((folder / "delays-report.json").read_text())["steps"]}
     assert list(steps) == [str(number) for number in range(9)]
-    assert steps["2"]["compared_with_polars"] == 400
+    assert steps["2"]["compared_with_polars"] > 8_000
     assert steps["3"]["correlation"]["known"] < 0.5 < steps["3"]["correlation"]["said"]
     assert steps["4"]["keys_equal"] > 49_000
     assert set(steps["5"]["psi"]) == {"wind_speed", "visib", "arr_delay_mean_24h"}
