@@ -12,6 +12,25 @@ from headrace_events.deployment import DeploymentCreated, DeploymentDeleted, Dep
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group import FeatureGroupCreated
 from headrace_events.feature_group_growth import FeatureGroupFeaturesAppended
+from headrace_events.feature_monitor_config import (
+    Binning,
+    Comparison,
+    Reference,
+    Schedule,
+    TimeWindow,
+    Watchable,
+    Watched,
+)
+from headrace_events.feature_monitor_result import Bins, FeatureDrift, Source, WindowRead
+from headrace_events.feature_monitor_words import (
+    FeatureMonitorAlertOpened,
+    FeatureMonitorAlertResolved,
+    FeatureMonitorCreated,
+    FeatureMonitorDeleted,
+    FeatureMonitorEvaluated,
+    FeatureMonitorRunRequested,
+    FeatureMonitorSwitched,
+)
 from headrace_events.feature_statistics import FeatureGroupStatisticsConfigured, StatisticsConfig
 from headrace_events.feature_view import FeatureViewCreated, GroupSelection, Join, KeyPair
 from headrace_events.ids import Micros
@@ -60,6 +79,7 @@ def _round(number: int) -> Iterator[Event]:
     yield from _features(number)
     yield from _study(f"study-{number}")
     yield from _serving(number)
+    yield from _monitoring(number)
 
 
 def _people(number: int) -> Iterator[Event]:
@@ -191,3 +211,47 @@ def _serving(number: int) -> Iterator[Event]:
     yield AlertOpened(deployment=name, rule="drift", window_start=86_400 * SECOND, observed=0.3)
     if number % 2:
         yield DeploymentDeleted(name=name)
+
+
+def _monitoring(number: int) -> Iterator[Event]:
+    name = f"wind-{number}"
+    yield FeatureMonitorCreated(
+        name=name,
+        description="",
+        watched=Watched(kind=Watchable.FEATURE_GROUP, name="weather", version=number),
+        features=("wind",),
+        detection=TimeWindow(length_seconds=86_400),
+        reference=Reference(window=TimeWindow()),
+        comparison=Comparison(metric="PSI", threshold=0.2, binning=Binning()),
+        schedule=Schedule(cron_expression="0 * * * *"),
+        exact=False,
+        since=Micros(0),
+    )
+    read = WindowRead(source=Source.ROWS, rows=3, end=Micros(SECOND), starts=("w:0:0",), ends=("w:0:3",))
+    bins = Bins(edges=(0.0, 1.0, 2.0), detection=(1, 2), reference=(2, 1))
+    for run, difference in enumerate((0.3, 0.1, 0.4), start=1):
+        at = Micros(run * SECOND)
+        shifted = ("wind",) if difference > 0.2 else ()
+        yield FeatureMonitorRunRequested(name=name, number=run, at=at, scheduled=run % 2 == 1)
+        yield FeatureMonitorEvaluated(
+            name=name,
+            number=run,
+            monitoring_time=at,
+            shift_detected=bool(shifted),
+            shifted_features=shifted,
+            empty_detection_window=False,
+            empty_reference_window=False,
+            detection=read,
+            reference=read,
+            results=(FeatureDrift(feature="wind", difference=difference, bins=bins),),
+        )
+        if shifted:
+            yield FeatureMonitorAlertOpened(
+                name=name, number=run, monitoring_time=at, features=shifted, observed=difference
+            )
+        else:
+            yield FeatureMonitorAlertResolved(name=name, number=run, monitoring_time=at, observed=difference)
+    yield FeatureMonitorSwitched(name=name, enabled=False, since=Micros(9 * SECOND))
+    yield FeatureMonitorRunRequested(name=name, number=4, at=Micros(9 * SECOND), scheduled=False)
+    if number % 2:
+        yield FeatureMonitorDeleted(name=name)
