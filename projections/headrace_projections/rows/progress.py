@@ -51,9 +51,8 @@ class RowProgress:
 async def row_progress(pool: Pool, group: Group) -> RowProgress:
     """The progress of both stores now."""
     async with pool.connection() as connection:
-        online = await _offsets(connection, "online", "checkpoint", group.topic_id)
-        begins = await _offsets(connection, "online", "checkpoint", group.topic_id, "begins")
-        offline = await _offsets(connection, "offline", "progress", group.topic_id)
+        online = await _offsets(connection, "online", "checkpoint", group.topic_id, "next_offset", "begins")
+        offline = await _offsets(connection, "offline", "progress", group.topic_id, "next_offset")
         refused = await _refused(connection, "online", group.topic_id)
         refused |= await _refused(connection, "offline", group.topic_id)
         expectations = await _expectations(connection, group)
@@ -67,9 +66,9 @@ async def row_progress(pool: Pool, group: Group) -> RowProgress:
         partitions=tuple(
             PartitionProgress(
                 partition=number,
-                online=online.get(number, 0),
-                offline=offline.get(number, 0),
-                online_begins=begins.get(number, 0),
+                online=online.get(number, (0, 0))[0],
+                offline=offline.get(number, (0,))[0],
+                online_begins=online.get(number, (0, 0))[1],
             )
             for number in range(group.partitions)
         ),
@@ -91,16 +90,16 @@ async def _expectations(connection: AsyncConnection[TupleRow], group: Group) -> 
 
 
 async def _offsets(
-    connection: AsyncConnection[TupleRow], schema: str, name: str, topic_id: str, column: str = "next_offset"
-) -> dict[int, int]:
+    connection: AsyncConnection[TupleRow], schema: str, name: str, topic_id: str, *columns: str
+) -> dict[int, tuple[int, ...]]:
     query = sql.SQL("SELECT partition, {} FROM {} WHERE topic_id = %s").format(
-        sql.Identifier(column), sql.Identifier(schema, name)
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(schema, name)
     )
     try:
         found = await connection.execute(query, (topic_id,))
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return {}
-    return dict(await found.fetchall())
+    return {partition: tuple(offsets) for partition, *offsets in await found.fetchall()}
 
 
 async def _refused(connection: AsyncConnection[TupleRow], schema: str, topic_id: str) -> dict[tuple[int, int], str]:
