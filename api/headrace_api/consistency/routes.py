@@ -1,8 +1,10 @@
 """Whether the online and the offline store of a feature group say the same."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, move_on_after
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Response
 
@@ -23,6 +25,21 @@ logger = logging.getLogger("headrace.api")
 
 _ONE = CapacityLimiter(1)
 """One at a time: each takes a processor, and memory for sorting."""
+PATIENCE_S = 20.0
+"""How long a comparison waits for those before it."""
+
+
+@asynccontextmanager
+async def turn(limiter: CapacityLimiter, seconds: float) -> AsyncIterator[None]:
+    """Hold a place of the limiter; raises Busy where none gets free for that long."""
+    with move_on_after(seconds) as waiting:
+        await limiter.acquire()
+    if waiting.cancelled_caught:
+        raise Busy("other comparisons are under way: try again in a moment")
+    try:
+        yield
+    finally:
+        limiter.release()
 
 
 @router.post("/consistency", summary="Compare the stores of a feature group", response_model=Consistency)
@@ -36,9 +53,8 @@ async def compare_stores(name: str, version: Version, body: Comparing, reading: 
         raise Missing("feature group", f"{name} version {version}")
     settings = reading.context.settings
     try:
-        compared = await run_sync(
-            check, settings.postgres, settings.storage, found.group, float(body.seconds), limiter=_ONE
-        )
+        async with turn(_ONE, PATIENCE_S):
+            compared = await run_sync(check, settings.postgres, settings.storage, found.group, float(body.seconds))
     except Impossible as error:
         raise Unprocessable("not-in-both-stores", str(error)) from error
     except Behind as error:
