@@ -6,9 +6,10 @@ DuckDB and SQLite files are opened by their own clients, everything else by SQLA
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,28 @@ class Answer:
     types: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Which rows of an answer are wanted: those whose `columns` have the values of one of the `keys`."""
+
+    columns: Sequence[str]
+    keys: Sequence[Sequence[Any]]
+
+    @property
+    def values(self) -> list[Any]:
+        """What stands in the places of the condition."""
+        return [value for key in self.keys for value in key]
+
+    def condition(self, quoted: Callable[[str], str], place: Callable[[int], str]) -> str:
+        """SQL with a place for each of the values, counted from 0."""
+        numbers = count()
+        each = (" AND ".join(f"{quoted(name)} = {place(next(numbers))}" for name in self.columns) for _ in self.keys)
+        return f" WHERE {' OR '.join(f'({one})' for one in each)}"
+
+
 @contextmanager
-def answered(opening: Opening, query: str) -> Iterator[Answer]:
-    """The answer to one SELECT, which is read while the database is open.
+def answered(opening: Opening, query: str, lookup: Lookup | None = None) -> Iterator[Answer]:
+    """The answer to one SELECT, or the rows of it that are looked up; it is read while the database is open.
 
     Raises:
         Invalid: no driver for such a URL is installed.
@@ -42,16 +62,18 @@ def answered(opening: Opening, query: str) -> Iterator[Answer]:
     dialect, _, place = opening.url.partition("://")
     # As a part of another query it can be neither two statements nor one that changes rows.
     whole = f"SELECT * FROM (\n{query}\n) AS external_rows"
+    marked = whole if lookup is None else whole + lookup.condition(_in_quotes, lambda _: "?")
+    values = [] if lookup is None else lookup.values
     try:
         match _FILES.get(dialect):
             case "duckdb":
-                with _duckdb(_path(place), opening, whole) as answer:
+                with _duckdb(_path(place), opening, marked, values) as answer:
                     yield answer
             case "sqlite":
-                with _sqlite(_path(place), whole) as answer:
+                with _sqlite(_path(place), marked, values) as answer:
                     yield answer
             case _:
-                with _sqlalchemy(opening, whole) as answer:
+                with _sqlalchemy(opening, whole, lookup) as answer:
                     yield answer
     except HeadraceError:
         raise
@@ -73,13 +95,13 @@ def _path(place: str) -> Path:
 
 
 @contextmanager
-def _duckdb(path: Path, opening: Opening, query: str) -> Iterator[Answer]:
+def _duckdb(path: Path, opening: Opening, query: str, values: Sequence[Any]) -> Iterator[Answer]:
     duckdb = _installed("duckdb")
     config = {"enable_external_access": "false", **opening.secret}
     # A reader that is left open keeps the file open, and whoever opens it next waits for ever.
     with (
         closing(duckdb.connect(str(path), read_only=True, config=config)) as database,
-        closing(database.sql(query).to_arrow_reader(PART_ROWS)) as reader,
+        closing(database.sql(query, params=list(values)).to_arrow_reader(PART_ROWS)) as reader,
     ):
         names = tuple(reader.schema.names)
         yield Answer(names=names, parts=_batches(reader, names))
@@ -93,14 +115,14 @@ def _batches(reader: Any, names: tuple[str, ...]) -> Iterator[Slice]:
 
 
 @contextmanager
-def _sqlite(path: Path, query: str) -> Iterator[Answer]:
+def _sqlite(path: Path, query: str, values: Sequence[Any]) -> Iterator[Answer]:
     with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as database:
-        cursor = database.execute(query)
+        cursor = database.execute(query, [_as_text(value) for value in values])
         yield Answer(names=_names(cursor.description), parts=_parts(cursor))
 
 
 @contextmanager
-def _sqlalchemy(opening: Opening, query: str) -> Iterator[Answer]:
+def _sqlalchemy(opening: Opening, query: str, lookup: Lookup | None) -> Iterator[Answer]:
     sqlalchemy = _installed("sqlalchemy")
     try:
         engine = sqlalchemy.create_engine(_url(opening), poolclass=sqlalchemy.pool.NullPool)
@@ -111,16 +133,44 @@ def _sqlalchemy(opening: Opening, query: str) -> Iterator[Answer]:
         ) from None
     except ModuleNotFoundError as error:
         raise Invalid(f"{opening.url!r} takes the driver {error.name!r}: install it", code="driver-missing") from None
-    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": PART_ROWS, "no_parameters": True}
+    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": PART_ROWS}
+    options |= {"no_parameters": True} if lookup is None else {}
     if engine.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
     with engine.connect() as connection:
         if engine.dialect.name in {"mysql", "mariadb"}:
             connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
             connection.commit()
-        with closing(connection.execution_options(**options).exec_driver_sql(query)) as result:
+        reading = connection.execution_options(**options)
+        with closing(
+            reading.exec_driver_sql(query)
+            if lookup is None
+            else reading.execute(_bound(query, lookup, engine.dialect.identifier_preparer.quote))
+        ) as result:
             description = result.cursor.description
             yield Answer(names=_names(description), parts=_parts(result), types=_decimals(description))
+
+
+def _bound(query: str, lookup: Lookup, quoted: Callable[[str], str]) -> Any:
+    """The lookup for SQLAlchemy. No colon of the query is a place, and no value is cast: its column says its type."""
+    sqlalchemy = _installed("sqlalchemy")
+    text = query.replace(":", r"\:") + lookup.condition(quoted, lambda number: f":key_{number}")
+    untyped = sqlalchemy.types.NullType()
+    places = (sqlalchemy.bindparam(f"key_{number}", one, untyped) for number, one in enumerate(lookup.values))
+    return sqlalchemy.text(text).bindparams(*places)
+
+
+def _in_quotes(name: str) -> str:
+    return f'"{name}"'
+
+
+def _as_text(value: Any) -> Any:
+    """What SQLite keeps of a value: it has no type for dates; of times nobody knows how they are written."""
+    if isinstance(value, datetime):
+        raise Invalid(
+            "SQLite keeps times as text, in whatever form: rows are not looked up by them", code="external-key-type"
+        )
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _url(opening: Opening) -> Any:

@@ -7,12 +7,14 @@ from itertools import islice
 from typing import Any
 
 from headrace._downloads import FrameType, in_frame
-from headrace._external_databases import answered
+from headrace._external_databases import Lookup, answered
+from headrace._external_lookups import LastRows
 from headrace._external_rows import ExternalRows
 from headrace._feature_usage import FeatureUse, feature_use
 from headrace._group_row import GroupRow
 from headrace._http import Api
 from headrace._query import Selectable
+from headrace._read_feature_group import Vector
 from headrace._storage_connectors import StorageConnector, StorageConnectors
 
 
@@ -83,6 +85,34 @@ class ExternalFeatureGroup(GroupRow, Selectable):
         first = list(islice(self.read_batches(), 1))
         return pa.Table.from_batches(first, self.schema()).slice(0, n).to_pandas()
 
+    def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
+        """The row of each key that counts now, asked of the database with the keys, each with its status, in order.
+
+        That is the last one by event time and known-at; `status` is found or missing.
+
+        Raises:
+            Invalid: something does not name a key, or a key that its database cannot be asked for.
+            Failed: as for `read`; or two rows of a key have the same times, and nobody knows which counts.
+        """
+        last = LastRows(
+            name=self.name,
+            types={one.name: one.type for one in self.features},
+            primary_key=self.primary_key,
+            times=self._times,
+            event_time=self.event_time,
+            ask=self._asked,
+        )
+        return last.of(keys)
+
+    def get_vector(self, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The row of one key that counts now, or None."""
+        (found,) = self.get_vectors([key])
+        return found.values if found.status == "found" else None
+
+    def _asked(self, lookup: Lookup) -> Iterator[Any]:
+        with answered(self.storage_connector.opening(), self.query, lookup) as answer:
+            yield from self._rows().batches(answer)
+
     def usage(self) -> list[FeatureUse]:
         """Who uses each feature: views, models and deployments."""
         path = f"/api/projects/{self._project}/feature-groups/{self.name}/versions/{self.version}/usage"
@@ -97,7 +127,11 @@ class ExternalFeatureGroup(GroupRow, Selectable):
         path = f"/api/projects/{self._project}/external-feature-groups/{self.name}/versions/{self.version}"
         self._api.delete(path)
 
+    @property
+    def _times(self) -> list[str]:
+        return [name for name in (self.event_time, self.known_at) if name is not None]
+
     def _rows(self, columns: Sequence[str] | None = None) -> ExternalRows:
-        always = (*self.primary_key, *(name for name in (self.event_time, self.known_at) if name is not None))
+        always = (*self.primary_key, *self._times)
         wanted = None if columns is None else {*columns, *always}
         return ExternalRows({one.name: one.type for one in self.features if not wanted or one.name in wanted}, always)

@@ -86,18 +86,19 @@ class ReadFeatureGroup(ABC):
     def get_vectors(self, keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
         """The online features of many entities, in order, each with its status."""
         answer = self._api.ask(f"{self._path}/vectors", {"keys": jsonable(keys)})
-        return [self._vector(row) for row in answer["vectors"]]
+        return [vector_of(row, self.features) for row in answer["vectors"]]
 
     def progress(self) -> Mapping[str, Any]:
         """How far online and offline stores are, per partition, and how many records did not fit."""
         answer: Mapping[str, Any] = self._api.get(f"{self._path}/progress")
         return answer
 
-    def _vector(self, row: Mapping[str, Any]) -> Vector:
-        moment = row["event_time"]
-        values = shaped([row["values"]], self.features, "dict")[0] if row["values"] else {}
-        return Vector(
-            status=row["status"],
-            values=values,
-            event_time=None if moment is None else datetime.fromisoformat(moment),
-        )
+
+def vector_of(row: Mapping[str, Any], features: Sequence[Feature]) -> Vector:
+    """The vector that the API tells of a group with these features."""
+    moment = row["event_time"]
+    return Vector(
+        status=row["status"],
+        values=shaped([row["values"]], features, "dict")[0] if row["values"] else {},
+        event_time=None if moment is None else datetime.fromisoformat(moment),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,9 @@ from headrace._external_feature_group import ExternalFeatureGroup
 from headrace._group_on_demand import functions_of
 from headrace._http import Api
 from headrace._on_demand import OnDemandFunction
+from headrace._read_feature_group import Vector, vector_of
 from headrace._take_reading import take_reading
+from headrace._vectors import jsonable, typed
 
 
 class ViewColumns:
@@ -28,9 +30,19 @@ class ViewColumns:
         self._groups: dict[str, Mapping[str, Any]] = {}
 
     @property
+    def view(self) -> Mapping[str, Any]:
+        """The view, as the API has it."""
+        return self._view
+
+    @property
     def known(self) -> bool:
         """Whether they have been asked for."""
         return "all" in self.__dict__
+
+    @property
+    def external(self) -> bool:
+        """Whether one of the groups is known to be a query on another database; nothing is asked for that."""
+        return any("query" in group for group in self._groups.values())
 
     @cached_property
     def all(self) -> list[Feature]:
@@ -91,10 +103,17 @@ class ViewColumns:
                 self._groups[path] = self._api.get(path.replace("/feature-groups/", "/external-feature-groups/", 1))
         return self._groups[path]
 
-    @property
-    def external(self) -> bool:
-        """Whether one of the groups is a query on another database."""
-        return any("query" in self._group(selection) for selection in self._selections)
+    def vectors(self, selection: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> list[Vector]:
+        """The last row of each key: stored online, or asked of the database of an external group. Raises Failed."""
+        row = self._group(selection)
+        if "query" in row:
+            group = ExternalFeatureGroup(self._api, self._name, row)
+            types = {one.name: one.type for one in group.features}
+            typed_keys = [{name: typed(value, types[name]) for name, value in key.items()} for key in keys]
+            return group.get_vectors(typed_keys)
+        answer = self._api.ask(f"{self._path(selection)}/vectors", {"keys": jsonable(keys)})
+        columns = [Feature(one["name"], one["type"], one["description"]) for one in row["columns"]]
+        return [vector_of(one, columns) for one in answer["vectors"]]
 
     def readings(self) -> list[dict[str, Any]]:
         """What the external groups of the view give now, read and stored: one reading of each.

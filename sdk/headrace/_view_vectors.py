@@ -6,9 +6,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from headrace._errors import Invalid, NotFound
+from headrace._errors import Conflict, Invalid, NotFound
+from headrace._external_vectors import looked_up
 from headrace._http import Api
 from headrace._splits import Time, iso
 from headrace._vectors import ReturnType, jsonable, named, shaped
@@ -19,6 +20,8 @@ from headrace._view_transformations import TransformFeatures
 MOST_ENTRIES = 1_000
 """How many entities may be asked for at once."""
 
+EXTERNAL = "external-feature-group"
+"""What the API refuses vectors with that it cannot read: no server opens members' databases."""
 _NAMED = 5
 _STORED = frozenset({"found", "passed"})
 _THERE = _STORED | {"computed"}
@@ -103,7 +106,7 @@ class ReadFeatureView(TransformFeatures, ABC):
         """
         form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
         asked = _Asked.one(self, entry, passed_features, request_parameters, form)
-        return asked.first(self, self._api.ask(f"{self._path}/vectors", asked.question))
+        return asked.first(self, self._answer(asked.question))
 
     def get_feature_vectors(
         self,
@@ -127,7 +130,7 @@ class ReadFeatureView(TransformFeatures, ABC):
         """
         form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
         asked = _Asked.many(self, entry, passed_features, request_parameters, form)
-        return asked.all(self, self._api.ask(f"{self._path}/vectors", asked.question))
+        return asked.all(self, self._answer(asked.question))
 
     async def get_feature_vector_async(
         self,
@@ -145,7 +148,7 @@ class ReadFeatureView(TransformFeatures, ABC):
         await self._known()
         form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
         asked = _Asked.one(self, entry, passed_features, request_parameters, form)
-        return asked.first(self, await self._answer(asked.question))
+        return asked.first(self, await self._answer_async(asked.question))
 
     async def get_feature_vectors_async(
         self,
@@ -163,7 +166,7 @@ class ReadFeatureView(TransformFeatures, ABC):
         await self._known()
         form = _Form(return_type, allow_missing, return_status, transform, on_demand_features)
         asked = _Asked.many(self, entry, passed_features, request_parameters, form)
-        return asked.all(self, await self._answer(asked.question))
+        return asked.all(self, await self._answer_async(asked.question))
 
     def get_inference_helper(
         self,
@@ -186,7 +189,7 @@ class ReadFeatureView(TransformFeatures, ABC):
     ) -> Any:
         """The online values of the inference helpers of several entities, in their order; see get_inference_helper."""
         question = {"entries": jsonable(entry), "passed_features": jsonable(passed_features or [])}
-        answer = self._api.ask(f"{self._path}/inference-helpers", question)
+        answer = self._answer(question, "inference-helpers")
         rows = [dict(zip(answer["features"], found["values"], strict=True)) for found in answer["vectors"]]
         helpers = [column for column in self._columns.all if column.name in self.inference_helper_columns]
         return shaped(rows, helpers, return_type)
@@ -221,9 +224,25 @@ class ReadFeatureView(TransformFeatures, ABC):
         if not self._columns.known or "on_demand" not in self.__dict__:
             await asyncio.to_thread(lambda: (self._columns.all, self.transformation_functions, self.on_demand))
 
-    async def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = await self._api.ask_async(f"{self._path}/vectors", question)
-        return answer
+    def _answer(self, question: Mapping[str, Any], what: Literal["vectors", "inference-helpers"] = "vectors") -> Any:
+        """What the API says, or what is looked up here where a group of the view is a query on another database."""
+        if not self._columns.external:
+            try:
+                return self._api.ask(f"{self._path}/{what}", question)
+            except Conflict as error:
+                if error.code != EXTERNAL:
+                    raise
+        return self._looked_up(question, what)
+
+    async def _answer_async(self, question: Mapping[str, Any]) -> Any:
+        if not self._columns.external:
+            return await self._api.ask_async(f"{self._path}/vectors", question)
+        return await asyncio.to_thread(self._looked_up, question, "vectors")
+
+    def _looked_up(self, question: Mapping[str, Any], what: str) -> dict[str, Any]:
+        helpers = {*self.inference_helper_columns}
+        shown = helpers if what == "inference-helpers" else {one.name for one in self.features}
+        return looked_up(self._columns, question["entries"], question["passed_features"], shown)
 
 
 @dataclass(frozen=True, slots=True)

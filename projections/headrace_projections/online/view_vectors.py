@@ -9,8 +9,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from headrace_events.errors import Invalid, NotFound
+from headrace_events.external_feature_group import IsExternal
 from headrace_events.feature_view import GroupSelection, Join, borrowed, columns
 from headrace_events.shared import Shared
+from headrace_projections.catalogue.queries.external_feature_groups import external_feature_groups
 from headrace_projections.catalogue.queries.feature_views import FeatureViewRow, feature_views
 from headrace_projections.catalogue.queries.sharing import must_be_open_to
 from headrace_projections.online.queries import OnlineReader, ReadableGroup, Status, Vector
@@ -80,6 +82,7 @@ class ReadableView:
     borrowed: tuple[Shared, ...]
 
 
+LOOKED_UP = "no server opens that; the SDK looks its rows up, or pass its features"
 KEPT_S = 1.0
 """How long a view is taken to be there without asking: it never changes, and may be deleted."""
 
@@ -104,7 +107,7 @@ class ViewReader:
         An entry names the root's primary key, or the root's columns that a join goes by, or both; what it names itself
         goes before what the root's row says. A key of several columns is named whole or not at all. `passed` holds,
         for each entry, features that the caller knows better. Raises NotFound (also where a group is another project's
-        and not shared any more), Invalid.
+        and not shared any more), Invalid, IsExternal.
         """
         view = await self.view(project, name, version)
         await must_be_open_to(self._reader.pool, project, view.borrowed)
@@ -174,7 +177,12 @@ class ViewReader:
         self, project: str, selection: GroupSelection, left_out: Set[str], join: Join | None
     ) -> ReadablePart:
         home, having = selection.home(project), selection.features
-        readable = await self._reader.group(home, selection.group, selection.version, having)
+        try:
+            readable = await self._reader.group(home, selection.group, selection.version, having)
+        except NotFound:
+            if await external_feature_groups(self._reader.pool, project, selection.group, selection.version):
+                raise IsExternal(selection.group, selection.version, LOOKED_UP) from None
+            raise
         return ReadablePart(readable=readable, features=_features(selection, left_out), join=join)
 
 

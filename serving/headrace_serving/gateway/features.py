@@ -9,6 +9,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from headrace_events.errors import Invalid, NotFound
+from headrace_events.external_feature_group import IsExternal
 from headrace_projections.online.queries import OnlineReader, Status
 from headrace_projections.online.view_vectors import ViewReader
 from headrace_serving.errors import BadRequest, NotReady
@@ -61,7 +62,7 @@ class StoredFeatures:
             raise NotReady("the online store does not answer: try again") from error
         except NotFound as error:
             raise NotReady(f"{error.message}, or not yet: try again") from error
-        except Invalid as error:
+        except (Invalid, IsExternal) as error:
             raise BadRequest(error.message) from error
         return [
             {

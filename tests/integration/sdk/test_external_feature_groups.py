@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from tests.e2e.guides import blocks
+from tests.integration.offline_thread import offline
 from tests.integration.sdk.test_storage_connectors import code
 from tests.integration.served import Served
 
@@ -27,8 +28,17 @@ VISITS = {"visit": "bigint", "at": "timestamp", "customer": "string"}
 CUSTOMERS = "SELECT customer, since, credit, tags, orders FROM external_test.customers ORDER BY customer"
 
 
+@pytest.fixture(scope="module")
+def stores(served: Served) -> Iterator[None]:
+    """What makes training data, of rows in the offline store and of readings."""
+    stack = served.platform.stack
+    stack.stack.up(["training-datasets"], report=print)
+    with offline(stack, stack.site.storage_url):
+        yield
+
+
 @pytest.fixture
-def project(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def project(served: Served, stores: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project as its owner sees it, with a table beside it in Postgres."""
     monkeypatch.setenv("HEADRACE_HOME", str(served.home))
     with psycopg.connect(served.platform.stack.postgres_dsn, autocommit=True) as database:
@@ -104,6 +114,9 @@ def _in_a_view(store: Any, customers: Any) -> None:
     features, labels = view.training_data(end_time="2026-03-02")
     assert (features.to_dict("records"), labels["orders"].tolist()) == ([{"customer": "a", "then_orders": 3}], [3])
     assert code(Conflict, customers.delete) == "feature-group-in-use"
+    assert view.get_feature_vector({"customer": "a"}, return_type="dict") == {"customer": "a", "then_orders": 3}
+    assert code(NotFound, lambda: view.get_feature_vector({"customer": "x"})) == "features-missing"
+    view.delete_all_training_datasets()
     view.delete()
 
 
