@@ -59,6 +59,47 @@ def create(
     tell(as_json, told_of, f"feature group {name} version {group.version}: insert rows, or produce to {group.topic}")
 
 
+@app.command("create-streaming")
+@told
+def create_streaming(
+    name: str,
+    file: Annotated[Path, typer.Argument(help="a file with the query in SQL, over HOP or TUMBLE")],
+    project: InProject,
+    *,
+    description: Annotated[str, typer.Option("--description")] = "",
+    allowed_lateness: Annotated[
+        str | None, typer.Option("--allowed-lateness", help="how late rows may be, as 2h or 7d; else 30 days")
+    ] = None,
+    online: Annotated[bool, typer.Option(help="kept for reading by key")] = True,
+    offline: Annotated[bool, typer.Option(help="kept with all history")] = True,
+    partitions: Annotated[int, typer.Option("--partitions", help="of its topic")] = 1,
+    user: ActAs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a feature group whose rows the platform computes from another's, or the next version of it."""
+    try:
+        sql = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"{file} cannot be read: {error}", "Give a file with the query.")
+    group = (
+        signed_in(user)
+        .get_project(project)
+        .get_feature_store()
+        .create_streaming_feature_group(
+            name,
+            sql=sql,
+            description=description,
+            allowed_lateness=allowed_lateness,
+            online_enabled=online,
+            offline_enabled=offline,
+            partitions=partitions,
+        )
+    )
+    told_of = {"feature_group": name, "version": group.version, "streaming": group.streaming}
+    columns = ", ".join(feature.name for feature in group.features)
+    tell(as_json, told_of, f"feature group {name} version {group.version} is computed: {columns}")
+
+
 def _columns(features: list[str] | None, like: Path | None) -> Any:
     from headrace_cli.frames import pairs, read_file  # noqa: PLC0415 - Arrow takes a while to load
 

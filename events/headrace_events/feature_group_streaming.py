@@ -1,16 +1,18 @@
-"""Streaming feature groups: their rows are aggregates over windows of event time, computed from another group's rows.
+"""Streaming feature groups: their rows are aggregates over windows of event time, computed from rows or records.
 
-What is to be computed is this declaration; no code is kept. Nobody but the platform writes the group's topic.
+The source is another feature group, or a topic that members made, which has a dot in its name. What is to be computed
+is this declaration; no code is kept. Nobody but the platform writes the group's topic.
 """
 
 from dataclasses import replace
 
 from headrace_events import feature_group
 from headrace_events.aggregates import Known
-from headrace_events.errors import Conflict, Invalid, NotFound
-from headrace_events.external_feature_group import must_be_ours
+from headrace_events.errors import Conflict, Invalid
 from headrace_events.feature_group import CreateFeatureGroup, FeatureGroup, FeatureGroupCreated
 from headrace_events.language import Command, Event, command, event
+from headrace_events.row_schema import Column
+from headrace_events.streaming_source import source_of
 from headrace_events.streaming_windows import (
     MOST_LATENESS_SECONDS,
     WINDOW_END,
@@ -26,8 +28,11 @@ from headrace_events.versions import next_version
 class CreateStreamingFeatureGroup(Command):
     """Make a version of a feature group whose rows the platform computes; without `version`, the next one.
 
-    Rows of the source with the same `keys` are one entity. Every `slide` a window of each aggregation ends. A row that
-    is more than `allowed_lateness` (None: 30 days) behind the newest event time of the source is counted, not used.
+    Without `source_version` the source is the newest one there is; `event_time`, where it is said, is that of the
+    source. Of a topic it is the field of its records that windows go by, and `subject` (None: `<topic>-value`) has
+    their schema. Rows of the source with the same `keys` are one entity. Every `slide` a window of each aggregation
+    ends. A row that is more than `allowed_lateness` (None: 30 days) behind the newest event time of the source is
+    counted, not used.
     """
 
     project: str
@@ -35,7 +40,9 @@ class CreateStreamingFeatureGroup(Command):
     version: int | None = None
     description: str = ""
     source: str
-    source_version: int
+    source_version: int | None = None
+    event_time: str | None = None
+    subject: str | None = None
     keys: tuple[str, ...]
     aggregations: tuple[Aggregation, ...]
     slide: str
@@ -52,7 +59,11 @@ class CreateStreamingFeatureGroup(Command):
 
 @event("feature_group.streaming_declared")
 class StreamingDeclared(Event):
-    """The version, which is made by the event before, is computed so from the rows on `source_topic`."""
+    """The version, which is made by the event before, is computed so from the rows on `source_topic`.
+
+    Where that is no group's, `source` is its name, `source_version` 0, `event_time` the field that windows go by, and
+    `source_fields` are those of its records that are read.
+    """
 
     name: str
     version: int
@@ -64,6 +75,8 @@ class StreamingDeclared(Event):
     aggregations: tuple[Aggregation, ...]
     slide_seconds: int
     allowed_lateness_seconds: int
+    event_time: str | None = None
+    source_fields: tuple[Column, ...] = ()
 
     @property
     def key(self) -> str:
@@ -73,13 +86,14 @@ class StreamingDeclared(Event):
 def declare(state: FeatureGroup | None, wish: CreateStreamingFeatureGroup, known: Known) -> list[Event]:
     """The group, as any other, and what it is computed from; raises a Refusal."""
     version = next_version(state.versions if state else {}, wish.version, "feature group", wish.name)
-    found = known.state(FeatureGroup, wish.project, wish.source)
-    must_be_ours(found, wish.source, wish.source_version, "no topic has its rows to compute others from")
-    source = found.version(wish.source_version) if found else None
-    if source is None:
-        raise NotFound("feature group", f"{wish.source} version {wish.source_version}")
-    if source.event_time is None:
-        raise Invalid("no-event-time", f"group {wish.source!r} has no event time, so its rows are in no window")
+    source = source_of(
+        known,
+        wish.project,
+        wish.source,
+        version=wish.source_version,
+        event_time=wish.event_time,
+        subject=wish.subject,
+    )
     for key in wish.keys:
         if key not in source.types:
             raise Invalid("unknown-column", f"the source has no column {key!r}", {"column": key})
@@ -113,12 +127,14 @@ def declare(state: FeatureGroup | None, wish: CreateStreamingFeatureGroup, known
             version=version,
             topic=topic,
             source=wish.source,
-            source_version=wish.source_version,
-            source_topic=f"{wish.project}.features.{wish.source}.{wish.source_version}",
+            source_version=source.version,
+            source_topic=source.topic,
             keys=wish.keys,
             aggregations=wish.aggregations,
             slide_seconds=slide,
             allowed_lateness_seconds=late,
+            event_time=source.event_time,
+            source_fields=source.fields(wish.keys, wish.aggregations),
         ),
     ]
 
@@ -136,5 +152,6 @@ def must_not_stream(state: FeatureGroup | None, name: str, version: int) -> None
 
 def evolve(state: FeatureGroup, fact: StreamingDeclared) -> FeatureGroup:
     """Fold one event."""
-    streams = replace(state.versions[str(fact.version)], source=f"{fact.source}.{fact.source_version}")
+    source = f"{fact.source}.{fact.source_version}" if fact.event_time is None else fact.source
+    streams = replace(state.versions[str(fact.version)], source=source)
     return replace(state, versions={**state.versions, str(fact.version): streams})

@@ -64,6 +64,13 @@ def group_must_be_unread(group: Shared, known: Known) -> None:
         raise InUse("feature group", f"{group.name!r} version {group.version}", users)
 
 
+def topic_must_be_unused(project: str, topic: str, known: Known) -> None:
+    """Raise InUse while a streaming feature group is computed from the topic."""
+    users = list(_streamed(project, topic, known))
+    if users:
+        raise InUse("topic", topic, users)
+
+
 def view_must_be_unused(project: str, name: str, version: int, known: Known) -> None:
     """Raise InUse while the view has a training dataset, made or in the making, or a model has learnt from one."""
     users = _datasets(project, name, version, {"requested", *MADE}, known)
@@ -86,9 +93,13 @@ def _views(group: Shared, project: str, known: Known) -> Iterator[tuple[str, int
 
 def _streams(group: Shared, known: Known) -> Iterator[str]:
     """The streaming feature groups that are computed from the group."""
-    for name, state in known.each(FeatureGroup, group.project):
+    yield from _streamed(group.project, f"{group.name}.{group.version}", known)
+
+
+def _streamed(project: str, source: str, known: Known) -> Iterator[str]:
+    for name, state in known.each(FeatureGroup, project):
         for number, version in state.versions.items():
-            if version.source == f"{group.name}.{group.version}" and state.version(int(number)) is not None:
+            if version.source == source and state.version(int(number)) is not None:
                 yield f"streaming feature group {name} version {number}"
 
 

@@ -250,7 +250,10 @@ def decide(state: Topic | None, wish: Command, known: Known) -> list[Event]:
                 raise Conflict("not-awaited", f"nobody waits for topic {topic!r} to have these settings")
             return [TopicChanged(name=topic, settings=settings)]
         case CloseTopic(project=project, topic=topic):
+            from headrace_events.feature_use import topic_must_be_unused  # noqa: PLC0415 - groups know topics already
+
             _made_by_members(state, project, topic)
+            topic_must_be_unused(project, topic, known)
             return [TopicClosed(name=topic)]
         case _:
             raise unknown(wish)

@@ -19,6 +19,7 @@ from headrace._feature_views import FeatureViews
 from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
 from headrace._insert_stream import Clients
+from headrace._kafka import KafkaTopic
 from headrace._sharing import Share, SharesApi
 from headrace._transformation_function import Transformation, TransformationFunction
 
@@ -91,17 +92,22 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
         version: int | None = None,
         description: str = "",
         *,
-        source: FeatureGroup,
-        keys: Sequence[str],
-        aggregations: Sequence[Aggregation],
-        slide: Duration,
+        source: FeatureGroup | KafkaTopic | None = None,
+        event_time: str | None = None,
+        keys: Sequence[str] | None = None,
+        aggregations: Sequence[Aggregation] | None = None,
+        slide: Duration | None = None,
+        sql: str | None = None,
         allowed_lateness: Duration | None = None,
         online_enabled: bool = True,
         offline_enabled: bool = True,
         ttl: timedelta | float | None = None,
         partitions: int = 1,
     ) -> FeatureGroup:
-        """A feature group whose rows the platform computes, from all rows that `source` has and will have.
+        """A feature group whose rows the platform computes, from all rows or records that `source` has and will have.
+
+        The source is a feature group, or a topic that members made (`kafka.get_topic(…)`), whose records are Avro of
+        its subject; of a topic, `event_time` is the field of its records that windows go by.
 
         Its key is `keys`, columns of the source; its event time is `window_end`: a row says what the windows of
         `aggregations` (`headrace.mean("arr_delay", over="1h")`, and so on) hold that end then, and is written once the
@@ -109,20 +115,28 @@ class FeatureStore(FeatureViews, ExternalFeatureGroups):
         the source that are more than `allowed_lateness` (30 days, which is the most) behind its newest event time are
         counted, not used.
 
+        `sql` says the same in one query instead, of the newest version of the group that it names, or of `source` if
+        that is given: `SELECT origin, AVG(arr_delay) FROM TABLE(HOP(TABLE landings, DESCRIPTOR(landed), INTERVAL '10'
+        MINUTE, INTERVAL '24' HOUR)) GROUP BY origin, window_start, window_end`.
+
         Raises:
             NotFound: there is no such source.
-            Invalid: a key, a column, a function or a duration is none.
+            Invalid: a key, a column, a function or a duration is none; or the SQL cannot be read (`invalid-sql`), or
+                says what is not computed (`unsupported-sql`, with the line and the column).
             Forbidden: you are no Data Owner.
         """
         body = {
             "name": name,
             "version": version,
             "description": description,
-            "source": source.name,
-            "source_version": source.version,
-            "keys": list(keys),
-            "aggregations": [one.body() for one in aggregations],
-            "slide": duration(slide),
+            "source": None if source is None else source.name,
+            "source_version": source.version if isinstance(source, FeatureGroup) else None,
+            "event_time": event_time,
+            "subject": source.subject if isinstance(source, KafkaTopic) else None,
+            "keys": None if keys is None else list(keys),
+            "aggregations": None if aggregations is None else [one.body() for one in aggregations],
+            "slide": None if slide is None else duration(slide),
+            "sql": sql,
             "allowed_lateness": None if allowed_lateness is None else duration(allowed_lateness),
             "online": online_enabled,
             "offline": offline_enabled,

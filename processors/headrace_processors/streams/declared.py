@@ -1,11 +1,13 @@
 """Which streaming feature groups there are, folded from the metadata, each with its source once both take rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headrace_events.envelope import Recorded
 from headrace_events.feature_group_streaming import StreamingDeclared
+from headrace_events.language import Event
 from headrace_events.streaming_windows import Aggregation, seconds_of
+from headrace_events.topic import TopicChanged, TopicClosed, TopicOpened
 from headrace_projections.rows.groups import Group, Groups
 
 SECOND = 1_000_000
@@ -21,7 +23,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """A streaming feature group: the group that its rows are of, its source, and what is computed."""
+    """A streaming feature group: the group that its rows are of, its source, and what is computed.
+
+    A source that is a topic is told as a group whose columns are the fields that are read, and whose key is nothing.
+    """
 
     group: Group
     source: Group
@@ -37,6 +42,11 @@ class Stream:
     def name(self) -> str:
         """Its name among the streaming groups of the project."""
         return f"{self.group.name}.{self.group.version}"
+
+    @property
+    def of_topic(self) -> bool:
+        """Whether the source is a topic: its records are no rows, and each counts by itself."""
+        return self.declared.event_time is not None
 
     @property
     def slide(self) -> int:
@@ -69,10 +79,11 @@ class Stream:
 
 @dataclass(slots=True)
 class Declared:
-    """The fold: streams by the topic of their rows, and all groups."""
+    """The fold: streams by the topic of their rows, all groups, and the topics that members made."""
 
     groups: Groups = field(default_factory=Groups)
     streams: dict[str, Stream] = field(default_factory=dict)
+    _topics: dict[str, TopicOpened] = field(default_factory=dict)
     _declared: dict[str, StreamingDeclared] = field(default_factory=dict)
 
     def take(self, recorded: Recorded) -> list[Stream]:
@@ -82,6 +93,7 @@ class Declared:
         changed = self.groups.take(recorded)
         topics = {changed.topic} if changed is not None else set()
         topics |= {recorded.event.topic} if isinstance(recorded.event, StreamingDeclared) else set()
+        topics |= self._take_topic(recorded.event)
         found = (self._ready(one) for one in self._declared.values() if topics & {one.topic, one.source_topic})
         ready = [stream for stream in found if stream is not None]
         self.streams |= {stream.group.topic: stream for stream in ready}
@@ -99,13 +111,50 @@ class Declared:
         self._declared = {
             topic: one for topic, one in self._declared.items() if not topic.startswith(f"{project}.features.")
         }
+        self._topics = {name: one for name, one in self._topics.items() if not name.startswith(f"{project}.topics.")}
         for stream in gone:
             del self.streams[stream.group.topic]
         self.groups.forget(project)
         return gone
 
+    def _take_topic(self, fact: Event) -> set[str]:
+        """Fold what became of a topic that members made; its name, if it is read otherwise since."""
+        match fact:
+            case TopicOpened(purpose="user"):
+                self._topics[fact.name] = fact
+            case TopicChanged(name=name, settings=settings) if name in self._topics:
+                self._topics[name] = replace(self._topics[name], partitions=settings.partitions)
+            case TopicClosed(name=name) if name in self._topics:
+                del self._topics[name]
+                return set()
+            case _:
+                return set()
+        return {fact.name}
+
+    def _topic(self, declared: StreamingDeclared) -> Group | None:
+        opened = self._topics.get(declared.source_topic)
+        if opened is None:
+            return None
+        return Group(
+            project=declared.topic.partition(".")[0],
+            name=declared.source,
+            version=0,
+            columns=declared.source_fields,
+            primary_key=(),
+            event_time=declared.event_time,
+            online=False,
+            offline=False,
+            ttl_seconds=None,
+            subject="",
+            topic=opened.name,
+            topic_id=opened.topic_id,
+            partitions=opened.partitions,
+        )
+
     def _ready(self, declared: StreamingDeclared) -> Stream | None:
-        group, source = (self.groups.by_topic.get(topic) for topic in (declared.topic, declared.source_topic))
+        group = self.groups.by_topic.get(declared.topic)
+        is_group = declared.event_time is None
+        source = self.groups.by_topic.get(declared.source_topic) if is_group else self._topic(declared)
         if group is None or source is None:
             return None
         (schema_id,) = self.groups.schemas_of(group)

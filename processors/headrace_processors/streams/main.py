@@ -22,7 +22,9 @@ def main() -> None:
         rows=monitor.counter("rows", "Rows of streaming feature groups that were written"),
         late=monitor.counter("late_rows", "Rows of sources that came too late to be used", stream),
         without_entity=monitor.counter("rows_without_entity", "Rows of sources with a null in their keys", stream),
-        dead_letters=monitor.counter("dead_letters", "Aggregates that no row came of", ("project",)),
+        dead_letters=monitor.counter(
+            "dead_letters", "Aggregates that no row came of, and records of topics that are no readings", ("project",)
+        ),
     )
 
     def step(session: Session) -> bool:

@@ -4,7 +4,7 @@ A null is missing. A row whose entity has a null in it belongs to nobody's windo
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headrace_broker.record import Entry
@@ -19,6 +19,10 @@ from headrace_schemas.codec import RecordCodec, ShippedSchemas
 
 ROWS = ""
 """The number that is 1 in every reading: its values are counted as any column's are."""
+
+
+Reading = tuple[int, int, Entry | None]
+"""Of a row or record its partition and event time, and its reading; None where it belongs to no entity."""
 
 
 def derived_key(stream: Stream, **more: Any) -> bytes:
@@ -87,8 +91,8 @@ class Readings:
         for key, time, known_at, offset in shown:
             yield self._entry(stream, key, time, known_at, offset, entity="", numbers={}, removed=True)
 
-    def readings(self, stream: Stream, rows: Rows) -> Iterator[tuple[int, int, Entry | None]]:
-        """Of each row its partition and event time, and its reading; None where it belongs to no entity."""
+    def readings(self, stream: Stream, rows: Rows) -> Iterator[Reading]:
+        """The readings of rows, in order."""
         shown = zip(
             rows.keys,
             entities(stream, rows),
@@ -103,10 +107,22 @@ class Readings:
             if entity is None:
                 yield partition, time, None
             else:
-                made = self._entry(
-                    stream, key, time, known_at, offset, entity=entity.hex(), numbers=numbers, removed=False
-                )
+                made = self.reading(stream, key, time, known_at, offset, entity=entity, numbers=numbers)
                 yield partition, time, made
+
+    def reading(
+        self,
+        stream: Stream,
+        key: bytes,
+        time: int,
+        known_at: int,
+        offset: int,
+        *,
+        entity: bytes,
+        numbers: Mapping[str, float | None],
+    ) -> Entry:
+        """One reading of an entity."""
+        return self._entry(stream, key, time, known_at, offset, entity=entity.hex(), numbers=numbers, removed=False)
 
     def definition(self, stream: Stream) -> Entry:
         """What windows the stream has."""

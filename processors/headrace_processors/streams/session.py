@@ -105,6 +105,7 @@ class Session:
         there = self._sources.get(stream.group.topic)
         if there is not None:
             there.stream = stream
+            there.follower.follow(dict.fromkeys(stream.source.places, 0))
             return
         key = derived_key(stream)
         if key not in self._told.definitions:
@@ -120,7 +121,9 @@ class Session:
         )
         follower = Follower(self._connection)
         begins = stream.source.starts
-        follower.follow({where: max(offset, begins[where]) for where, offset in read.offsets.items()})
+        if stream.of_topic:  # its records may be gone by its retention
+            begins = {where: follower.beginning(where) for where, offset in read.offsets.items() if offset}
+        follower.follow({where: max(offset, begins.get(where, 0)) for where, offset in read.offsets.items()})
         self._sources[stream.group.topic] = Source(
             stream=stream, follower=follower, read=read, clock=clock, measures=self._measures
         )
@@ -138,6 +141,9 @@ class Session:
         passed = source.next(self._declared.groups, self._readings)
         if passed is None:
             return 0
+        if passed.refused:
+            self._dead.write(f"{source.stream.project}.deadletters", passed.refused)
+            self._measures.dead_letters.labels(source.stream.project).inc(len(passed.refused))
         if passed.read:
             self._write(passed.entries, as_offsets(passed.read, passed.said), source.read.group)
         elif passed.entries:

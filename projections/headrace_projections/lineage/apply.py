@@ -60,8 +60,9 @@ def _links(project: str, event: Event) -> Iterator[Link]:
             yield Node(NodeKind.PROJECT, project), "contains", node.topic(name)
         case FeatureGroupCreated(name=name, version=version, topic=topic):
             yield node.topic(topic), "feeds", node.feature_group(name, version)
-        case StreamingDeclared(name=name, version=version, source=source, source_version=source_version):
-            yield node.feature_group(source, source_version), "streamed_into", node.feature_group(name, version)
+        case StreamingDeclared(name=name, version=version, source=source, source_version=number):
+            group = node.feature_group(name, version)
+            yield node.feature_group(source, number) if number else node.topic(source), "streamed_into", group
         case FeatureViewCreated(name=name, version=version, root=root, joins=joins):
             view = node.feature_view(name, version)
             for selection in (root, *(join.selection for join in joins)):

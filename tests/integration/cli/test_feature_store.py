@@ -190,3 +190,14 @@ def test_a_topic_goes_into_a_group_by_a_function_of_a_file(shell: Shell, project
     (refused,) = map(json.loads, done.stderr.splitlines())
     assert (refused["offset"], "KeyError" in refused["reason"]) == (1, True)
     assert [record.value["flight"] for record in kafka.consume(landings.topic)] == ["0017"]
+    query = tmp_path / "hours.sql"
+    query.write_text(
+        "SELECT flight, COUNT(*) FROM TABLE(TUMBLE(TABLE landings, DESCRIPTOR(at), INTERVAL '1' HOUR))\n"
+        "GROUP BY flight, window_start, window_end"
+    )
+    made = shell.json("feature-group", "create-streaming", "landed_hours", str(query))
+    assert (made["streaming"]["source"], made["streaming"]["slide_seconds"]) == ("landings", 3_600)
+    query.write_text(query.read_text().replace("COUNT(*)", "MEDIAN(flight)"))
+    refused_query = shell.run("feature-group", "create-streaming", "landed_hours", str(query))
+    assert refused_query.returncode != 0
+    assert "line 1, column 16" in refused_query.stderr

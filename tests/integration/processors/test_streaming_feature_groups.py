@@ -174,6 +174,63 @@ def test_windows_are_what_was_declared_whatever_comes_late_twice_or_is_taken_bac
         eventually(online, f"the last windows of {entity} online")
 
 
+LANDING = {
+    "type": "record",
+    "name": "Landing",
+    "fields": [
+        {"name": "origin", "type": ["null", "string"]},
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "delay", "type": ["null", "double"]},
+        {"name": "distance", "type": "int"},
+        {"name": "crew", "type": {"type": "array", "items": "string"}},
+    ],
+}
+SINCE = "FILTER (WHERE at >= window_end - INTERVAL '1' HOUR)"
+QUERY = f"""
+SELECT origin, AVG(delay) {SINCE}, AVG(delay), STDDEV_POP(delay), SUM(distance) {SINCE}, MIN(delay) {SINCE}, MAX(delay),
+       COUNT(delay) {SINCE}, COUNT(*)
+FROM TABLE(HOP(TABLE topics.landed, DESCRIPTOR(at), INTERVAL '10' MINUTE, INTERVAL '3' HOURS))
+GROUP BY origin, window_start, window_end
+"""
+
+
+def test_each_record_of_a_topic_counts_once_in_the_windows_of_a_query(project: headrace.Project) -> None:
+    store, kafka = project.get_feature_store(), project.get_kafka_api()
+    topic = kafka.create_topic("landed", 2)
+    project.get_schema_registry().register(f"{topic.name}-value", LANDING)
+    chance = random.Random(13)  # noqa: S311 - test data
+    before = [flight(number, number * 3.0, chance) for number in range(80)]
+    live = [flight(number, 220.0 + number, chance) for number in range(40)]
+
+    def produce(flights: Sequence[Mapping[str, Any]]) -> None:
+        for row in flights:
+            values = {name: row[name] for name in ("delay", "distance")}
+            time = (row["at"] - EPOCH) // timedelta(microseconds=1)
+            said.append(Said(key=str(len(said)), time=time, known_at=0, offset=0, entity=row["origin"], values=values))
+        records = [{name: row[name] for name in ("origin", "delay", "distance")} for row in flights]
+        times = (row["at"].isoformat() for row in flights)
+        kafka.produce("landed", [{**row, "at": at, "crew": []} for row, at in zip(records, times, strict=True)])
+
+    said: list[Said] = []
+    produce(before)
+    kafka.produce("landed", ["no Avro"])
+    landed = store.create_streaming_feature_group("landed_delays", sql=QUERY)
+    assert landed.streaming is not None
+    assert (landed.streaming["source"], landed.streaming["event_time"]) == (topic.name, "at")
+    arrivals = Arrivals(landed, said)
+    expect(landed, arrivals, "the windows of the records that were there")
+    produce([*live, *live[:5]])  # the same again is another record
+    expect(landed, arrivals, "the windows of the records that came live")
+    assert [record.error for record in kafka.browse(topic.name, limit=1_000)].count(None) == 126
+    letters = kafka.browse(f"{project.name}.deadletters")
+    assert ["landed_delays.1" in record.headers["error"] for record in letters] == [True]
+    with pytest.raises(headrace.Conflict) as used:
+        kafka.delete_topic("landed")
+    assert used.value.code == "topic-in-use"
+    landed.delete()
+    kafka.delete_topic("landed")
+
+
 def test_nobody_but_the_platform_writes_the_rows(project: headrace.Project) -> None:
     store = project.get_feature_store()
     delays = store.get_feature_group("delays")

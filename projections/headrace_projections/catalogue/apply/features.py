@@ -76,7 +76,8 @@ def show_streaming(event: StreamingDeclared, at: Recorded) -> list[Change]:
     key = {"project": project_of(at), "name": event.name, "version": event.version}
     streaming = {
         "source": event.source,
-        "source_version": event.source_version,
+        "source_version": event.source_version or None,
+        "event_time": event.event_time,
         "keys": list(event.keys),
         "aggregations": records(event.aggregations),
         "slide_seconds": event.slide_seconds,

@@ -20,10 +20,14 @@ class GrowthRow:
 
 @value
 class StreamingRow:
-    """What the platform computes the rows of a version from, in windows that end every slide."""
+    """What the platform computes the rows of a version from, in windows that end every slide.
+
+    A source without a version is a topic; `event_time` is the field of its records that windows go by.
+    """
 
     source: str
-    source_version: int
+    source_version: int | None
+    event_time: str | None = None
     keys: tuple[str, ...]
     aggregations: tuple[Aggregation, ...]
     slide_seconds: int

@@ -228,3 +228,7 @@ def test_a_streaming_group_comes_of_its_source() -> None:
     assert set(edges([replace(story()[-1], event=declared, project="flights")])) == {
         ("feature_group:weather.1", "streamed_into", "feature_group:gusts.2")
     }
+    of_topic = replace(declared, source="flights.topics.gusts", source_version=0, event_time="at")
+    assert set(edges([replace(story()[-1], event=of_topic, project="flights")])) == {
+        ("topic:flights.topics.gusts", "streamed_into", "feature_group:gusts.2")
+    }
