@@ -121,6 +121,7 @@ class Query:
     _next: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
     _looked: float = 0.0
+    _overtaken: bool = False
 
     def run(self, start: int, *, until_end: bool, timeout: float | None) -> Ended:
         """Read on and insert, to the end if that is enough; raises HeadraceError."""
@@ -216,6 +217,7 @@ class Query:
         try:
             self.producer.abort_transaction(_ANSWER_S)
         except KafkaException as failed:
+            self._overtaken = failed.args[0].code() in _OVERTAKEN
             error.add_note(f"its transaction is given up when the query begins again: {failed}")
 
     def _progress(self) -> StreamProgress:
@@ -228,16 +230,19 @@ class Query:
             records=self.records, accepted=self.sending.taken, refused=self.refused, skipped=self.skipped, lag=lag
         )
 
+    def _elsewhere(self) -> Conflict:
+        return Conflict(f"query {self.name!r} was begun elsewhere, and goes on there", code="query-overtaken")
+
     def _broke_off(self, error: HeadraceError) -> HeadraceError:
         failure = self.sending.failure
-        if failure is not None and failure.code() in _OVERTAKEN:
-            return self._meaning(failure)
+        if self._overtaken:
+            return self._elsewhere()
         why = failure.str() if failure is not None else "rows were not acknowledged in time"
         return type(error)(f"query {self.name!r} broke off ({why}): begin it again, it goes on", code="query-broke-off")
 
     def _meaning(self, error: KafkaError) -> HeadraceError:
         if error.code() in _OVERTAKEN:
-            return Conflict(f"query {self.name!r} was begun elsewhere, and goes on there", code="query-overtaken")
+            return self._elsewhere()
         if error.code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             return Forbidden("your certificate may not write in transactions: ask a Data Owner", code="not-allowed")
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -275,11 +280,16 @@ def stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def told_by_calls(_: KafkaError) -> None:
+    """What goes wrong is raised by the call that it concerns; without this, by any that serves deliveries meanwhile."""
+
+
 def settings_of_producer(query: str) -> dict[str, Any]:
     """The overrides of a producer that writes in the query's transactions."""
     return {
         "transactional_id": query,
         "transaction_timeout_ms": TRANSACTION_MS,
+        "error_cb": told_by_calls,
         "linger_ms": 20,
         "queue_buffering_max_kbytes": QUEUE_KIB,
         "queue_buffering_max_messages": QUEUE_ROWS,
