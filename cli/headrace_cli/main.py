@@ -11,13 +11,13 @@ from headrace_cli import (
     environment,
     external_feature_groups,
     feature_groups,
+    feature_monitors,
     feature_views,
     groups,
     identities,
     kafka,
     keys,
     members,
-    monitors,
     projects,
     schemas,
     searching,
@@ -69,7 +69,7 @@ app.add_typer(external_feature_groups.app, name="external-feature-group")
 app.add_typer(feature_views.app, name="feature-view")
 app.add_typer(transformations.app, name="transformation")
 app.add_typer(training_datasets.app, name="training-dataset")
-app.add_typer(monitors.app, name="monitors")
+app.add_typer(feature_monitors.app, name="feature-monitor")
 app.command("search")(searching.search)
 app.add_typer(shares.app, name="share")
 app.add_typer(groups.app, name="group")

@@ -107,10 +107,10 @@ def test_rows_go_from_a_file_to_both_stores_and_to_a_training_dataset(
     }
 
     compared = ("--feature-group", "flights", "--metric", "count", "--threshold", "1", "--value", "2")
-    assert shell.json("monitors", "create", "lates", *compared, "--feature", "origin")["features"] == "origin"
-    found = shell.json("monitors", "run", "lates")
+    assert shell.json("feature-monitor", "create", "lates", *compared, "--feature", "origin")["features"] == "origin"
+    found = shell.json("feature-monitor", "run", "lates")
     assert (found["run"], found["shift"], found["largest"]) == (1, False, 0)
-    shown = shell.run("monitors", "show", "lates").stdout
+    shown = shell.run("feature-monitor", "show", "lates").stdout
     assert "count of origin, threshold 1" in shown
 
 

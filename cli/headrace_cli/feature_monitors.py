@@ -1,4 +1,4 @@
-"""`headrace monitors`: feature monitors, their runs, and the difference over time."""
+"""`headrace feature-monitor`: feature monitors, their runs, and the difference over time."""
 
 from __future__ import annotations
 
