@@ -52,10 +52,11 @@ def looked_up(
     for part in joined:
         keys = [_joined_key(part, entry, row) for entry, row in zip(entries, rows, strict=True)]
         found.append(_young_enough(part, _read(columns, part, keys)))
+    given: Sequence[Entry] = passed or [{}] * len(entries)
     names = [name for part in (root, *joined) for name in part.shown.values()]
     vectors = [
-        _assembled([root, *joined], of, names, given)
-        for of, given in zip(zip(*found, strict=True), passed or [{}] * len(entries), strict=True)
+        _assembled([root, *joined], of, names, features)
+        for of, features in zip(zip(*found, strict=True), given, strict=True)
     ]
     return {"features": names, "vectors": vectors}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from headrace_api.consistency.routes import turn
 from headrace_api.errors import Busy
@@ -11,7 +12,8 @@ from headrace_api.errors import Busy
 
 def test_who_finds_no_turn_is_told_to_try_again_and_the_next_one_has_it() -> None:
     async def story() -> list[str]:
-        limiter, told = anyio.CapacityLimiter(1), []
+        limiter = anyio.CapacityLimiter(1)
+        told: list[str] = []
 
         async def second() -> None:
             with pytest.raises(Busy, match="other comparisons are under way"):
@@ -22,7 +24,7 @@ def test_who_finds_no_turn_is_told_to_try_again_and_the_next_one_has_it() -> Non
         async with anyio.create_task_group() as group, turn(limiter, 1.0):
             group.start_soon(second)
             while not told:
-                await anyio.lowlevel.checkpoint()
+                await checkpoint()
         async with turn(limiter, 0.01):
             told.append("next")
         return told
