@@ -51,7 +51,7 @@ async def _serve() -> int:
     address = os.environ.get("HEADRACE_MONITOR")
     monitor = Monitor("gateway", address if address != listen else None)
     directory = Directory()
-    following = Following(MetadataFeed(connection, patient=True), directory)
+    following = Following(MetadataFeed(connection), directory)
     keys = FollowedCredentials(connection, MasterKey.read(Path(os.environ["HEADRACE_SECRETS"]) / "master.key"))
     commands = CommandClient(connection)
     ray = ray_connection_from()
