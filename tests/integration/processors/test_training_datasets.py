@@ -253,5 +253,6 @@ def _process(shop: Shop) -> subprocess.Popen[bytes]:
             "HEADRACE_CERT": str(of.certificate),
             "HEADRACE_KEY": str(of.key),
             "HEADRACE_STORAGE": shop.storage.as_uri(),
+            "HEADRACE_POSTGRES": shop.platform.stack.postgres_dsn,
         },
     )
