@@ -86,7 +86,12 @@ def test_the_api_gives_data_of_a_sensitive_project_to_its_owners_only_and_tells_
         )
         asked = [route for route in routes(served.ask("GET", "/openapi.json").json()) if _reads(route)]
         data = {route.operation for route in asked if Access.PROJECT_DATA in route.asked}
-        assert len(data) == 15
+        assert data >= {
+            "artifacts-get_artifact",
+            "rows-read_rows",
+            "vectors-read_view_vectors",
+            "feature_monitors-get_run",
+        }
         codes = {who: {one.operation: _code(served, one, name, who) for one in asked} for who in ("ada", "bob", "")}
         for who in ("bob", ""):  # a scientist, and an administrator who is no member
             assert {operation for operation, code in codes[who].items() if code == "data-stays-inside"} == data
