@@ -12,10 +12,11 @@ from headrace._columns import features_of
 from headrace._declared_on_demand import applied
 from headrace._errors import Conflict, NotFound
 from headrace._external_feature_groups import ExternalFeatureGroups
-from headrace._feature_group import FeatureGroup, GroupWish, MakeProducer
+from headrace._feature_group import FeatureGroup, GroupWish
 from headrace._feature_monitor import FeatureMonitor
 from headrace._feature_usage import UnusedFeatures, unused_features
 from headrace._feature_views import FeatureViews
+from headrace._group_inserts import MakeProducer
 from headrace._group_statistics import StatisticsConfig
 from headrace._http import Api
 from headrace._insert_stream import Clients

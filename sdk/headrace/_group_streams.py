@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from headrace._clients import full_name
 from headrace._command_id import new_command_id
 from headrace._errors import Conflict, Invalid
-from headrace._frames import Slice
+from headrace._group_inserts import GroupInserts
 from headrace._insert import INSERT, Sending
 from headrace._insert_stream import (
     SETTINGS_OF_CONSUMER,
@@ -25,59 +25,22 @@ from headrace._insert_stream import (
 )
 from headrace._kafka_record import Reading
 from headrace._receipt import Receipt
-from headrace._rows import Known, RowEncoder
+from headrace._rows import Known
 from headrace._stream_records import RowMaker, StreamRefusal, Transform
 from headrace._streaming import STARTS
-from headrace._validation import ExpectationSuite
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,150}")
 
 
-class GroupStreams(ABC):
+class GroupStreams(GroupInserts):
     """Queries that insert what is on a topic into one version of a feature group."""
 
-    _project: str
     _clients: Clients
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Its name."""
 
     @property
     @abstractmethod
     def version(self) -> int:
         """Its version."""
-
-    @property
-    @abstractmethod
-    def topic(self) -> str:
-        """The topic that carries its rows."""
-
-    @abstractmethod
-    def _make_encoder(self) -> RowEncoder:
-        """What makes records of rows."""
-
-    @abstractmethod
-    def _completed(self, part: Slice, *, transform: bool = True) -> tuple[Slice, dict[int, str]]:
-        """The rows as they are stored, with what is computed of them."""
-
-    @property
-    @abstractmethod
-    def _known(self) -> Mapping[str, Any]:
-        """What the API says of the version; raises NotFound where it is not made yet."""
-
-    @abstractmethod
-    def _must_take_rows(self) -> None:
-        """Raises Conflict where nobody inserts rows."""
-
-    @abstractmethod
-    def progress(self) -> Mapping[str, Any]:
-        """How far the stores have come."""
-
-    @abstractmethod
-    def get_expectation_suite(self) -> ExpectationSuite | None:
-        """What is expected of rows."""
 
     def insert_stream(
         self,
