@@ -33,10 +33,11 @@ class StatisticsWindows:
     def __init__(self, connect: Callable[[], Connection[TupleRow]]) -> None:
         self._connect = connect
 
-    def counted(self, group: Group, begins: Offsets) -> Offsets:
-        """Up to where the group is counted.
+    def counted(self, group: Group, begins: Offsets, ends: Offsets) -> Offsets:
+        """Up to where the group is counted, whose table has the rows from `begins` to `ends`.
 
-        What was counted of rows that do not count any more is forgotten, and all that was counted as is no more wished.
+        What was counted of rows that do not count any more is forgotten; so is all, where the table does not have what
+        was counted, for it was lost, and where it was counted as is no more wished.
         """
         connection = self._connect()
         with connection.transaction():
@@ -46,7 +47,8 @@ class StatisticsWindows:
                 (group.topic_id,),
             ).fetchall()
             gone = found and any(start < begin for start, begin in zip(found[0][0], begins, strict=True))
-            if gone or any(wish != _wish(group) for *_, wish in found):
+            lost = found and any(reached > end for reached, end in zip(found[-1][1], ends, strict=True))
+            if gone or lost or any(wish != _wish(group) for *_, wish in found):
                 self._forget(connection, group.topic_id)
                 found = []
         return tuple(found[-1][1]) if found else begins

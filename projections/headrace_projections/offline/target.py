@@ -146,7 +146,7 @@ class OfflineTarget:
         if not group.counted:
             return
         begins, ends = in_order(group, group.starts), in_order(group, at)
-        starts = self._statistics.counted(group, begins)
+        starts = self._statistics.counted(group, begins, ends)
         if starts != ends:
             self._statistics.add(group, counted_again(self._storage, group, starts, ends), begins)
 

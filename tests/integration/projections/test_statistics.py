@@ -115,6 +115,21 @@ def test_what_nobody_came_to_count_is_counted_from_the_table(
     target.close()
 
 
+def test_of_a_table_that_was_lost_and_is_written_again_each_record_counts_once(
+    stack: RunningStack, target: OfflineTarget, made: Group, tmp_path: Any
+) -> None:
+    target.open(made)
+    commit(target, made, *records(0, 4))
+    commit(target, made, *records(4, 2))
+    again = OfflineTarget((tmp_path / "again").as_uri(), stack.postgres_dsn, 0)
+    assert set(again.open(made).values()) == {0}
+    assert told(stack, made) == (None, [])
+    commit(again, made, *records(0, 3))
+    assert share(told(stack, made)[0])[:4] == (3, 0, 0.0, 0.5)
+    again.close()
+    target.close()
+
+
 def test_rows_that_are_cleared_away_count_no_more(stack: RunningStack, target: OfflineTarget, made: Group) -> None:
     target.open(made)
     commit(target, made, *records(0, 4))
@@ -162,7 +177,7 @@ def test_windows_follow_each_other_and_old_ones_become_one(
             kept.add(made, window, (0, 0))
         with pytest.raises(Superseded):
             kept.add(made, window, (0, 0))
-        assert kept.counted(made, (0, 0)) == (MOST_OF_A_LEVEL + 1, 0)
+        assert kept.counted(made, (0, 0), (MOST_OF_A_LEVEL + 1, 0)) == (MOST_OF_A_LEVEL + 1, 0)
     together, each = told(stack, made)
     half = MOST_OF_A_LEVEL // 2
     assert [one.rows for one in each] == [half] + [1] * (half + 1)
