@@ -118,7 +118,8 @@ def _batches(reader: Any, names: tuple[str, ...]) -> Iterator[Slice]:
 def _sqlite(path: Path, query: str, values: Sequence[Any]) -> Iterator[Answer]:
     with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as database:
         cursor = database.execute(query, [_as_text(value) for value in values])
-        yield Answer(names=_names(cursor.description), parts=_parts(cursor))
+        names = _names(cursor.description)
+        yield Answer(names=names, parts=_parts(cursor, names))
 
 
 @contextmanager
@@ -148,7 +149,9 @@ def _sqlalchemy(opening: Opening, query: str, lookup: Lookup | None) -> Iterator
             else reading.execute(_bound(query, lookup, engine.dialect.identifier_preparer.quote))
         ) as result:
             description = result.cursor.description
-            yield Answer(names=_names(description), parts=_parts(result), types=_decimals(description))
+            # Once its last rows are in memory the result has no cursor any more.
+            names = _names(description)
+            yield Answer(names=names, parts=_parts(result, names), types=_decimals(description))
 
 
 def _bound(query: str, lookup: Lookup, quoted: Callable[[str], str]) -> Any:
@@ -185,13 +188,11 @@ def _url(opening: Opening) -> Any:
     return url.update_query_dict(secret) if secret else url
 
 
-def _parts(cursor: Any) -> Iterator[Slice]:
-    names: tuple[str, ...] | None = None
+def _parts(cursor: Any, names: Sequence[str]) -> Iterator[Slice]:
     for first in count(0, PART_ROWS):
         rows = cursor.fetchmany(PART_ROWS)
         if not rows:
             return
-        names = names or _names(getattr(cursor, "description", None) or cursor.cursor.description)
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
         yield Slice(first=first, count=len(rows), columns=columns)
 
