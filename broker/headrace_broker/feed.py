@@ -1,7 +1,7 @@
 """The metadata feed: every event of the platform and of each project that is not closing, in order, without a gap.
 
 Who stays asks for the topics where something happens, as the results of commands tell, once there are many topics; who
-reads to the end and leaves, for all of them at once. Who is `patient` hears of an event up to a tenth of a second
+reads to the end and leaves, for all of them at once. Who is `patient` hears of an event up to a quarter of a second
 later, and takes less of the brokers' time.
 
 A project's topic is followed from `ProjectReady` and left at `ProjectClosing`: after that one, no event of the project

@@ -14,7 +14,7 @@ from headrace_broker.connection import Connection
 from headrace_broker.errors import BrokerError, Missing
 from headrace_broker.record import Headers, Record, read_headers
 
-STAYING_MS = 100
+STAYING_MS = 250
 """For how long the brokers may hold back the question of one who follows for as long as the process lives."""
 LEAVING_MS = 10
 """For how long that of one who reads to the end and leaves."""
@@ -55,7 +55,7 @@ class Follower:
     wait delays no record. It delays what only the next question tells: that an end is reached, and what lies in a
     partition that is followed from now on. Who reads to an end and leaves asks often, who stays asks rarely. For one
     who is `patient` they hold it back until there is much, for no longer than that: where many records come, one by
-    one, they are asked ten times a second, and not for each.
+    one, they are asked a few times a second, and not for each.
 
     After the first record of a batch it gathers others for `gather_s` seconds; 0 hands on at once what is there.
     `alone` says that a partition which cannot be read leaves the others alone: it is reported as lost, not raised.
