@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -27,7 +27,7 @@ from headrace._kafka_record import Reading
 from headrace._receipt import Receipt
 from headrace._rows import Known, RowEncoder
 from headrace._schemas import Schemas
-from headrace._stream_records import RowMaker, StreamRefusal, refusal
+from headrace._stream_records import RowMaker, StreamRefusal, Taken, refusal
 
 MOST = 5_000
 """Records of one transaction."""
@@ -121,7 +121,6 @@ class Query:
     _next: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
     _looked: float = 0.0
-    _overtaken: bool = False
 
     def run(self, start: int, *, until_end: bool, timeout: float | None) -> Ended:
         """Read on and insert, to the end if that is enough; raises HeadraceError."""
@@ -139,10 +138,6 @@ class Query:
                     self._insert(self._read())
             except KafkaException as error:
                 raise self._meaning(error.args[0]) from error
-            except HeadraceError as error:
-                if error.code != BROKE_OFF:
-                    raise
-                raise self._broke_off(error) from error
         return "signal"
 
     def _begin(self, start: int) -> None:
@@ -182,21 +177,18 @@ class Query:
             return
         taken = self.make.rows([self.reading.record(message) for message in messages])
         read = {message.partition() or 0: (message.offset() or 0) + 1 for message in messages}
+        offsets = [TopicPartition(self.topic, *where) for where in read.items()]
         self.producer.begin_transaction()
         try:
-            refused = list(taken.refused)
-            for part in slices(taken.rows):
-                rows, unfit = self.encoder.encode(*self.complete(part), self.known)
-                self.sending.send_all(rows)
-                refused += [refusal(taken.sources[one.row], one.reason) for one in unfit]
-            self.sending.finish()
+            refused = [*taken.refused, *self._send(taken)]
             self._tell(refused)
-            offsets = [TopicPartition(self.topic, *where) for where in read.items()]
-            group = self.consumer.consumer_group_metadata()
-            self.producer.send_offsets_to_transaction(offsets, group, _ANSWER_S)
+            self._mark_read(offsets)
             self.producer.commit_transaction(_ANSWER_S)
         except BaseException as error:
+            why = self._why(offsets) if _says_too_little(error) else None
             self._give_up(error)
+            if why is not None:
+                raise self._not_written(why) from error
             raise
         self._next |= read
         self.records += len(messages)
@@ -204,6 +196,26 @@ class Query:
         self.skipped += len(taken.skipped)
         if self.on_progress is not None:
             self.on_progress(self._progress())
+
+    def _send(self, taken: Taken) -> Iterator[StreamRefusal]:
+        """Send the rows, and return when the brokers have them; those that do not fit. Raises HeadraceError."""
+        for part in slices(taken.rows):
+            rows, unfit = self.encoder.encode(*self.complete(part), self.known)
+            self.sending.send_all(rows)
+            yield from (refusal(taken.sources[one.row], one.reason) for one in unfit)
+        self.sending.finish()
+
+    def _mark_read(self, offsets: list[TopicPartition]) -> None:
+        self.producer.send_offsets_to_transaction(offsets, self.consumer.consumer_group_metadata(), _ANSWER_S)
+
+    def _why(self, offsets: list[TopicPartition]) -> KafkaError | None:
+        """What made the transaction fail; of the rows in it the client says only that they were given up."""
+        try:
+            self._mark_read(offsets)
+        except KafkaException as error:
+            cause: KafkaError = error.args[0]
+            return cause
+        return self.sending.failure
 
     def _tell(self, refused: list[StreamRefusal]) -> None:
         """Say what is refused before it counts as read, so that nothing is passed over in silence."""
@@ -217,7 +229,6 @@ class Query:
         try:
             self.producer.abort_transaction(_ANSWER_S)
         except KafkaException as failed:
-            self._overtaken = failed.args[0].code() in _OVERTAKEN
             error.add_note(f"its transaction is given up when the query begins again: {failed}")
 
     def _progress(self) -> StreamProgress:
@@ -230,19 +241,17 @@ class Query:
             records=self.records, accepted=self.sending.taken, refused=self.refused, skipped=self.skipped, lag=lag
         )
 
-    def _elsewhere(self) -> Conflict:
-        return Conflict(f"query {self.name!r} was begun elsewhere, and goes on there", code="query-overtaken")
-
-    def _broke_off(self, error: HeadraceError) -> HeadraceError:
-        failure = self.sending.failure
-        if self._overtaken:
-            return self._elsewhere()
-        why = failure.str() if failure is not None else "rows were not acknowledged in time"
-        return type(error)(f"query {self.name!r} broke off ({why}): begin it again, it goes on", code="query-broke-off")
+    def _not_written(self, why: KafkaError) -> HeadraceError:
+        if why.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return Forbidden(
+                f"your certificate may not write rows to {self.sending.topic}: ask a Data Owner",
+                code="topic-not-writable",
+            )
+        return self._meaning(why)
 
     def _meaning(self, error: KafkaError) -> HeadraceError:
         if error.code() in _OVERTAKEN:
-            return self._elsewhere()
+            return Conflict(f"query {self.name!r} was begun elsewhere, and goes on there", code="query-overtaken")
         if error.code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             return Forbidden("your certificate may not write in transactions: ask a Data Owner", code="not-allowed")
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -254,13 +263,21 @@ class Query:
         return translated(error, f"query {self.name!r} of topic {self.topic!r}")
 
 
+def _says_too_little(error: BaseException) -> bool:
+    """Whether only the transaction knows why the rows were not taken.
+
+    Where a fatal error comes together with deliveries, confluent-kafka 2.16 raises a SystemError in its stead.
+    """
+    return isinstance(error, SystemError) or (isinstance(error, HeadraceError) and error.code == BROKE_OFF)
+
+
 @contextmanager
 def ended(producer: Producer) -> Iterator[None]:
-    """The producer is closed in the end; one that was overtaken has no transaction left that could be given up."""
+    """The producer is closed in the end; a fatal error that it repeats then was told by the call that met it."""
     try:
         yield
     finally:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), suppress(KafkaException):
             warnings.filterwarnings("ignore", "Producer abort_transaction failed", RuntimeWarning)
             producer.close()
 
@@ -280,16 +297,11 @@ def stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def told_by_calls(_: KafkaError) -> None:
-    """What goes wrong is raised by the call that it concerns; without this, by any that serves deliveries meanwhile."""
-
-
 def settings_of_producer(query: str) -> dict[str, Any]:
     """The overrides of a producer that writes in the query's transactions."""
     return {
         "transactional_id": query,
         "transaction_timeout_ms": TRANSACTION_MS,
-        "error_cb": told_by_calls,
         "linger_ms": 20,
         "queue_buffering_max_kbytes": QUEUE_KIB,
         "queue_buffering_max_messages": QUEUE_ROWS,

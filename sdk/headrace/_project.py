@@ -285,5 +285,4 @@ def _deleted(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _settings(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """As librdkafka calls them; callbacks are called as in Python."""
-    return {name if name.endswith("_cb") else name.replace("_", "."): value for name, value in overrides.items()}
+    return {name.replace("_", "."): value for name, value in overrides.items()}

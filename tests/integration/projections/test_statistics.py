@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -38,9 +40,10 @@ def made() -> Group:
 
 
 @pytest.fixture
-def target(stack: RunningStack, tmp_path: Any) -> OfflineTarget:
+def target(stack: RunningStack, tmp_path: Any) -> Iterator[OfflineTarget]:
     """An offline store that commits with each tick."""
-    return OfflineTarget(tmp_path.as_uri(), stack.postgres_dsn, 0)
+    with closing(OfflineTarget(tmp_path.as_uri(), stack.postgres_dsn, 0)) as made:
+        yield made
 
 
 def records(first: int, count: int) -> list[Record]:
@@ -91,7 +94,6 @@ def test_each_commit_leaves_a_window_and_any_span_of_them_merges(
     assert [one.starts for one in late] == [(4, 0)]
     early, _ = told(stack, made, Span(until=each[0].last))
     assert share(early) == (4, 0, 0.0, 0.75, 0.375, 4)
-    target.close()
 
 
 def test_what_nobody_came_to_count_is_counted_from_the_table(
@@ -112,7 +114,6 @@ def test_what_nobody_came_to_count_is_counted_from_the_table(
     again, each = told(stack, made)
     assert [one.ends for one in each] == [(8, 0)]
     assert share(again) == share(together)
-    target.close()
 
 
 def test_of_a_table_that_was_lost_and_is_written_again_each_record_counts_once(
@@ -127,7 +128,6 @@ def test_of_a_table_that_was_lost_and_is_written_again_each_record_counts_once(
     commit(again, made, *records(0, 3))
     assert share(told(stack, made)[0])[:4] == (3, 0, 0.0, 0.5)
     again.close()
-    target.close()
 
 
 def test_rows_that_are_cleared_away_count_no_more(stack: RunningStack, target: OfflineTarget, made: Group) -> None:
@@ -140,7 +140,6 @@ def test_rows_that_are_cleared_away_count_no_more(stack: RunningStack, target: O
     assert share(together) == (2, 0, 1.5, 1.75, 1.625, 2)
     target.remove(made)
     assert told(stack, made) == (None, [])
-    target.close()
 
 
 def test_what_is_to_be_counted_otherwise_is_counted_again(
@@ -163,7 +162,6 @@ def test_what_is_to_be_counted_otherwise_is_counted_again(
     commit(target, other, *records(8, 1))
     together, _ = told(stack, other)
     assert share(together) == (9, 0, 0.0, 2.0, 1.0, 9)
-    target.close()
 
 
 def test_windows_follow_each_other_and_old_ones_become_one(
@@ -183,7 +181,6 @@ def test_windows_follow_each_other_and_old_ones_become_one(
     assert [one.rows for one in each] == [half] + [1] * (half + 1)
     count = MOST_OF_A_LEVEL + 1
     assert share(together) == (count, 0, 0.0, (count - 1) / 4, (count - 1) / 8, count)
-    target.close()
 
 
 def test_commits_are_told_together_only_where_they_lie_whole_between_two_times(
