@@ -18,6 +18,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from psycopg import sql
+from tests.integration.clients import eventually
 from tests.integration.offline_thread import offline
 from tests.integration.served import Served
 
@@ -338,6 +339,7 @@ def test_vectors_that_are_kept_ready_are_those_that_are_put_together(
     said = command(served, "feature-view", "precompute", "ready", "--project", project.name, "--stop")
     assert said.returncode == 0, said.stderr
     assert not ready.precomputed
+    eventually(lambda: told("ready") == told("put_together") or None, "the process that writes rows to hear of it", 30)
     same()
     with pytest.raises(Conflict, match="not kept ready") as refusal:
         ready.check_consistency()
@@ -418,6 +420,7 @@ def test_both_stores_are_proven_equal_while_rows_go_on_coming(counted: FeatureGr
     finally:
         stop.set()
         thread.join()
+    counted.insert(numbered(40), show_progress=False).wait()  # what is on its way would put right what others change
     assert all(later), later
     assert compared.online.digest not in {one.online.digest for one in later}
 

@@ -227,14 +227,14 @@ def dataset(process: Process, amounts: list[float]) -> TrainingDatasetRecorded:
 
 def test_windows_of_a_view_are_of_event_time_and_compared_with_its_training_data(process: Process) -> None:
     process.write(*((NOW - HOUR // 2 + number, float(number % 20)) for number in range(200)), (NOW, 1.0))
-    process.happen(dataset(process, [float(number % 20) for number in range(500)]))
+    process.happen(dataset(process, [float(number % 20) for number in range(100)]))
     process.happen(viewed(reference=Reference(training_dataset=1)), ask())
     process.monitors.step()
     found = only(process)
     assert found.detection is not None
     assert found.reference is not None
     assert (found.detection.rows, found.detection.ends) == (200, ("id-of-orders:0:201",)), "its end is not in it"
-    assert (found.reference.source, found.reference.rows) == (Source.TRAINING_DATASET, 500)
+    assert (found.reference.source, found.reference.rows) == (Source.TRAINING_DATASET, 100)
     amount, shop = found.results
     assert amount.difference == pytest.approx(0, abs=1e-9)
     assert shop.difference == pytest.approx(0, abs=1e-9)
